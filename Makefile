@@ -1,0 +1,67 @@
+# One command each: `make notebooks`, `make test`, `make lab`. `make help` lists them.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The first of these that is a Python 3.10 to 3.13; PYTHON=... names another.
+CANDIDATES := python3 python3.13 python3.12 python3.11 python3.10 python
+IN_RANGE   := import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(firstword $(foreach p,$(CANDIDATES),$(shell $(p) -c '$(IN_RANGE)' 2>/dev/null && echo $(p))))
+
+BIN       := .venv/bin
+READY     := .venv/.ready
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+
+# Keeps TensorFlow's start-up messages out of the notebooks' outputs.
+export TF_CPP_MIN_LOG_LEVEL := 3
+export TF_ENABLE_ONEDNN_OPTS ?= 1
+
+.PHONY: help
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+# A half-made environment is never taken for a whole one: the mark comes last.
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.10 to 3.13 with venv found." \
+	  "Install one (Debian and Ubuntu: apt install python3-venv) or name it:" \
+	  "make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+.PHONY: environment
+environment: $(READY)  ## make the Python environment in .venv
+
+.PHONY: notebooks
+notebooks: $(READY)  ## run every notebook; pages in build/notebooks, pictures in figures
+	$(BIN)/python -m helpers draw
+	$(BIN)/jupyter nbconvert --execute --to html --output-dir build/notebooks $(NOTEBOOKS)
+
+.PHONY: lab
+lab: $(READY)  ## open JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks
+
+.PHONY: test
+test: $(READY)  ## lint, the tests of helpers, the notebooks against their stored outputs
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python -m helpers draw
+	$(BIN)/pytest -n 2 --cov --cov-report=term tests
+	$(BIN)/pytest --nbval --nbval-cell-timeout=900 --nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
+ifdef WORKBOOK_REAL_DATA
+	WORKBOOK_DATA=$(abspath $(WORKBOOK_REAL_DATA)) $(BIN)/pytest --nbval-lax --nbval-cell-timeout=900 notebooks
+endif
+
+.PHONY: store
+store: $(READY)  ## run the notebooks and keep their outputs in them
+	$(BIN)/python tools/notebooks.py store
+
+.PHONY: lock
+lock:  ## resolve pyproject.toml to requirements.lock (needs uv)
+	uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header \
+	  --no-emit-index-url --no-emit-find-links --annotation-style line \
+	  pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean:  ## remove what the commands made, the data too
+	rm -rf .venv build data runs *.egg-info

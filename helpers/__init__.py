@@ -1,0 +1,1 @@
+"""Reading house numbers from photographs: the code that the notebooks explain."""

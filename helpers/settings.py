@@ -1,0 +1,108 @@
+"""What a run of the workbook depends on, in one frozen dataclass."""
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The project's folder: the one that holds notebooks/, helpers/ and figures/."""
+
+PROFILES = ("quick", "report")
+SOURCES = ("sample", "official")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Profile, data source, sizes, seed and folders of one run.
+
+    Parameters
+    ----------
+    profile
+        ``"quick"``: all notebooks in minutes; ``"report"``: the report's own sizes.
+    data
+        ``"sample"`` (drawn on first use), ``"official"`` (downloaded) or a folder
+        that holds archives, or their extracted folders, in the official layout.
+    seed
+        Start of every random choice: same seed, same machine, same result.
+    crop_size
+        Side of the square crop in pixels (report: 32).
+    margin
+        Growth of the union of the digit boxes on every side, as a fraction of its
+        width and height (report: 0.10).
+    drawn_train, drawn_test, drawn_extra
+        Scenes in the drawn sample's archives.
+    drawn_large, drawn_small
+        Letters in the drawn sample's archives.
+    home
+        Where data are kept; nothing else is written there.
+    figures_root
+        Where figures are kept; those of other sources than the sample go in a
+        folder of their own below it.
+    """
+
+    profile: str = "quick"
+    data: str = "sample"
+    seed: int = 2016
+    crop_size: int = 32
+    margin: float = 0.10
+    drawn_train: int = 8_000
+    drawn_test: int = 2_000
+    drawn_extra: int = 4_000
+    drawn_large: int = 25_000
+    drawn_small: int = 2_500
+    home: Path = ROOT / "data"
+    figures_root: Path = ROOT / "figures"
+
+    def __post_init__(self):
+        if self.profile not in PROFILES:
+            raise ValueError(
+                f"profile is {self.profile!r}; expected one of {', '.join(PROFILES)}. "
+                "Set WORKBOOK_PROFILE or the notebook's parameter to one of these."
+            )
+        if self.data not in SOURCES and not self.data_folder.is_dir():
+            raise ValueError(
+                f"data is {self.data!r}, which is no folder; expected 'sample', "
+                "'official' or a folder that holds the archives. Set WORKBOOK_DATA "
+                "or the notebook's parameter to one of these."
+            )
+
+    @classmethod
+    def from_environment(cls, **values) -> "Settings":
+        """Settings from keyword values, over which WORKBOOK_* variables win.
+
+        ``WORKBOOK_PROFILE`` sets ``profile`` and ``WORKBOOK_DATA`` sets ``data``,
+        so that one shell command runs every notebook on other data.
+        """
+        for name in ("profile", "data"):
+            value = os.environ.get(f"WORKBOOK_{name.upper()}")
+            if value:
+                values[name] = value
+        return cls(**values)
+
+    @property
+    def data_folder(self) -> Path:
+        """The user's folder of archives; relative paths start at the project."""
+        return (ROOT / Path(self.data).expanduser()).resolve()
+
+    @property
+    def source(self) -> str:
+        """Name of the data source, fit for a folder name and a caption."""
+        return self.data if self.data in SOURCES else self.data_folder.name
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the images are drawn, which every figure then says."""
+        return self.data == "sample"
+
+    @property
+    def figures(self) -> Path:
+        """The folder for this run's figures and their CSV files."""
+        return self.figures_root if self.is_drawn else self.figures_root / self.source
+
+    def describe(self) -> dict:
+        """The settings as plain values, for a store's or a checkpoint's card."""
+        return {
+            field.name: value if isinstance(value, (int, float, str)) else str(value)
+            for field in fields(self)
+            for value in [getattr(self, field.name)]
+        }
