@@ -1,4 +1,4 @@
-"""Writes that are whole or absent: a temporary name beside the target, then a rename."""
+"""Writes that are whole or absent: a temporary name beside it, then a rename."""
 
 import os
 import shutil
