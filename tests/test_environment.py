@@ -37,17 +37,20 @@ def named(project):
     return [Requirement(text) for group in groups for text in group]
 
 
+def wanted(requirements, marker):
+    return [r for r in requirements if not r.marker or r.marker.evaluate(marker)]
+
+
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
 def test_lock_holds_one_version_in_range_of_every_package_named(
     project, locked, python
 ):
     marker = {"python_version": python, "python_full_version": f"{python}.9"}
     versions = {}
-    for requirement in locked:
-        if not requirement.marker or requirement.marker.evaluate(marker):
-            pins = versions.setdefault(canonicalize_name(requirement.name), [])
-            pins += [pin.version for pin in requirement.specifier]
-    for requirement in named(project):
+    for requirement in wanted(locked, marker):
+        pins = versions.setdefault(canonicalize_name(requirement.name), [])
+        pins += [pin.version for pin in requirement.specifier]
+    for requirement in wanted(named(project), marker):
         pins = versions.get(canonicalize_name(requirement.name), [])
         assert len(pins) == 1, f"{requirement.name}: {pins} in the lock"
         assert requirement.specifier.contains(pins[0]), (
