@@ -1,0 +1,100 @@
+"""The form of every notebook: what its reader finds in the same place each time."""
+
+import re
+
+import nbformat
+import pytest
+
+from helpers.settings import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONGEST_CELL = 30  # lines
+MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr)/")
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def path(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def prose(notebook):
+    return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def printed(cell):
+    for output in cell.outputs:
+        yield output.get("text", "")
+        yield from (v for k, v in output.get("data", {}).items() if "image" not in k)
+
+
+def test_names_are_a_numbered_sequence():
+    assert NOTEBOOKS
+    numbers = [int(path.name[:2]) for path in NOTEBOOKS]
+    assert numbers == list(range(1, len(NOTEBOOKS) + 1))
+
+
+def test_opens_with_title_aims_and_time(notebook):
+    first = notebook.cells[0].source
+    assert re.match(r"# \S", first)
+    assert "you will" in first.lower()
+    assert re.search(r"quick.*(second|minute)", first, re.IGNORECASE | re.DOTALL)
+
+
+def test_has_one_cell_of_plain_parameters(notebook):
+    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    for line in tagged[0].source.splitlines():
+        assert re.match(r"(#|$|\w+ = [^a-z(]*[\"'\d(\[TFN\-])", line), line
+
+
+def test_ends_in_summary_exercises_and_links(notebook):
+    text = prose(notebook)
+    assert text.index("## Summary") < text.index("## Exercises")
+    bullets = re.findall(r"^[-*] ", text.split("## Summary")[1].split("##")[0], re.M)
+    assert 3 <= len(bullets) <= 5
+    assert notebook.cells[-1].id == "links"
+
+
+def test_links_lead_to_its_neighbours(path, notebook):
+    place = NOTEBOOKS.index(path)
+    expected = {p.name for p in NOTEBOOKS[max(place - 1, 0) : place + 2]} - {path.name}
+    assert set(re.findall(r"\]\(([^)]+\.ipynb)\)", notebook.cells[-1].source)) == (
+        expected
+    )
+
+
+def test_cells_are_short(notebook):
+    for cell in code_cells(notebook):
+        assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+
+
+def test_was_run_from_top_to_bottom(notebook):
+    counts = [cell.execution_count for cell in code_cells(notebook)]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+def test_holds_no_error_and_no_machine_path(notebook):
+    for cell in code_cells(notebook):
+        assert not [o for o in cell.outputs if o.output_type == "error"], cell.source
+        for text in printed(cell):
+            assert not MACHINE_PATH.search(text), text
+
+
+def test_pins_facts_that_hold_on_any_data(notebook):
+    cells = [
+        cell
+        for cell in code_cells(notebook)
+        if "nbval-check-output" in cell.metadata.get("tags", [])
+    ]
+    assert cells
+    for cell in cells:
+        assert any(printed(cell)), f"a checked cell prints nothing: {cell.source}"
