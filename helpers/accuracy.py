@@ -1,0 +1,206 @@
+"""How often a network is right, by five measures that are easily confused.
+
+Answers and labels are integer arrays (N, 6): the number of digits, then five digit
+slots, the unused ones holding ``BLANK``. The report's text defines the *strict*
+measure; its program printed the *six-position* one, which also counts the blanks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtri
+
+BLANK = 10
+POSITIONS = 6
+LONGEST = POSITIONS - 1
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A fraction with the 95 % Wilson interval it was measured within."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self):
+        return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+@dataclass(frozen=True)
+class Score:
+    """The measures of one set of answers, the strict one first."""
+
+    images: int
+    strict: Rate
+    six_position: Rate
+    digit: Rate
+    length: Rate
+
+    def values(self) -> dict[str, float]:
+        """The measures as plain numbers, without their intervals."""
+        measures = ("strict", "six_position", "digit", "length")
+        return {"images": self.images} | {
+            name: getattr(self, name).value for name in measures
+        }
+
+
+def sequence_accuracy(predicted, labels) -> float:
+    """Fraction of images whose number of digits and every digit are right.
+
+    This is the strict measure, the report's definition: 3165 for 2165 scores 0.
+    What an answer holds beyond its own length is not part of the number it reads,
+    so it does not matter.
+
+    Parameters
+    ----------
+    predicted, labels
+        Integer arrays (N, 6), [length, d1..d5], blank 10.
+    """
+    return float(_sequences_right(*_checked(predicted, labels)).mean())
+
+
+def position_accuracy(predicted, labels) -> float:
+    """Fraction of all six positions that are right, blanks included.
+
+    This is what the report's program printed. One image of one digit has four
+    blanks in its six positions, so an answer can be wrong and still score 5/6.
+    """
+    predicted, labels = _checked(predicted, labels)
+    return float((predicted == labels).mean())
+
+
+def digit_accuracy(predicted, labels) -> float:
+    """Fraction right of the slots that hold a digit."""
+    predicted, labels = _checked(predicted, labels)
+    return float((predicted == labels)[:, 1:][labels[:, 1:] != BLANK].mean())
+
+
+def length_accuracy(predicted, labels) -> float:
+    """Fraction of images whose number of digits is right."""
+    predicted, labels = _checked(predicted, labels)
+    return float((predicted[:, 0] == labels[:, 0]).mean())
+
+
+def measure(predicted, labels) -> Score:
+    """All measures of one set of answers, each with its 95 % interval.
+
+    The positions of one image are right or wrong together more often than chance,
+    so the interval of every measure counts images, not positions, as its trials:
+    for the six positions and the digits it is, if anything, too wide.
+    """
+    predicted, labels = _checked(predicted, labels)
+    images = len(labels)
+
+    def rate(value: float) -> Rate:
+        return Rate(value, *wilson_interval(value * images, images))
+
+    return Score(
+        images=images,
+        strict=rate(sequence_accuracy(predicted, labels)),
+        six_position=rate(position_accuracy(predicted, labels)),
+        digit=rate(digit_accuracy(predicted, labels)),
+        length=rate(length_accuracy(predicted, labels)),
+    )
+
+
+def accuracy_by_length(predicted, labels) -> dict[int, Score]:
+    """All measures for each true number of digits that occurs, shortest first."""
+    predicted, labels = _checked(predicted, labels)
+    return {
+        int(length): measure(
+            predicted[labels[:, 0] == length], labels[labels[:, 0] == length]
+        )
+        for length in np.unique(labels[:, 0])
+    }
+
+
+def constant_answer(labels) -> np.ndarray:
+    """The commonest value of each position, given as the answer to every image.
+
+    No constant scores higher by the six-position measure, and a network that
+    scores lower has learnt nothing. On the official test labels it is [2, 1, blank,
+    blank, blank, blank], a number that cannot be right: two digits, one of them blank.
+
+    Returns
+    -------
+    numpy.ndarray
+        Like ``labels``: (N, 6), every row the same.
+    """
+    labels = _checked_labels(labels)
+    commonest = [np.bincount(position).argmax() for position in labels.T]
+    return np.tile(np.asarray(commonest, labels.dtype), (len(labels), 1))
+
+
+def wilson_interval(
+    correct: float, total: float, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Wilson's score interval of ``correct`` out of ``total``, as fractions.
+
+    Unlike the textbook's p +- 1.96 sqrt(p (1 - p) / n) it stays within 0 and 1 and
+    holds near both ends (Wilson 1927; Brown, Cai and DasGupta 2001). ``correct``
+    may be a fraction of a trial, as when a mean over positions stands for an image.
+    """
+    if not 0 <= correct <= total or total == 0:
+        raise ValueError(
+            f"{correct} correct of {total}; expected at least one trial and between "
+            "none and all of them correct."
+        )
+    z = ndtri((1 + confidence) / 2)
+    share = correct / total
+    middle = share + z**2 / (2 * total)
+    reach = z * np.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
+    scale = 1 + z**2 / total
+    return max(0.0, float((middle - reach) / scale)), min(
+        1.0, float((middle + reach) / scale)
+    )
+
+
+def _sequences_right(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Whether each whole number is right: (N,) bool."""
+    right = predicted == labels
+    beyond = np.arange(1, POSITIONS) > labels[:, :1]
+    return right[:, 0] & (right[:, 1:] | beyond).all(axis=1)
+
+
+def _checked(predicted, labels) -> tuple[np.ndarray, np.ndarray]:
+    predicted, labels = (
+        _checked_answers(predicted, "predicted"),
+        _checked_labels(labels),
+    )
+    if len(predicted) != len(labels):
+        raise ValueError(
+            f"predicted has {len(predicted)} rows and labels {len(labels)}; "
+            "expected one answer for each image."
+        )
+    return predicted, labels
+
+
+def _checked_answers(answers, name: str) -> np.ndarray:
+    answers = np.asarray(answers)
+    if answers.ndim != 2 or answers.shape[1] != POSITIONS or not len(answers):
+        raise ValueError(
+            f"{name} has shape {answers.shape}; expected (N, {POSITIONS}) with N at "
+            "least 1: the length, then five digit slots. Logits (N, 6, 11) become "
+            "answers by argmax over their last axis."
+        )
+    if not np.issubdtype(answers.dtype, np.integer):
+        raise ValueError(f"{name} holds {answers.dtype}; expected integers.")
+    if answers.min() < 0:
+        raise ValueError(f"{name} holds {answers.min()}; expected 0 to {BLANK}.")
+    return answers
+
+
+def _checked_labels(labels) -> np.ndarray:
+    labels = _checked_answers(labels, "labels")
+    lengths, digits = labels[:, :1], labels[:, 1:]
+    used = np.arange(1, POSITIONS) <= lengths
+    sound = (lengths[:, 0] >= 1) & (lengths[:, 0] <= LONGEST)
+    sound &= np.where(used, digits < BLANK, digits == BLANK).all(axis=1)
+    if not sound.all():
+        row = int(np.argmin(sound))
+        raise ValueError(
+            f"row {row} of labels is {labels[row].tolist()}; expected a length of 1 to "
+            f"{LONGEST}, that many digits 0 to 9, then {BLANK} in every slot left."
+        )
+    return labels

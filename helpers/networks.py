@@ -1,0 +1,348 @@
+"""The report's networks of one to seven layers, and their layers.
+
+Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTorch.
+"""
+
+import math
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import ops
+
+from helpers.accuracy import BLANK, POSITIONS
+
+CLASSES = BLANK + 1
+"""Values of one position: the digits 0 to 9 (or a length), and blank."""
+
+MOST_LAYERS = 7
+PACKAGE = "house_numbers"
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class LocalResponseNormalization(keras.layers.Layer):
+    """Divide each activation by the strength of its neighbours in depth.
+
+    ``x * (bias + alpha * s) ** -beta`` with s the sum of squares over the channels
+    at most ``radius`` away (Krizhevsky, Sutskever and Hinton 2012, section 3.3).
+    The sum is a product of the squares with a constant band matrix, which the fast
+    matrix routines of every backend carry out.
+    """
+
+    def __init__(self, radius=5, bias=1.0, alpha=0.1, beta=0.75, **kwargs):
+        super().__init__(**kwargs)
+        self.radius = radius
+        self.bias = bias
+        self.alpha = alpha
+        self.beta = beta
+
+    def build(self, input_shape):
+        """Make the weights, whose shape follows the input's."""
+        channel = np.arange(input_shape[-1])
+        near = np.abs(channel[:, None] - channel) <= self.radius
+        self._band = (self.alpha * near).astype("float32")[None, None]
+
+    def call(self, inputs):
+        """(N, H, W, C) to the same shape."""
+        strength = self.bias + ops.conv(ops.square(inputs), self._band)
+        return inputs * ops.power(strength, -self.beta)
+
+    def compute_output_shape(self, input_shape):
+        """Shape of what `call` gives."""
+        return input_shape
+
+    def get_config(self):
+        """What the layer is made again from."""
+        own = dict(radius=self.radius, bias=self.bias, alpha=self.alpha, beta=self.beta)
+        return super().get_config() | own
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class ShiftedReLU(keras.layers.Layer):
+    """``max(0, x + b)`` with one b for each channel, all ``initial`` at first.
+
+    A convolution's bias and ReLU, apart from it so that they can follow its
+    max-pool: the maximum of four numbers and then the shift and ReLU is the same as
+    the other way round, for a quarter of the work. ``trainable=False`` keeps b.
+    """
+
+    def __init__(self, initial=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.initial = initial
+
+    def build(self, input_shape):
+        """Make the weights, whose shape follows the input's."""
+        self.shift = self.add_weight(
+            name="shift",
+            shape=(input_shape[-1],),
+            initializer=keras.initializers.Constant(self.initial),
+        )
+
+    def call(self, inputs):
+        """(..., C) to the same shape."""
+        return ops.relu(inputs + self.shift)
+
+    def compute_output_shape(self, input_shape):
+        """Shape of what `call` gives."""
+        return input_shape
+
+    def get_config(self):
+        """What the layer is made again from."""
+        return super().get_config() | {"initial": self.initial}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class PositionDense(keras.layers.Layer):
+    """Six dense layers side by side, one for each position, as one batched product.
+
+    Takes (N, in), which all positions share, or (N, 6, in), and gives
+    (N, 6, units). ``kernel`` is (6, in, units) and ``bias`` (6, units).
+    """
+
+    def __init__(self, units, activation=None, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.activation = keras.activations.get(activation)
+        self.seed = seed
+
+    def build(self, input_shape):
+        """Make the weights, whose shape follows the input's."""
+        width = input_shape[-1]
+        # Xavier's limit for one position: the six do not feed each other.
+        limit = math.sqrt(6 / (width + self.units))
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(POSITIONS, width, self.units),
+            initializer=keras.initializers.RandomUniform(-limit, limit, self.seed),
+        )
+        self.bias = self.add_weight(
+            name="bias", shape=(POSITIONS, self.units), initializer="zeros"
+        )
+
+    def call(self, inputs):
+        """(N, in) or (N, 6, in) to (N, 6, units)."""
+        shared = len(inputs.shape) == 2
+        equation = "ni,pio->npo" if shared else "npi,pio->npo"
+        return self.activation(ops.einsum(equation, inputs, self.kernel) + self.bias)
+
+    def compute_output_shape(self, input_shape):
+        """Shape of what `call` gives."""
+        return (input_shape[0], POSITIONS, self.units)
+
+    def get_config(self):
+        """What the layer is made again from."""
+        return super().get_config() | {
+            "units": self.units,
+            "activation": keras.activations.serialize(self.activation),
+            "seed": self.seed,
+        }
+
+
+def build_network(
+    layers: int,
+    *,
+    crop_size: int = 32,
+    depths: tuple[int, ...] = (16, 32, 64),
+    patch_size: int = 4,
+    widths: tuple[int, ...] = (128, 64, 16),
+    keep_rate: float = 0.8,
+    lrn_radius: int = 5,
+    lrn_bias: float = 1.0,
+    lrn_alpha: float = 0.1,
+    lrn_beta: float = 0.75,
+    conv_bias: float = 1.0,
+    train_conv_bias: bool = True,
+    relu_outputs: bool = False,
+    seed: int | None = None,
+) -> keras.Model:
+    """One of the report's networks: crops in, logits of the six positions out.
+
+    Seven layers are three convolutions, each followed by max-pool, ReLU and local
+    response normalisation, then for each position its own three hidden layers, with
+    ReLU and dropout, and an output layer. Fewer take the front off: 6 and 5 start
+    at the second and third convolution; 4, 3, 2 see the pixels through three, two
+    and one hidden layers, and 1 is a single layer (report, Model 1 to 3, Table 5).
+
+    Parameters
+    ----------
+    layers
+        1 to 7.
+    crop_size
+        Side of the square input in pixels.
+    depths, patch_size
+        Channels and kernel side of the convolutions.
+    widths
+        Units of the hidden layers of each position.
+    keep_rate
+        Share of a hidden layer's activations that dropout keeps.
+    lrn_radius, lrn_bias, lrn_alpha, lrn_beta
+        See `LocalResponseNormalization`.
+    conv_bias, train_conv_bias
+        First value of the convolutions' biases and whether they are trained; the
+        published program kept them at 1.
+    relu_outputs
+        Ends networks of fewer than four dense layers as the published program did:
+        by the ReLU of their last hidden layer, whose 128, 64 or 16 units stand for
+        the 11 classes, so that their output is (N, 6, 128), (N, 6, 64) or (N, 6, 16).
+    seed
+        Start of the random weights and of dropout; None draws one.
+
+    Returns
+    -------
+    keras.Model
+        float32 (N, crop_size, crop_size, 1), each image of mean 0 and standard
+        deviation 1, to float32 logits (N, 6, 11): length, then five digits.
+    """
+    if not 1 <= layers <= MOST_LAYERS:
+        raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
+    seeds = _seeds(seed)
+    convolutions = max(0, layers - len(widths) - 1)
+    hidden = min(layers - 1, len(widths))
+
+    inputs = keras.Input((crop_size, crop_size, 1), name="crops")
+    x = inputs
+    first = len(depths) - convolutions
+    for number, depth in list(enumerate(depths, 1))[first:]:
+        x = keras.layers.Conv2D(
+            depth,
+            patch_size,
+            use_bias=False,
+            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            name=f"conv{number}",
+        )(x)
+        x = keras.layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
+        x = ShiftedReLU(conv_bias, trainable=train_conv_bias, name=f"relu{number}")(x)
+        x = LocalResponseNormalization(
+            lrn_radius, lrn_bias, lrn_alpha, lrn_beta, name=f"lrn{number}"
+        )(x)
+    x = keras.layers.Flatten(name="flatten")(x)
+    for number, width in enumerate(widths[:hidden], 1):
+        x = PositionDense(width, "relu", next(seeds), name=f"dense{number}")(x)
+        x = keras.layers.Dropout(
+            1 - keep_rate, seed=next(seeds), name=f"dropout{number}"
+        )(x)
+    if relu_outputs and hidden < len(widths):
+        x = PositionDense(widths[hidden], "relu", next(seeds), name="logits")(x)
+    else:
+        x = PositionDense(CLASSES, None, next(seeds), name="logits")(x)
+    return keras.Model(inputs, x, name=f"report_{layers}_layers")
+
+
+def build_letter_network(
+    *,
+    side: int = 28,
+    width: int = 128,
+    letters: int = 10,
+    keep_rate: float = 0.9,
+    seed: int | None = None,
+) -> keras.Model:
+    """Model 1 of the report on letters: one hidden layer and an output layer.
+
+    Returns
+    -------
+    keras.Model
+        float32 (N, side, side, 1), pixels (v - 127.5) / 255, to float32 logits
+        (N, letters).
+    """
+    seeds = _seeds(seed)
+
+    def dense(units, activation, name):
+        xavier = keras.initializers.GlorotUniform(next(seeds))
+        return keras.layers.Dense(
+            units, activation, kernel_initializer=xavier, name=name
+        )
+
+    return keras.Sequential(
+        [
+            keras.Input((side, side, 1), name="letters"),
+            keras.layers.Flatten(name="flatten"),
+            dense(width, "relu", "dense1"),
+            keras.layers.Dropout(1 - keep_rate, seed=next(seeds), name="dropout1"),
+            dense(letters, None, "logits"),
+        ],
+        name="letters_2_layers",
+    )
+
+
+def dense_kernels(network: keras.Model) -> list[keras.Variable]:
+    """The weights that L2 regularisation holds small: every dense layer's kernel."""
+    dense = (PositionDense, keras.layers.Dense)
+    return [layer.kernel for layer in network.layers if isinstance(layer, dense)]
+
+
+def load_report_weights(network: keras.Model, path: Path | str) -> None:
+    """Put the report's own weights, kept as plain arrays, into its 7-layer network.
+
+    Parameters
+    ----------
+    network
+        ``build_network(7)`` with the report's sizes.
+    path
+        An .npz file with ``conv1_kernel`` to ``conv3_kernel`` and, for heads 1 to 6
+        and layers 1 to 4, ``headH_denseL_kernel`` and ``headH_denseL_bias``.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is no .npz archive, or an array is missing or of another shape or
+        type; the network is then as it was.
+    """
+    arrays = _read_arrays(Path(path))
+
+    def take(name: str, shape: tuple[int, ...]) -> np.ndarray:
+        if name not in arrays:
+            raise ValueError(
+                f"{path}: no array {name!r}; expected the {len(arrays)} or more arrays "
+                "of the report's seven-layer checkpoint. Use its seven_layer_200k.npz."
+            )
+        array = arrays[name]
+        if array.shape != shape or array.dtype.kind != "f":
+            raise ValueError(
+                f"{path}: {name} is {array.dtype} {array.shape}; expected float "
+                f"{shape}. Build the network with the sizes of this checkpoint."
+            )
+        return array
+
+    values = []
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            name = f"{layer.name}_kernel"
+            values.append((layer.kernel, take(name, tuple(layer.kernel.shape))))
+        elif isinstance(layer, ShiftedReLU):
+            values.append((layer.shift, np.ones(layer.shift.shape, "float32")))
+    heads = [layer for layer in network.layers if isinstance(layer, PositionDense)]
+    for number, layer in enumerate(heads, 1):
+        for part, variable in (("kernel", layer.kernel), ("bias", layer.bias)):
+            names = [
+                f"head{position}_dense{number}_{part}"
+                for position in range(1, POSITIONS + 1)
+            ]
+            each = [take(name, tuple(variable.shape[1:])) for name in names]
+            values.append((variable, np.stack(each)))
+    for variable, value in values:
+        variable.assign(value)
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file; expected the report's weights, an .npz archive."
+        )
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(
+            f"{path}: cannot be read as an .npz archive of plain arrays ({error}); "
+            "expected the report's seven_layer_200k.npz."
+        ) from error
+
+
+def _seeds(seed: int | None):
+    """Endless seeds that differ from each other, the same for the same ``seed``."""
+    generator = np.random.default_rng(seed)
+    while True:
+        yield int(generator.integers(2**31))
