@@ -38,6 +38,8 @@ class Settings:
     figures_root
         Where figures are kept; those of other sources than the sample go in a
         folder of their own below it.
+    runs_root
+        Where training runs are kept, in a folder for each source.
     """
 
     profile: str = "quick"
@@ -52,6 +54,7 @@ class Settings:
     drawn_small: int = 2_500
     home: Path = ROOT / "data"
     figures_root: Path = ROOT / "figures"
+    runs_root: Path = ROOT / "runs"
 
     def __post_init__(self):
         if self.profile not in PROFILES:
@@ -98,6 +101,11 @@ class Settings:
     def figures(self) -> Path:
         """The folder for this run's figures and their CSV files."""
         return self.figures_root if self.is_drawn else self.figures_root / self.source
+
+    @property
+    def runs(self) -> Path:
+        """The folder for the training runs on this source's images."""
+        return self.runs_root / self.source
 
     def describe(self) -> dict:
         """The settings as plain values, for a store's or a checkpoint's card."""
