@@ -49,15 +49,16 @@ def sequence_accuracy(predicted, labels) -> float:
     """Fraction of images whose number of digits and every digit are right.
 
     This is the strict measure, the report's definition: 3165 for 2165 scores 0.
-    What an answer holds beyond its own length is not part of the number it reads,
-    so it does not matter.
+    The slots beyond the number must be blank: an answer of two digits that holds a
+    third contradicts itself, and does not count.
 
     Parameters
     ----------
     predicted, labels
         Integer arrays (N, 6), [length, d1..d5], blank 10.
     """
-    return float(_sequences_right(*_checked(predicted, labels)).mean())
+    predicted, labels = _checked(predicted, labels)
+    return float((predicted == labels).all(axis=1).mean())
 
 
 def position_accuracy(predicted, labels) -> float:
@@ -154,13 +155,6 @@ def wilson_interval(
     return max(0.0, float((middle - reach) / scale)), min(
         1.0, float((middle + reach) / scale)
     )
-
-
-def _sequences_right(predicted: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Whether each whole number is right: (N,) bool."""
-    right = predicted == labels
-    beyond = np.arange(1, POSITIONS) > labels[:, :1]
-    return right[:, 0] & (right[:, 1:] | beyond).all(axis=1)
 
 
 def _checked(predicted, labels) -> tuple[np.ndarray, np.ndarray]:

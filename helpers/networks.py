@@ -54,8 +54,12 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     def get_config(self):
         """What the layer is made again from."""
-        own = dict(radius=self.radius, bias=self.bias, alpha=self.alpha, beta=self.beta)
-        return super().get_config() | own
+        return super().get_config() | {
+            "radius": self.radius,
+            "bias": self.bias,
+            "alpha": self.alpha,
+            "beta": self.beta,
+        }
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
