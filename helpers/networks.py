@@ -41,12 +41,12 @@ class LocalResponseNormalization(keras.layers.Layer):
         """Make the weights, whose shape follows the input's."""
         channel = np.arange(input_shape[-1])
         near = np.abs(channel[:, None] - channel) <= self.radius
-        self._band = (self.alpha * near).astype("float32")[None, None]
+        self._band = (self.alpha * near).astype("float32")
 
     def call(self, inputs):
         """(N, H, W, C) to the same shape."""
-        strength = self.bias + ops.conv(ops.square(inputs), self._band)
-        return inputs * ops.power(strength, -self.beta)
+        strength = self.bias + ops.matmul(ops.square(inputs), self._band)
+        return inputs * ops.exp(-self.beta * ops.log(strength))
 
     def compute_output_shape(self, input_shape):
         """Shape of what `call` gives."""
@@ -127,8 +127,9 @@ class PositionDense(keras.layers.Layer):
     def call(self, inputs):
         """(N, in) or (N, 6, in) to (N, 6, units)."""
         shared = len(inputs.shape) == 2
-        equation = "ni,pio->npo" if shared else "npi,pio->npo"
-        return self.activation(ops.einsum(equation, inputs, self.kernel) + self.bias)
+        by_position = inputs[None] if shared else ops.swapaxes(inputs, 0, 1)
+        outputs = ops.swapaxes(ops.matmul(by_position, self.kernel), 0, 1)
+        return self.activation(outputs + self.bias)
 
     def compute_output_shape(self, input_shape):
         """Shape of what `call` gives."""
