@@ -1,0 +1,147 @@
+"""How a network is built and trained: the report's Table 4 in one dataclass."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything a training run depends on but its images.
+
+    The defaults are the report's for its seven-layer network (Table 4, Figure 3);
+    ``dataclasses.replace`` changes some of them. Same recipe, same images, same
+    machine: same weights.
+
+    Parameters
+    ----------
+    layers
+        1 to 7, as the report counts them.
+    crop_size
+        Side of the input images in pixels.
+    depths, patch_size
+        Channels and kernel side of the convolutions.
+    widths
+        Units of the hidden fully connected layers.
+    keep_rate
+        Share of a hidden layer's activations that dropout keeps.
+    lrn_radius, lrn_bias, lrn_alpha, lrn_beta
+        Local response normalisation.
+    conv_bias, train_conv_bias
+        First value of the convolutions' biases and whether they are trained; the
+        published program kept them constant.
+    relu_outputs
+        Whether networks of fewer than four dense layers end in ReLU and 128, 64 or
+        16 outputs in place of 11, as in the published program.
+    l2_beta
+        Weight of the L2 term in the loss. Table 4 prints 0.005; the report's text
+        and its program use 0.0005.
+    l2_rows
+        Rows of each dense kernel that the L2 term counts, None for all; the
+        published program counted 1.
+    optimizer
+        Name of a Keras optimizer. Plain gradient descent has no momentum.
+    initial_learning_rate, decay_rate
+        See `learning_rate`.
+    batch_size, steps
+        Images per step, and steps; the report's Figure 6 took 100,000.
+    distortion
+        Largest random shift, growth and shear of a training image, as a fraction of
+        its side; the report has none.
+    validation_interval
+        Steps from one row of the training history, and one checkpoint, to the next.
+    seed
+        Start of the weights, of dropout, of the images' order and distortion.
+    """
+
+    layers: int = 7
+    crop_size: int = 32
+    depths: tuple[int, ...] = (16, 32, 64)
+    patch_size: int = 4
+    widths: tuple[int, ...] = (128, 64, 16)
+    keep_rate: float = 0.8
+    lrn_radius: int = 5
+    lrn_bias: float = 1.0
+    lrn_alpha: float = 0.1
+    lrn_beta: float = 0.75
+    conv_bias: float = 1.0
+    train_conv_bias: bool = True
+    relu_outputs: bool = False
+    l2_beta: float = 0.0005
+    l2_rows: int | None = None
+    optimizer: str = "SGD"
+    initial_learning_rate: float = 0.05
+    decay_rate: float = 0.98
+    batch_size: int = 100
+    steps: int = 200_000
+    distortion: float = 0.0
+    validation_interval: int = 1_000
+    seed: int = 2016
+
+    def __post_init__(self):
+        for name in ("batch_size", "steps", "validation_interval"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; expected 1 or more."
+                )
+        if not 0 < self.keep_rate <= 1:
+            raise ValueError(
+                f"keep_rate is {self.keep_rate}; expected more than 0 and at most 1, "
+                "the share of activations that dropout keeps."
+            )
+        if not self.initial_learning_rate > 0:
+            raise ValueError(
+                f"initial_learning_rate is {self.initial_learning_rate}; expected "
+                "more than 0."
+            )
+
+    @classmethod
+    def report(cls, layers: int = 7, **changes) -> "Recipe":
+        """The report's own numbers, hours of work, but for ``changes``."""
+        return cls(layers=layers, **changes)
+
+    @classmethod
+    def quick(cls, layers: int = 7, **changes) -> "Recipe":
+        """The report's recipe in fewer steps, a minute of work."""
+        return cls(layers, **{"steps": 3_000, "validation_interval": 250} | changes)
+
+    @classmethod
+    def for_profile(cls, profile: str, layers: int = 7, **changes) -> "Recipe":
+        """`quick` or `report`, as the settings' profile says."""
+        return {"quick": cls.quick, "report": cls.report}[profile](layers, **changes)
+
+    @classmethod
+    def letters(cls, **changes) -> "Recipe":
+        """The report's Model 1 on letters: 128 hidden units and an output layer."""
+        model_1 = {
+            "layers": 2,
+            "crop_size": 28,
+            "widths": (128,),
+            "keep_rate": 0.9,
+            "batch_size": 50,
+            "steps": 50_000,
+        }
+        return cls(**model_1 | changes)
+
+    @classmethod
+    def from_card(cls, card: dict) -> "Recipe":
+        """The recipe that a JSON file holds, which knows lists but no tuples."""
+        return cls(
+            **{
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in card.items()
+            }
+        )
+
+    def learning_rate(self, step: float) -> float:
+        """The rate at ``step``, which falls exponentially to 0.98 of the first."""
+        return self.initial_learning_rate * self.decay_rate ** (step / self.steps)
+
+    def keywords(self, function: Callable) -> dict:
+        """The fields that ``function`` takes as parameters of the same name."""
+        taken = inspect.signature(function).parameters
+        return {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.name in taken
+        }
