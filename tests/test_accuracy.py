@@ -1,0 +1,163 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from helpers.accuracy import (
+    accuracy_by_length,
+    constant_answer,
+    digit_accuracy,
+    length_accuracy,
+    measure,
+    position_accuracy,
+    sequence_accuracy,
+    wilson_interval,
+)
+
+B = 10
+LABELS = np.array(
+    [
+        [4, 2, 1, 6, 5, B],
+        [2, 2, 5, B, B, B],
+        [1, 7, B, B, B, B],
+        [5, 1, 2, 3, 4, 0],
+    ]
+)
+ONE_DIGIT_WRONG = [4, 3, 1, 6, 5, B]
+LENGTH_WRONG = [3, 2, 5, B, B, B]
+STRAY_DIGIT = [1, 7, 3, B, B, B]
+
+# Rows: one digit of four wrong; only the length wrong; a digit where a blank
+# belongs; right. Positions right: 5 + 5 + 5 + 6 of 24; digits: 3 + 2 + 1 + 5 of 12.
+ANSWERS = np.array([ONE_DIGIT_WRONG, LENGTH_WRONG, STRAY_DIGIT, LABELS[3]])
+
+
+def test_strict_counts_only_whole_numbers():
+    assert sequence_accuracy(ANSWERS, LABELS) == 1 / 4
+
+
+def test_six_position_counts_blanks_too():
+    assert position_accuracy(ANSWERS, LABELS) == 21 / 24
+
+
+def test_digit_counts_only_slots_that_hold_one():
+    assert digit_accuracy(ANSWERS, LABELS) == 11 / 12
+
+
+def test_length_counts_the_first_position():
+    assert length_accuracy(ANSWERS, LABELS) == 3 / 4
+
+
+def test_everything_right_is_one():
+    assert set(measure(LABELS, LABELS).values().values()) == {4, 1.0}
+
+
+def test_the_reports_own_example_scores_nothing():
+    assert sequence_accuracy([[4, 3, 1, 6, 5, B]], [[4, 2, 1, 6, 5, B]]) == 0
+
+
+def test_measure_gives_all_of_them():
+    assert measure(ANSWERS, LABELS).values() == {
+        "images": 4,
+        "strict": 1 / 4,
+        "six_position": 21 / 24,
+        "digit": 11 / 12,
+        "length": 3 / 4,
+    }
+
+
+def test_measure_takes_images_as_trials():
+    six_position = measure(ANSWERS, LABELS).six_position
+    assert (six_position.low, six_position.high) == wilson_interval(4 * 21 / 24, 4)
+
+
+def test_rate_reads_as_percentages():
+    assert str(measure(LABELS, LABELS).strict) == "100.0% (51.0% to 100.0%)"
+
+
+def test_by_length_splits_by_the_true_length():
+    strict = {
+        length: score.strict.value
+        for length, score in accuracy_by_length(ANSWERS, LABELS).items()
+    }
+    assert strict == {1: 0, 2: 0, 4: 0, 5: 1}
+
+
+def test_by_length_counts_the_images():
+    counts = [score.images for score in accuracy_by_length(ANSWERS, LABELS).values()]
+    assert counts == [1, 1, 1, 1]
+
+
+def test_constant_answer_is_the_commonest_of_each_position():
+    labels = [[2, 1, 5, B, B, B], [2, 1, 3, B, B, B], [1, 4, B, B, B, B]]
+    np.testing.assert_array_equal(constant_answer(labels), [[2, 1, 3, B, B, B]] * 3)
+
+
+def test_constant_answer_on_official_labels(real_data):
+    labels = _labels(real_data / "svhn" / "test_boxes.npz")
+    answer = constant_answer(labels)
+    assert len(labels) == 13_068
+    assert answer[0].tolist() == [2, 1, B, B, B, B]
+    assert position_accuracy(answer, labels) == pytest.approx(0.655, abs=0.0005)
+    assert sequence_accuracy(answer, labels) == 0
+
+
+def _labels(path):
+    boxes = np.load(path)
+    numbers = {}
+    for image, digit in zip(boxes["image"], boxes["label"], strict=True):
+        numbers.setdefault(int(image), []).append(int(digit) % 10)
+    return np.array([[len(n), *n, *[B] * (5 - len(n))] for n in numbers.values()])
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_interval_agrees_with_scipy(case):
+    correct, total = case
+    ours = wilson_interval(correct, total)
+    theirs = binomtest(correct, total).proportion_ci(method="wilson")
+    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+
+
+def test_wilson_interval_by_hand():
+    # 8 of 10 at z = 1.96: (0.8 + 0.19208) / 1.38416 -+ 0.31362 / 1.38416.
+    np.testing.assert_allclose(
+        wilson_interval(8, 10), [0.49016, 0.94331], rtol=0, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize(("correct", "total"), [(1, 0), (-1, 5), (6, 5)])
+def test_wilson_interval_refuses_impossible_counts(correct, total):
+    with pytest.raises(ValueError, match="expected at least one trial"):
+        wilson_interval(correct, total)
+
+
+MEASURES = [
+    sequence_accuracy,
+    position_accuracy,
+    digit_accuracy,
+    length_accuracy,
+    measure,
+    accuracy_by_length,
+]
+
+
+@pytest.mark.parametrize("function", MEASURES)
+@pytest.mark.parametrize(
+    ("predicted", "labels", "message"),
+    [
+        (ANSWERS[:3], LABELS, "predicted has 3 rows and labels 4"),
+        (ANSWERS[:, :5], LABELS, r"predicted has shape \(4, 5\)"),
+        (ANSWERS[0], LABELS[0], r"predicted has shape \(6,\)"),
+        (ANSWERS[:0], LABELS[:0], r"predicted has shape \(0, 6\)"),
+        (ANSWERS / 1.0, LABELS, "predicted holds float64; expected integers"),
+        (ANSWERS - 1, LABELS, "predicted holds -1"),
+        (ANSWERS, [[6, 1, 2, 3, 4, 5]] * 4, "row 0 of labels is"),
+        (ANSWERS, [[0, B, B, B, B, B]] * 4, "row 0 of labels is"),
+        (ANSWERS, [*LABELS[:3], [2, 1, 5, 3, B, B]], "row 3 of labels is"),
+        (ANSWERS, [*LABELS[:3], [3, 1, 5, B, B, B]], "row 3 of labels is"),
+    ],
+)
+def test_unsound_arrays_are_refused(function, predicted, labels, message):
+    with pytest.raises(ValueError, match=message):
+        function(predicted, labels)
