@@ -199,11 +199,17 @@ def build_network(
         float32 (N, crop_size, crop_size, 1), each image of mean 0 and standard
         deviation 1, to float32 logits (N, 6, 11): length, then five digits.
     """
-    if not 1 <= layers <= MOST_LAYERS:
+    if layers not in range(1, MOST_LAYERS + 1):
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
-    seeds = _seeds(seed)
+    if not 0 < keep_rate <= 1:
+        raise ValueError(
+            f"keep_rate is {keep_rate!r}; expected more than 0 and at most 1, the "
+            "share of activations that dropout keeps."
+        )
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
+    _check_crop_size(crop_size, patch_size, convolutions)
+    seeds = _seeds(seed)
 
     inputs = keras.Input((crop_size, crop_size, 1), name="crops")
     x = inputs
@@ -309,6 +315,11 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
                 f"{path}: {name} is {array.dtype} {array.shape}; expected float "
                 f"{shape}. Build the network with the sizes of this checkpoint."
             )
+        if not np.isfinite(array).all():
+            raise ValueError(
+                f"{path}: {name} holds values that are not finite; expected numbers. "
+                "The file is damaged: get the report's checkpoint again."
+            )
         return array
 
     values = []
@@ -331,6 +342,19 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
         variable.assign(value)
 
 
+def _check_crop_size(crop_size: int, patch_size: int, convolutions: int) -> None:
+    """Refuse crops of which the convolutions and pools would leave nothing."""
+    side = crop_size
+    for _ in range(convolutions):
+        side = math.ceil((side - patch_size + 1) / 2)
+    if side < 1:
+        raise ValueError(
+            f"crop_size is {crop_size}; expected more, since {convolutions} "
+            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
+            "pixel of it."
+        )
+
+
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(
@@ -339,7 +363,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
             return dict(arrays)
-    except (ValueError, OSError, TypeError, zipfile.BadZipFile) as error:
+    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(
             f"{path}: cannot be read as an .npz archive of plain arrays ({error}); "
             "expected the report's seven_layer_200k.npz."

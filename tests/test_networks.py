@@ -1,0 +1,314 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from helpers.networks import (
+    LocalResponseNormalization,
+    PositionDense,
+    ShiftedReLU,
+    build_letter_network,
+    build_network,
+    dense_kernels,
+    load_report_weights,
+)
+
+ALL_LAYERS = range(1, 8)
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def crops(random):
+    return random.standard_normal((3, 32, 32, 1)).astype("float32")
+
+
+@pytest.fixture
+def report_arrays(random):
+    """Arrays named and shaped as those of the report's checkpoint."""
+
+    def draw(*shape):
+        return (0.1 * random.standard_normal(shape)).astype("float32")
+
+    arrays = {
+        "conv1_kernel": draw(4, 4, 1, 16),
+        "conv2_kernel": draw(4, 4, 16, 32),
+        "conv3_kernel": draw(4, 4, 32, 64),
+    }
+    widths = (256, 128, 64, 16, 11)
+    for head in range(1, 7):
+        for layer in range(1, 5):
+            name = f"head{head}_dense{layer}"
+            arrays[f"{name}_kernel"] = draw(widths[layer - 1], widths[layer])
+            arrays[f"{name}_bias"] = draw(widths[layer])
+    return arrays
+
+
+def published_logits(arrays, crops):
+    """The published program's network, in plain TensorFlow."""
+    x = crops
+    for layer in (1, 2, 3):
+        x = tf.nn.relu(tf.nn.conv2d(x, arrays[f"conv{layer}_kernel"], 1, "VALID") + 1)
+        x = tf.nn.max_pool2d(x, 2, 2, "SAME")
+        x = tf.nn.local_response_normalization(x, 5, 1.0, 0.1, 0.75)
+    features = tf.reshape(x, (len(crops), -1))
+    heads = []
+    for head in range(1, 7):
+        x = features
+        for layer in (1, 2, 3, 4):
+            name = f"head{head}_dense{layer}"
+            x = x @ arrays[f"{name}_kernel"] + arrays[f"{name}_bias"]
+            x = tf.nn.relu(x) if layer < 4 else x
+        heads.append(x)
+    return np.stack(heads, axis=1)
+
+
+@pytest.mark.parametrize("layers", ALL_LAYERS)
+def test_logits_of_six_positions(layers, crops):
+    network = build_network(layers)
+    assert network(crops).shape == (3, 6, 11)
+
+
+@pytest.mark.parametrize("layers", ALL_LAYERS)
+def test_as_many_layers_with_weights_as_named(layers):
+    kinds = (keras.layers.Conv2D, PositionDense)
+    weighted = [x for x in build_network(layers).layers if isinstance(x, kinds)]
+    assert len(weighted) == layers
+
+
+def test_fewer_layers_take_the_front_off():
+    depths = {
+        layers: [
+            layer.filters
+            for layer in build_network(layers).layers
+            if isinstance(layer, keras.layers.Conv2D)
+        ]
+        for layers in ALL_LAYERS
+    }
+    fully_connected = {1: [], 2: [], 3: [], 4: []}
+    assert depths == fully_connected | {5: [64], 6: [32, 64], 7: [16, 32, 64]}
+
+
+@pytest.mark.parametrize(
+    ("layers", "units"),
+    [(1, [11]), (2, [128, 11]), (3, [128, 64, 11]), (4, [128, 64, 16, 11])],
+)
+def test_hidden_layers_keep_the_first_widths(layers, units):
+    assert [kernel.shape[-1] for kernel in dense_kernels(build_network(layers))] == (
+        units
+    )
+
+
+@pytest.mark.parametrize(("layers", "units"), [(1, 128), (2, 64), (3, 16), (4, 11)])
+def test_published_shallow_networks_end_in_relu(layers, units, crops):
+    logits = build_network(layers, relu_outputs=True, seed=1)(crops).numpy()
+    assert logits.shape == (3, 6, units)
+    assert (logits.min() >= 0) == (layers < 4)
+
+
+def test_other_sizes(random):
+    network = build_network(
+        7, crop_size=48, depths=(4, 8, 8), patch_size=5, widths=(20, 10, 5)
+    )
+    crops = random.standard_normal((2, 48, 48, 1)).astype("float32")
+    assert network(crops).shape == (2, 6, 11)
+
+
+@pytest.mark.parametrize("layers", [0, 8, -1, "7", None])
+def test_other_numbers_of_layers_are_refused(layers):
+    with pytest.raises(ValueError, match="expected 1 to 7"):
+        build_network(layers)
+
+
+@pytest.mark.parametrize("keep_rate", [0, 1.2, -0.5])
+def test_keep_rates_that_are_no_share_are_refused(keep_rate):
+    with pytest.raises(ValueError, match="keep_rate is"):
+        build_network(2, keep_rate=keep_rate)
+
+
+def test_crops_too_small_are_refused():
+    with pytest.raises(ValueError, match="crop_size is 16"):
+        build_network(7, crop_size=16)
+
+
+def test_same_seed_same_weights():
+    first, again = (build_network(7, seed=3).get_weights() for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_another_seed_other_weights():
+    first, other = (build_network(1, seed=seed).get_weights()[0] for seed in (3, 4))
+    assert not np.array_equal(first, other)
+
+
+def test_same_seed_same_dropout(crops):
+    first, again = (build_network(4, seed=3)(crops, training=True) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
+def test_dropout_keeps_the_share_asked_for(random):
+    network = build_network(2, keep_rate=0.8, seed=3)
+    dropout = network.get_layer("dropout1")
+    kept = np.asarray(dropout(np.ones((500, 6, 128), "float32"), training=True)) > 0
+    assert kept.mean() == pytest.approx(0.8, abs=0.005)
+
+
+def test_xavier_counts_one_position():
+    kernel = build_network(1, seed=3).get_layer("logits").kernel.numpy()
+    limit = np.sqrt(6 / (1024 + 11))
+    assert np.abs(kernel).max() == pytest.approx(limit, rel=0.01)
+
+
+def test_positions_start_from_weights_of_their_own():
+    kernel = build_network(1, seed=3).get_layer("logits").kernel.numpy()
+    assert len(np.unique(kernel[:, 0, 0])) == 6
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_convolution_biases_are_trained_or_kept(trained):
+    network = build_network(7, train_conv_bias=trained)
+    trainable = {weight.path for weight in network.trainable_weights}
+    shifts = {network.get_layer(f"relu{number}").shift.path for number in (1, 2, 3)}
+    assert shifts & trainable == (shifts if trained else set())
+
+
+def test_convolution_biases_start_at_one():
+    assert (build_network(7).get_layer("relu1").shift.numpy() == 1).all()
+
+
+def test_lrn_by_hand():
+    # One channel beyond the radius: its square counts for its own sum alone.
+    x = np.array([[1.0, 2.0, 3.0]], "float32")
+    layer = LocalResponseNormalization(radius=1, bias=2.0, alpha=0.5, beta=0.5)
+    sums = np.array([1 + 4, 1 + 4 + 9, 4 + 9])
+    np.testing.assert_allclose(layer(x)[0], x[0] / np.sqrt(2 + 0.5 * sums), rtol=1e-6)
+
+
+def test_lrn_and_its_gradient_are_tensorflows(random):
+    x = tf.constant(random.standard_normal((2, 5, 5, 16)), tf.float32)
+    layer = LocalResponseNormalization()
+    results = []
+    for function in (
+        layer,
+        lambda x: tf.nn.local_response_normalization(x, 5, 1.0, 0.1, 0.75),
+    ):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = function(x)
+            loss = tf.reduce_sum(y**3)
+        results.append((y, tape.gradient(loss, x)))
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_relu_after_the_pool_is_relu_before_it(random):
+    x = random.standard_normal((2, 7, 7, 3)).astype("float32")
+    pool = keras.layers.MaxPooling2D(2, padding="same")
+    relu = ShiftedReLU(0.25)
+    np.testing.assert_array_equal(relu(pool(x)), pool(relu(x)))
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 6, 5)])
+def test_position_dense_is_six_dense_layers(shape, random):
+    x = random.standard_normal(shape).astype("float32")
+    layer = PositionDense(3, "relu", seed=1)
+    layer.build(shape)
+    layer.bias.assign(random.standard_normal((6, 3)))
+    each = [
+        np.maximum((x if len(shape) == 2 else x[:, p]) @ kernel + bias, 0)
+        for p, (kernel, bias) in enumerate(
+            zip(layer.kernel.numpy(), layer.bias.numpy(), strict=True)
+        )
+    ]
+    np.testing.assert_allclose(layer(x), np.stack(each, axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("layers", [3, 7])
+def test_saved_and_read_again(layers, crops, tmp_path):
+    network = build_network(layers, train_conv_bias=False, seed=3)
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(again(crops), network(crops))
+    assert len(again.trainable_variables) == len(network.trainable_variables)
+
+
+def test_letter_network_has_a_logit_for_each_letter(random):
+    letters = random.standard_normal((2, 28, 28, 1)).astype("float32")
+    assert build_letter_network()(letters).shape == (2, 10)
+
+
+def test_letter_network_has_128_hidden_units():
+    kernels = dense_kernels(build_letter_network())
+    assert [kernel.shape for kernel in kernels] == [(784, 128), (128, 10)]
+
+
+def test_dense_kernels_are_those_of_the_dense_layers():
+    shapes = [kernel.shape for kernel in dense_kernels(build_network(7))]
+    assert shapes == [(6, 256, 128), (6, 128, 64), (6, 64, 16), (6, 16, 11)]
+
+
+def test_report_weights_give_the_published_programs_logits(
+    report_arrays, crops, tmp_path
+):
+    np.savez(tmp_path / "weights.npz", **report_arrays)
+    network = build_network(7)
+    load_report_weights(network, tmp_path / "weights.npz")
+    expected = published_logits(report_arrays, crops)
+    np.testing.assert_allclose(network(crops), expected, atol=1e-4)
+
+
+def test_report_weights_set_the_convolution_biases(report_arrays, crops, tmp_path):
+    np.savez(tmp_path / "weights.npz", **report_arrays)
+    network = build_network(7, conv_bias=0.0)
+    load_report_weights(network, tmp_path / "weights.npz")
+    expected = published_logits(report_arrays, crops)
+    np.testing.assert_allclose(network(crops), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("layers", "change", "message"),
+    [
+        (7, {"head6_dense4_bias": None}, "no array 'head6_dense4_bias'"),
+        (7, {"conv1_kernel": np.zeros((5, 5, 1, 16))}, r"conv1_kernel is float64 \(5,"),
+        (7, {"conv2_kernel": np.full((4, 4, 16, 32), "a")}, "conv2_kernel is <U1"),
+        (7, {"conv3_kernel": np.full((4, 4, 32, 64), np.nan)}, "conv3_kernel holds"),
+        (7, {"head1_dense1_bias": np.array([None])}, "cannot be read"),
+        (6, {}, r"conv2_kernel is float32 \(4, 4, 16, 32\); expected"),
+        (3, {}, r"head1_dense1_kernel is float32 \(256, 128\); expected"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(
+    report_arrays, tmp_path, layers, change, message
+):
+    path = tmp_path / "weights.npz"
+    arrays = {k: v for k, v in (report_arrays | change).items() if v is not None}
+    np.savez(path, **arrays)
+    network = build_network(layers, seed=3)
+    before = network.get_weights()
+    with pytest.raises(ValueError, match=message):
+        load_report_weights(network, path)
+    for old, new in zip(before, network.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_files_that_are_no_archive_are_refused(content, tmp_path):
+    path = tmp_path / "weights.npz"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_report_weights(build_network(7), path)
+
+
+def test_a_single_array_is_no_archive(tmp_path):
+    np.save(tmp_path / "weights.npy", np.zeros(3))
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_report_weights(build_network(7), tmp_path / "weights.npy")
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"weights\.npz: no such file"):
+        load_report_weights(build_network(7), tmp_path / "weights.npz")
