@@ -1,0 +1,439 @@
+"""digitStruct.mat, the annotations of SVHN's full-number archives, to columns and back.
+
+The file is MATLAB 7.3's, which is HDF5 behind a block of 512 bytes. For every image
+``/digitStruct/name`` holds a reference to its file name, in UTF-16 codes, and
+``/digitStruct/bbox`` a reference to a group with a dataset for each of height, left,
+top, width and label. An image of one digit has its number in place there; an image of
+several has references to a number each. Label 10 is the digit 0.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import h5py
+import numpy as np
+from h5py import h5a, h5d, h5g, h5o, h5r, h5s, h5t
+
+from helpers.files import whole_file
+from helpers.hdf5_headers import (
+    FLOAT64,
+    REFERENCE,
+    UINT16,
+    Found,
+    find_datasets,
+    runs,
+    values,
+)
+
+FIELDS = ("height", "left", "top", "width", "label")
+USERBLOCK = 512
+"""Bytes before the HDF5 part, for MATLAB's own header."""
+
+_HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 ."
+_VERSION = b"\x00\x02IM"
+_DOUBLE, _CHARACTER = np.dtype("<f8"), np.dtype("<u2")
+_NUMBER = re.compile(r"(\d{1,9})\.\w+")
+
+
+class DigitStructError(ValueError):
+    """A digitStruct.mat that cannot be read, and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Every digit of an archive, one element each, in the order of the file.
+
+    Parameters
+    ----------
+    image
+        int32, the number in the image's file name.
+    label
+        int8, the digit, 0 to 9.
+    left, top, width, height
+        float64, pixels; a box may reach beyond its image.
+    images
+        int32, the number of every image in the order of the file, those without a
+        box too.
+    """
+
+    image: np.ndarray
+    label: np.ndarray
+    left: np.ndarray
+    top: np.ndarray
+    width: np.ndarray
+    height: np.ndarray
+    images: np.ndarray
+
+    def __len__(self):
+        return len(self.image)
+
+    def __post_init__(self):
+        lengths = {
+            field.name: len(getattr(self, field.name))
+            for field in fields(self)
+            if field.name != "images"
+        }
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns of boxes differ in length: {lengths}.")
+
+
+def read_boxes(path: Path | str) -> Boxes:
+    """Read every box of a digitStruct.mat.
+
+    HDF5 finds the rows; `helpers.hdf5_headers` then finds their values all at once,
+    many times as fast as opening them one by one.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    DigitStructError
+        It is no MATLAB 7.3 file, is cut short, lacks a part, refers to nothing, or
+        holds a label or a box that is none.
+    """
+    path = Path(path)
+    with _opened(path) as file:
+        names, groups = (_row_references(file, path, part) for part in ("name", "bbox"))
+        if len(names) != len(groups):
+            raise DigitStructError(
+                f"{path}: {len(names)} names and {len(groups)} rows of boxes; expected "
+                "one name for each. Get the archive again."
+            )
+        reader = _Reader(file, path)
+        images = reader.image_numbers(names)
+        rows, columns = reader.columns(groups)
+    image = images[rows]
+    _check_values(path, columns, image)
+    return Boxes(
+        image=image,
+        label=(columns.pop("label") % 10).astype(np.int8),
+        **columns,
+        images=images,
+    )
+
+
+def write_boxes(path: Path | str, boxes: Boxes) -> None:
+    """Write ``boxes`` as MATLAB would, with images named ``<number>.png``.
+
+    The boxes of an image are those of its number in ``boxes.image``, in their order.
+    """
+    order = np.argsort(boxes.image, kind="stable")
+    grouped = boxes.image[order]
+    starts = np.searchsorted(grouped, boxes.images, "left")
+    ends = np.searchsorted(grouped, boxes.images, "right")
+    if (ends - starts).sum() != len(boxes):
+        raise ValueError(
+            f"{path}: {len(boxes)} boxes, of which {(ends - starts).sum()} are of the "
+            f"{len(boxes.images)} images; expected each box to belong to one image."
+        )
+    columns = {field: getattr(boxes, field)[order] for field in FIELDS}
+    columns["label"] = np.where(columns["label"] == 0, 10, columns["label"])
+    columns = {field: column.astype(_DOUBLE) for field, column in columns.items()}
+    with whole_file(path) as temporary:
+        with h5py.File(temporary, "w", userblock_size=USERBLOCK) as file:
+            writer = _Writer(file)
+            for image, start, end in zip(boxes.images, starts, ends, strict=True):
+                writer.add(
+                    f"{image}.png",
+                    {field: column[start:end] for field, column in columns.items()},
+                )
+            writer.close()
+        with temporary.open("r+b") as raw:
+            raw.write(_HEADER.ljust(124, b" ") + _VERSION)
+
+
+class _Reader:
+    """Finds the values of one open file.
+
+    What `find_datasets` does not know is opened and read by h5py, which also tells
+    what is wrong with it.
+    """
+
+    def __init__(self, file: h5py.File, path: Path):
+        self.file = file
+        self.path = path
+        self.raw = np.memmap(path, np.uint8, mode="r")
+        self.base = file.userblock_size
+
+    def image_numbers(self, references: np.ndarray) -> np.ndarray:
+        """Number in the file name of every row: int32 (rows,)."""
+        found = self._find(_addresses(self.file["digitStruct/name"].id))
+        numbers = np.empty(len(references), np.int32)
+        for row, (kind, offset, count) in enumerate(
+            zip(found.kind, found.offset, found.count, strict=True)
+        ):
+            if kind == UINT16:
+                codes = self.raw[offset : offset + 2 * count].tobytes()
+            else:
+                codes = self._codes(row, references[row])
+            name = codes.decode("utf-16-le", "replace")
+            match = _NUMBER.fullmatch(name)
+            if not match:
+                raise self._error(row, f"it is named {name!r}", "a number: 12.png")
+            numbers[row] = int(match[1])
+        return numbers
+
+    def columns(self, references: np.ndarray) -> tuple[np.ndarray, dict]:
+        """Row of every box, int64 (boxes,), and the float64 values of each field."""
+        groups = [self._follow(row, "bbox", ref) for row, ref in enumerate(references)]
+        headers = [self._addresses(row, group) for row, group in enumerate(groups)]
+        found = self._find(np.asarray(headers, np.int64).reshape(-1, len(FIELDS)))
+        # A box in place is one number for each field, several are references to one.
+        same = found.kind == found.kind[:, :1]
+        plain = (same & (found.count == found.count[:, :1])).all(axis=1)
+        kind, count = found.kind[:, 0], found.count[:, 0]
+        plain &= (kind == REFERENCE) | ((kind == FLOAT64) & (count == 1))
+
+        count = np.where(plain, count, 0)
+        rows = np.repeat(np.arange(len(groups)), count)
+        in_place = (kind == FLOAT64)[rows]
+        offsets = {}
+        for place, field in enumerate(FIELDS):
+            offset = runs(found.offset[:, place], count, 8)
+            targets = self._find(values(self.raw, offset[~in_place], "<i8"))
+            offset[~in_place] = targets.offset
+            alone = (targets.kind == FLOAT64) & (targets.count == 1)
+            plain[rows[~in_place][~alone]] = False
+            offsets[field] = offset
+        kept = plain[rows]
+        columns = {
+            field: [values(self.raw, offset[kept], _DOUBLE)]
+            for field, offset in offsets.items()
+        }
+        rows = [rows[kept]]
+        for row in np.flatnonzero(~plain):
+            boxes = self._read_row(row, groups[row])
+            rows.append(np.full(len(boxes["label"]), row))
+            for field in FIELDS:
+                columns[field].append(boxes[field])
+        rows = np.concatenate(rows)
+        order = np.argsort(rows, kind="stable")
+        return rows[order], {
+            field: np.concatenate(parts)[order] for field, parts in columns.items()
+        }
+
+    def _find(self, headers: np.ndarray) -> Found:
+        return find_datasets(self.raw, headers, self.base)
+
+    def _addresses(self, row: int, group) -> list[int]:
+        """Where the headers of a row's five fields lie; 0 where there is no group."""
+        if not isinstance(group, h5g.GroupID):
+            return [0] * len(FIELDS)
+        try:
+            return [h5o.get_info(group, name.encode()).addr for name in FIELDS]
+        except (RuntimeError, KeyError, ValueError):
+            missing = [name for name in FIELDS if name.encode() not in group]
+            found = f"no {' and no '.join(missing) or 'readable fields'} in its bbox"
+            raise self._error(row, found, "all five fields") from None
+
+    def _read_row(self, row: int, group) -> dict[str, np.ndarray]:
+        """The boxes of one row, by h5py alone."""
+        if not isinstance(group, h5g.GroupID):  # MATLAB's empty array in its place
+            self._numbers(row, "bbox", group, empty=True)
+            return {field: np.empty(0) for field in FIELDS}
+        boxes = {
+            field: self._numbers(row, field, h5d.open(group, field.encode()))
+            for field in FIELDS
+        }
+        counts = {field: len(numbers) for field, numbers in boxes.items()}
+        if len(set(counts.values())) > 1:
+            raise self._error(row, f"boxes: {counts}", "as many of every field")
+        return boxes
+
+    def _numbers(self, row: int, field: str, item, empty: bool = False) -> np.ndarray:
+        """What a field's dataset holds or refers to: float64 (boxes,)."""
+        if not isinstance(item, h5d.DatasetID):
+            raise self._error(row, f"{field} is no dataset", "numbers or references")
+        dataset = h5py.Dataset(item)
+        if dataset.attrs.get("MATLAB_empty", 0) or dataset.size == 0:
+            return np.empty(0)
+        if not empty and dataset.dtype == h5py.ref_dtype:
+            return np.concatenate(
+                [
+                    self._number(row, field, self._follow(row, field, reference))
+                    for reference in dataset[()].flat
+                ]
+            )
+        return self._number(row, field, item)
+
+    def _number(self, row: int, field: str, item) -> np.ndarray:
+        numeric = isinstance(item, h5d.DatasetID) and item.dtype.kind in "fiu"
+        if not numeric or h5py.Dataset(item).size != 1:
+            raise self._error(row, f"a {field} is no single number", "one number")
+        return np.float64(h5py.Dataset(item)[()]).reshape(1)
+
+    def _codes(self, row: int, reference: h5py.Reference) -> bytes:
+        """The UTF-16 codes of a row's name, by h5py alone."""
+        item = self._follow(row, "name", reference)
+        if not isinstance(item, h5d.DatasetID) or item.dtype.kind != "u":
+            raise self._error(row, "its name is no text", "UTF-16 codes")
+        return h5py.Dataset(item)[()].astype("<u2").tobytes()
+
+    def _follow(self, row: int, part: str, reference: h5py.Reference):
+        try:
+            if reference:
+                return h5r.dereference(reference, self.file.id)
+        except (ValueError, KeyError, OSError, RuntimeError):
+            pass
+        raise self._error(row, f"{part} refers to nothing", "a part of this file")
+
+    def _error(self, row: int, found: str, expected: str) -> DigitStructError:
+        return DigitStructError(
+            f"{self.path}: row {row + 1}: {found}; expected {expected}. Get the "
+            "archive again."
+        )
+
+
+class _Writer:
+    """Adds rows to an open file, in the layout and with the attributes of MATLAB."""
+
+    def __init__(self, file: h5py.File):
+        self.file = file
+        self.pool = file.create_group("#refs#").id
+        self.count = 0
+        self.names, self.groups = [], []
+        self.scalar = h5s.create_simple((1, 1))
+
+    def add(self, name: str, columns: dict[str, np.ndarray]) -> None:
+        """Add an image with a name and float64 columns of equal length."""
+        codes = np.frombuffer(name.encode("utf-16-le"), _CHARACTER)[:, None]
+        dataset = self._dataset(self.pool, self._next(), codes, b"char")
+        _tag(dataset, "MATLAB_int_decode", np.int32(2))
+        self.names.append(self._reference(dataset))
+        group = h5g.create(self.pool, self._next())
+        _tag(group, "MATLAB_class", np.bytes_(b"struct"))
+        for field, numbers in columns.items():
+            self._add_field(group, field.encode(), numbers)
+        self.groups.append(self._reference(group))
+
+    def _add_field(self, group, field: bytes, numbers: np.ndarray) -> None:
+        if len(numbers) == 1:
+            self._dataset(group, field, numbers[:, None], b"double")
+        elif len(numbers) == 0:
+            size = np.zeros(2, "<u8")  # MATLAB writes an empty array as its size
+            empty = self._dataset(group, field, size, b"double")
+            _tag(empty, "MATLAB_empty", np.uint8(1))
+        else:
+            scalars = [
+                h5d.create(self.pool, self._next(), h5t.IEEE_F64LE, self.scalar)
+                for _ in numbers
+            ]
+            for scalar, number in zip(scalars, numbers, strict=True):
+                scalar.write(h5s.ALL, h5s.ALL, np.full((1, 1), number))
+            references = np.array([[self._reference(s)] for s in scalars], "O")
+            self._references(group, field, references)
+
+    def close(self) -> None:
+        """Write the two columns of references that everything is found by."""
+        top = self.file.create_group("digitStruct").id
+        _tag(top, "MATLAB_class", np.bytes_(b"struct"))
+        for field, references in ((b"name", self.names), (b"bbox", self.groups)):
+            column = np.array(references, "O").reshape(-1, 1)
+            self._references(top, field, column)
+
+    def _dataset(self, parent, name: bytes, data: np.ndarray, kind: bytes):
+        dataset = h5d.create(
+            parent, name, h5t.py_create(data.dtype), h5s.create_simple(data.shape)
+        )
+        dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(data))
+        _tag(dataset, "MATLAB_class", np.bytes_(kind))
+        return dataset
+
+    def _references(self, parent, name: bytes, references: np.ndarray) -> None:
+        dataset = h5d.create(
+            parent, name, h5t.STD_REF_OBJ, h5s.create_simple(references.shape)
+        )
+        dataset.write(h5s.ALL, h5s.ALL, references.astype(h5py.ref_dtype))
+
+    def _reference(self, item) -> h5py.Reference:
+        return h5r.create(item, b".", h5r.OBJECT)
+
+    def _next(self) -> bytes:
+        self.count += 1
+        return b"%x" % self.count
+
+
+def _tag(item, name: str, value) -> None:
+    value = np.asarray(value)
+    attribute = h5a.create(
+        item, name.encode(), h5t.py_create(value.dtype), h5s.create(h5s.SCALAR)
+    )
+    attribute.write(value)
+
+
+def _addresses(dataset: h5d.DatasetID) -> np.ndarray:
+    """A dataset's references as the addresses that they are: int64 (N,)."""
+    addresses = np.empty(dataset.shape, "<i8")
+    dataset.read(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
+    return addresses.ravel()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file; expected a digitStruct.mat. Extract its archive."
+        )
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise DigitStructError(f"{path}: {_why_unreadable(path, error)}") from error
+    with file:
+        yield file
+
+
+def _why_unreadable(path: Path, error: OSError) -> str:
+    with path.open("rb") as raw:
+        start = raw.read(USERBLOCK)
+    if start.startswith(b"MATLAB 5.0"):
+        return (
+            "a MAT-file of version 5; expected version 7.3. Read it by "
+            "scipy.io.loadmat, or save it in MATLAB with save(..., '-v7.3')."
+        )
+    if "truncated" in str(error) or start.startswith(b"MATLAB 7.3"):
+        return (
+            f"cut short or damaged after {path.stat().st_size:,} bytes ({error}); "
+            "expected a whole MATLAB 7.3 file. Get the archive again."
+        )
+    return (
+        f"begins with {start[:16]!r}; expected a MATLAB 7.3 file (HDF5). Name the "
+        "digitStruct.mat of an SVHN archive."
+    )
+
+
+def _row_references(file: h5py.File, path: Path, part: str) -> np.ndarray:
+    place = f"digitStruct/{part}"
+    try:
+        dataset = file.get(place)
+        found = "absent" if dataset is None else f"a {type(dataset).__name__.lower()}"
+        if isinstance(dataset, h5py.Dataset):
+            if dataset.dtype == h5py.ref_dtype:
+                return dataset[()].ravel()
+            found = f"a dataset of {dataset.dtype} {dataset.shape}"
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        found = f"unreadable ({error})"
+    raise DigitStructError(
+        f"{path}: /{place} is {found}; expected a reference for each image. Name the "
+        "digitStruct.mat of an SVHN archive."
+    )
+
+
+def _check_values(path: Path, columns: dict[str, np.ndarray], image) -> None:
+    label = columns["label"]
+    for field, good, expected in (
+        ("label", (label >= 1) & (label <= 10) & (label % 1 == 0), "1 to 10"),
+        *(
+            (field, np.isfinite(columns[field]), "a finite number of pixels")
+            for field in FIELDS
+            if field != "label"
+        ),
+    ):
+        if not good.all():
+            bad = int(np.argmin(good))
+            raise DigitStructError(
+                f"{path}: image {image[bad]}: a {field} is {columns[field][bad]}; "
+                f"expected {expected}. Get the archive again."
+            )
