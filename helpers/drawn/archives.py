@@ -1,0 +1,154 @@
+"""Drawn street scenes as an archive in the layout of the official ones."""
+
+import gzip
+import io
+import multiprocessing
+import os
+import signal
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from itertools import starmap
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from helpers.digitstruct import Boxes, write_boxes
+from helpers.drawn.distributions import LENGTHS, Order, draw_orders
+from helpers.drawn.scenes import Scene, draw_scene
+from helpers.files import whole_file
+
+CHUNK = 25
+"""Scenes that a process draws before it hands them over."""
+
+UNREADABLE = 2
+"""PNG files of an archive that cannot be read, as there are in real archives."""
+
+
+def draw_scenes_archive(
+    path: Path | str, count: int, seed: int, split: str, processes: int | None = None
+) -> None:
+    """Write ``count`` scenes as ``split``.tar.gz: <split>/1.png and so on.
+
+    Same ``count``, ``seed`` and ``split``: same bytes, whatever the number of
+    ``processes`` (by default one for each core). The archive is written whole or not
+    at all. Two of its images are empty and cut short; their boxes are listed all the
+    same. With more than one process, a script that calls this needs the usual
+    ``if __name__ == "__main__":``.
+
+    Raises
+    ------
+    ValueError
+        ``split`` is none of train, test and extra, or ``count`` is not positive.
+    """
+    if split not in LENGTHS or count < 1:
+        raise ValueError(
+            f"split {split!r} of {count} scenes; expected one of {', '.join(LENGTHS)} "
+            "and one scene or more."
+        )
+    seeds = np.random.SeedSequence(seed, spawn_key=(list(LENGTHS).index(split),))
+    rng = np.random.default_rng(seeds)
+    orders = draw_orders(rng, count, split)
+    broken = rng.choice(count, min(UNREADABLE, count // 2), replace=False).tolist()
+    tasks = [
+        (seeds, start, orders[start : start + CHUNK])
+        for start in range(0, count, CHUNK)
+    ]
+    rows = []
+    with (
+        whole_file(path) as temporary,
+        _tar(temporary) as tar,
+        _map(tasks, processes) as chunks,
+        tqdm(total=count, desc=f"drawing {split}", unit="scene") as progress,
+    ):
+        for chunk in chunks:
+            for data, digits, boxes in chunk:
+                if len(rows) in broken:
+                    data = data[: broken.index(len(rows)) * len(data) // 2]
+                rows.append((digits, boxes))
+                _add(tar, f"{split}/{len(rows)}.png", data)
+                progress.update()
+        _add(tar, f"{split}/digitStruct.mat", _digit_struct(rows))
+
+
+def draw_chunk(
+    seeds: np.random.SeedSequence, start: int, orders: list[Order]
+) -> list[tuple[bytes, tuple[int, ...], np.ndarray]]:
+    """Draw scenes ``start`` and following: PNG bytes, digits and boxes of each."""
+    scenes = (
+        draw_scene(np.random.default_rng(_child(seeds, start + index)), order)
+        for index, order in enumerate(orders)
+    )
+    return [(png(scene), scene.digits, scene.boxes) for scene in scenes]
+
+
+def png(scene: Scene) -> bytes:
+    """A scene's image as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    Image.fromarray(scene.image).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _child(seeds: np.random.SeedSequence, index: int) -> np.random.SeedSequence:
+    return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, index))
+
+
+def _digit_struct(rows) -> bytes:
+    """The bytes of a digitStruct.mat for (digits, boxes) of image 1, 2, ..."""
+    numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
+    boxes = np.concatenate([boxes for _, boxes in rows]).astype(float)
+    columns = Boxes(
+        image=np.repeat(numbers, [len(digits) for digits, _ in rows]),
+        label=np.concatenate([digits for digits, _ in rows]).astype(np.int8),
+        left=boxes[:, 0],
+        top=boxes[:, 1],
+        width=boxes[:, 2],
+        height=boxes[:, 3],
+        images=numbers,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "digitStruct.mat"
+        write_boxes(path, columns)
+        return path.read_bytes()
+
+
+@contextmanager
+def _tar(path: Path) -> Iterator[tarfile.TarFile]:
+    """A .tar.gz open for writing that says nothing of when it was written."""
+    with (
+        path.open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+    ):
+        yield tar
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(data)
+    tar.addfile(entry, io.BytesIO(data))
+
+
+@contextmanager
+def _map(tasks, processes: int | None):
+    """The results of ``draw_chunk`` on each task, in order, from several processes."""
+    processes = min(processes or os.cpu_count() or 1, len(tasks))
+    if processes == 1:
+        yield starmap(draw_chunk, tasks)
+        return
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
+    )
+    try:
+        yield pool.map(draw_chunk, *zip(*tasks, strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    # Ctrl-C reaches every process of the terminal; the first one alone acts on it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

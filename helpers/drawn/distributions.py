@@ -1,0 +1,182 @@
+"""What is written how large: numbers, box sizes and framing as in the real train set.
+
+The tables are quantiles and counts of the annotations of SVHN's full-number train
+set (33,402 images; Netzer et al. 2011). Lengths of the other archives are those of
+the report's Table 2.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+LENGTHS = {
+    "train": (5137, 18130, 8691, 1434, 9, 1),
+    "test": (2483, 8356, 2081, 146, 2),
+    "extra": (9385, 71726, 106789, 14338, 115),
+}
+"""Images of 1, 2, ... digits in each official archive."""
+
+# How often each digit 0 to 9 stands at each place of a number of 1, 2, 3, 4 digits.
+_DIGITS = (
+    ((54, 679, 683, 574, 622, 599, 527, 465, 480, 454),),
+    (
+        (20, 3929, 3095, 2738, 2261, 1738, 1335, 1187, 948, 879),
+        (2008, 2040, 1891, 1849, 1752, 1852, 1648, 1786, 1667, 1637),
+    ),
+    (
+        (9, 3912, 1997, 951, 584, 472, 280, 219, 149, 118),
+        (1197, 1156, 1041, 931, 875, 852, 734, 726, 636, 543),
+        (1122, 943, 836, 887, 870, 882, 832, 807, 810, 702),
+    ),
+    (
+        (0, 715, 545, 85, 44, 20, 11, 6, 8, 0),
+        (160, 133, 198, 186, 180, 166, 107, 127, 76, 101),
+        (157, 182, 147, 169, 109, 163, 122, 153, 129, 103),
+        (217, 156, 148, 120, 160, 133, 127, 115, 139, 119),
+    ),
+)
+
+# Quantiles of an image's tallest and widest digit box, in pixels.
+_SHARES = (
+    *(0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
+    *(0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1.0),
+)
+_HEIGHTS = (
+    *(9, 11, 13, 15, 17, 20, 23, 26, 30, 34, 39, 46, 57),
+    *(69, 86, 102, 121, 153, 170, 201, 332, 403),
+)
+_WIDTHS = (
+    *(3, 5, 6, 7, 8, 10, 12, 14, 16, 18, 21, 25, 33),
+    *(40, 51, 59, 70, 89, 108.6, 121.5, 191, 207),
+)
+# Normal scores of the two go together with this correlation.
+_HEIGHT_WIDTH = 0.88
+
+# Quantiles, by length, of what surrounds the number: the image's height over that of
+# the union of the boxes, and the width beside the union over the box height.
+_FRAME_SHARES = (0.0, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0)
+_FRAME_HEIGHTS = (
+    (1.0, 1.059, 1.136, 1.188, 1.286, 1.414, 1.611, 1.863, 2.068, 2.667, 6.0),
+    (0.97, 1.05, 1.105, 1.148, 1.243, 1.377, 1.591, 1.897, 2.211, 3.333, 6.0),
+    (0.97, 1.05, 1.12, 1.176, 1.294, 1.512, 1.87, 2.524, 3.136, 4.76, 7.0),
+    (0.97, 1.03, 1.082, 1.12, 1.214, 1.364, 1.655, 2.225, 2.676, 3.826, 6.0),
+)
+_FRAME_WIDTHS = (
+    (0.89, 1.345, 1.598, 1.727, 1.947, 2.312, 2.857, 3.483, 3.971, 5.504, 10.0),
+    (0.64, 1.295, 1.568, 1.68, 1.882, 2.19, 2.714, 3.5, 4.348, 7.889, 12.0),
+    (0.10, 1.368, 1.651, 1.789, 2.111, 2.739, 3.883, 5.667, 7.25, 11.069, 14.0),
+    (0.79, 1.296, 1.611, 1.727, 1.968, 2.389, 3.321, 4.902, 6.15, 8.796, 14.0),
+)
+_FRAME_HEIGHT_WIDTH = 0.87
+
+
+@dataclass(frozen=True)
+class Order:
+    """A number to draw and the room it takes, as a scene aims at it.
+
+    Parameters
+    ----------
+    digits
+        The number, each digit 0 to 9, from left to right.
+    height, width
+        Tallest and widest digit box in pixels.
+    frame_height
+        Height of the image over that of the union of the boxes.
+    frame_width
+        Width of the image beside the union, over ``height``.
+    """
+
+    digits: tuple[int, ...]
+    height: float
+    width: float
+    frame_height: float
+    frame_width: float
+
+
+def draw_order(
+    rng: np.random.Generator,
+    digits: Sequence[int] | None = None,
+    *,
+    split: str = "train",
+    height: float | None = None,
+    width: float | None = None,
+) -> Order:
+    """Draw an order at random; what is given (digits; sizes in pixels) stays."""
+    if digits is None:
+        digits = draw_digits(rng, int(draw_lengths(rng, 1, split)[0]))
+    if height is None:
+        height = _at(rng.random(), _HEIGHTS)
+    if width is None:
+        score = ndtri(np.clip(_share_below(height), 1e-5, 1 - 1e-5))
+        width = _at(ndtr(_correlated(rng, score, _HEIGHT_WIDTH)), _WIDTHS)
+    return Order(tuple(digits), height, width, *_draw_frame(rng, len(digits)))
+
+
+def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]:
+    """Draw ``count`` orders whose sizes cover the quantiles of the tables evenly.
+
+    Order i takes one of ``count`` equal strata of the heights and one of the widths,
+    so that the mean, the high percentiles and the maximum of a whole archive are
+    those of the real one, and hardly depend on the seed.
+    """
+    lengths = draw_lengths(rng, count, split)
+    shares = (rng.permutation(count) + rng.random(count)) / count
+    scores = _correlated(rng, ndtri(shares), _HEIGHT_WIDTH)
+    strata = np.argsort(np.argsort(scores, kind="stable"), kind="stable")
+    heights = _at(shares, _HEIGHTS)
+    widths = _at((strata + rng.random(count)) / count, _WIDTHS)
+    return [
+        draw_order(rng, draw_digits(rng, int(length)), height=height, width=width)
+        for length, height, width in zip(
+            lengths, heights.tolist(), widths.tolist(), strict=True
+        )
+    ]
+
+
+def draw_lengths(rng: np.random.Generator, count: int, split: str) -> np.ndarray:
+    """Lengths of ``count`` numbers of an archive, int64 (count,), in its shares.
+
+    Stratified: each length's share of ``count`` is met to within one image.
+    """
+    frequencies = np.array(LENGTHS[split], float)
+    shares = (rng.permutation(count) + rng.random(count)) / count
+    ends = np.cumsum(frequencies) / frequencies.sum()
+    return 1 + np.minimum(np.searchsorted(ends, shares, "right"), len(ends) - 1)
+
+
+def draw_digits(rng: np.random.Generator, length: int) -> tuple[int, ...]:
+    """Draw a number of ``length`` digits, each place in its real frequencies."""
+    places = _DIGITS[min(length, len(_DIGITS)) - 1]
+    tables = [places[min(place, len(places) - 1)] for place in range(length)]
+    return tuple(
+        int(np.searchsorted(np.cumsum(table), rng.random() * sum(table), "right"))
+        for table in tables
+    )
+
+
+def _draw_frame(rng: np.random.Generator, length: int) -> tuple[float, float]:
+    row = min(length, len(_FRAME_HEIGHTS)) - 1
+    share = rng.random()
+    beside = ndtr(_correlated(rng, ndtri(share), _FRAME_HEIGHT_WIDTH))
+    return (
+        float(np.interp(share, _FRAME_SHARES, _FRAME_HEIGHTS[row])),
+        float(np.interp(beside, _FRAME_SHARES, _FRAME_WIDTHS[row])),
+    )
+
+
+def _at(shares, quantiles):
+    """Values at the given shares of a size table."""
+    return np.interp(shares, _SHARES, quantiles)
+
+
+def _share_below(height: float) -> float:
+    """Share of the real images whose tallest box is below ``height`` pixels."""
+    return float(np.interp(height, _HEIGHTS, _SHARES))
+
+
+def _correlated(rng: np.random.Generator, scores, correlation: float):
+    """Normal scores that go together with ``scores`` as the correlation says."""
+    noise = rng.standard_normal(np.shape(scores))
+    return correlation * scores + np.sqrt(1 - correlation**2) * noise

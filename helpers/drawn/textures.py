@@ -1,0 +1,197 @@
+"""Walls and what stands beside them: each a function from coordinates to colours.
+
+Coordinates are in digit heights with the number at the origin: ``x`` float32 (1, W)
+to the right, ``y`` float32 (H, 1) downwards. Colours are float32 (H, W, 3) in 0 to 1.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+
+Painter = Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
+
+
+def noise(rng: np.random.Generator, shape, cells) -> np.ndarray:
+    """Smooth noise of about unit spread, float32 ``shape``, with cells of given size.
+
+    ``cells`` is the size of a cell in pixels: a number, or (down, across).
+    """
+    down, across = np.broadcast_to(cells, 2)
+    height, width = shape
+    rows = min(height, int(height / down) + 2)
+    columns = min(width, int(width / across) + 2)
+    grid = rng.standard_normal((rows, columns), dtype=np.float32)
+    if (rows, columns) == (height, width):
+        return grid
+    image = Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC)
+    return np.asarray(image)
+
+
+def fractal(rng: np.random.Generator, shape, cell: float, octaves: int = 3):
+    """Noise summed over ``octaves``, each half as large and half as strong."""
+    total = noise(rng, shape, cell)
+    for octave in range(1, octaves):
+        total = total + noise(rng, shape, max(1.0, cell / 2**octave)) / 2**octave
+    return total
+
+
+def pixels_per_unit(x: np.ndarray, y: np.ndarray) -> float:
+    """Pixels to a digit height on the given coordinates."""
+    return 1.0 / float(x[0, 1] - x[0, 0]) if x.size > 1 else 1.0
+
+
+def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
+    """One colour, float32 (3,), from hue (turns), saturation and value (0 to 1)."""
+    sector = (hue % 1.0) * 6.0
+    ramp = np.abs((sector + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
+    pure = np.clip(ramp, 0.0, 1.0)
+    return (value * (1.0 - saturation * (1.0 - pure))).astype(np.float32)
+
+
+def wall_colour(rng: np.random.Generator) -> np.ndarray:
+    """A facade's colour: mostly grey to beige, now and then a bright paint."""
+    kind = rng.random()
+    if kind < 0.5:
+        return hsv(rng.normal(0.09, 0.04), rng.uniform(0.0, 0.22), rng.uniform(0.35, 1))
+    if kind < 0.68:
+        return hsv(rng.uniform(0.5, 0.72), rng.uniform(0, 0.15), rng.uniform(0.3, 0.95))
+    if kind < 0.84:
+        return hsv(rng.random(), rng.uniform(0.0, 0.4), rng.uniform(0.08, 0.3))
+    hues = (0.0, 0.03, 0.07, 0.11, 0.13, 0.3, 0.42, 0.55, 0.6)
+    return hsv(
+        rng.choice(hues) + rng.normal(0, 0.02),
+        rng.uniform(0.25, 0.75),
+        rng.uniform(0.3, 0.85),
+    )
+
+
+def paint(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Painted plaster: one colour, cloudy, sometimes with streaks of dirt."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    light = 1 + 0.03 * rng.random() * fractal(rng, shape, unit * rng.uniform(0.5, 2))
+    if rng.random() < 0.25:
+        streaks = noise(rng, shape, (unit * 3, unit * 0.12))
+        light -= rng.uniform(0.02, 0.12) * np.clip(streaks, 0, 2)
+    if rng.random() < 0.2:
+        spots = fractal(rng, shape, unit * rng.uniform(0.3, 1))
+        light -= rng.uniform(0.05, 0.35) * (spots > rng.uniform(1.2, 2))
+    return wall_colour(rng) * light[..., None]
+
+
+def stucco(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Rough plaster or stone: grains lit from one side."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    grain = fractal(rng, shape, max(1.0, unit * rng.uniform(0.04, 0.2)), 2)
+    relief = grain - np.roll(grain, (1, 1), (0, 1))
+    light = 1 + rng.uniform(0.03, 0.14) * relief + 0.03 * noise(rng, shape, unit)
+    return wall_colour(rng) * light[..., None]
+
+
+def bricks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Courses of bricks, each of its own shade, with mortar between them."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    height = rng.uniform(0.3, 1.3)
+    width = height * rng.uniform(2.2, 3.6)
+    joint = height * rng.uniform(0.07, 0.16)
+    v = (y + rng.uniform(0, height)) / height
+    row = np.floor(v).astype(int)
+    u = x / width + rng.random() + 0.5 * (row % 2)
+    shade = rng.normal(1, 0.1, (32, 32)).astype(np.float32)
+    light = shade[row % 32, np.floor(u).astype(int) % 32]
+    edge = np.minimum((v % 1) * height, (u % 1) * width)
+    body = np.clip((edge - joint) * unit + 0.5, 0, 1)[..., None]
+    red = hsv(rng.normal(0.03, 0.015), rng.uniform(0.25, 0.7), rng.uniform(0.25, 0.65))
+    colour = red if rng.random() < 0.7 else wall_colour(rng)
+    mortar = hsv(0.09, rng.uniform(0, 0.15), rng.uniform(0.3, 0.8))
+    grain = 1 + 0.07 * fractal(rng, shape, max(1.0, unit * 0.15), 2)
+    mixed = body * (colour * light[..., None]) + (1 - body) * mortar
+    return mixed * grain[..., None]
+
+
+def planks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Wood: boards with grain along them and dark gaps, upright or lying."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    upright = rng.random() < 0.5
+    across = x if upright else y
+    cells = (unit * 2.5, unit * 0.08) if upright else (unit * 0.08, unit * 2.5)
+    board = rng.uniform(0.6, 3)
+    v = across / board + rng.random()
+    shade = rng.normal(1, 0.06, 64).astype(np.float32)[np.floor(v).astype(int) % 64]
+    gap = np.clip(((v % 1) * board - 0.04) * unit + 0.5, 0.45, 1)
+    grain = 1 + rng.uniform(0.02, 0.1) * noise(rng, shape, cells)
+    if rng.random() < 0.6:
+        colour = hsv(
+            rng.normal(0.07, 0.02), rng.uniform(0.2, 0.65), rng.uniform(0.12, 0.6)
+        )
+    else:
+        colour = wall_colour(rng)
+    return colour * (grain * shade * gap)[..., None]
+
+
+def tiles(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Square or oblong tiles or stone blocks with joints."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    height = rng.uniform(0.5, 4)
+    width = height * rng.choice((1.0, 1.0, 2.0))
+    joint = rng.uniform(0.02, 0.08)
+    v, u = y / height + rng.random(), x / width + rng.random()
+    shade = rng.normal(1, 0.03, (16, 16)).astype(np.float32)
+    light = shade[np.floor(v).astype(int) % 16, np.floor(u).astype(int) % 16]
+    edge = np.minimum((v % 1) * height, (u % 1) * width)
+    body = np.clip((edge - joint) * unit + 0.5, 0, 1)
+    light = light * (body + (1 - body) * rng.choice((0.6, 0.8, 1.2)))
+    light = light * (1 + 0.03 * fractal(rng, shape, unit))
+    return wall_colour(rng) * light[..., None]
+
+
+def metal(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A gate, a shutter or a letter-box: sheet metal with ribs or a soft sheen."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    across = x if rng.random() < 0.5 else y
+    ribs = np.sin(2 * np.pi * (across / rng.uniform(0.3, 2) + rng.random()))
+    sheen = noise(rng, shape, (unit * 4, unit * 4))
+    light = 1 + rng.uniform(0, 0.25) * np.tanh(3 * ribs) + 0.08 * sheen
+    return wall_colour(rng) * light[..., None]
+
+
+def glass(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A dark pane with dim reflections."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    sky = hsv(rng.uniform(0.4, 0.7), rng.uniform(0, 0.3), rng.uniform(0.1, 0.6))
+    mirror = np.clip(fractal(rng, shape, unit * rng.uniform(0.7, 3)), 0, 2)
+    dark = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.03, 0.25))
+    return dark + 0.4 * mirror[..., None] * sky
+
+
+def leaves(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Foliage: specks of light and dark green."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    specks = fractal(rng, shape, max(1.5, unit * rng.uniform(0.15, 0.4)), 3)
+    green = hsv(rng.normal(0.25, 0.04), rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.5))
+    return green * np.clip(1 + 0.5 * specks, 0.05, 2)[..., None]
+
+
+WALLS: tuple[tuple[Painter, float], ...] = (
+    (paint, 0.42),
+    (stucco, 0.2),
+    (tiles, 0.08),
+    (bricks, 0.08),
+    (planks, 0.08),
+    (metal, 0.08),
+    (glass, 0.06),
+)
+"""Materials behind a number and how often each is one."""
+
+SURROUNDINGS: tuple[tuple[Painter, float], ...] = (
+    *((painter, share) for painter, share in WALLS),
+    (leaves, 0.1),
+)
+"""Materials at the side of a number's wall."""
+
+
+def choose(rng: np.random.Generator, weighted):
+    """One of (thing, weight) pairs, by weight."""
+    weights = np.cumsum([weight for _, weight in weighted])
+    index = np.searchsorted(weights, rng.random() * weights[-1], "right")
+    return weighted[index][0]
