@@ -1,0 +1,184 @@
+"""The archives of the workbook's images, and a checked folder made of each.
+
+Whatever the data source, drawn, downloaded or the user's own, `folder` gives a folder
+in the official layout: ``train/1.png``, ``train/digitStruct.mat``,
+``notMNIST_small/A/*.png``.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.downloads import download
+from helpers.extraction import extract, is_extracted
+from helpers.settings import Settings
+
+SVHN = "http://ufldl.stanford.edu/housenumbers"
+NOTMNIST = (
+    "https://commondatastorage.googleapis.com/books1000",
+    "http://yaroslavvb.com/upload/notMNIST",
+)
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An official archive.
+
+    Parameters
+    ----------
+    name
+        Of the archive less ``.tar.gz``, and of the folder inside.
+    family
+        ``svhn`` or ``notmnist``.
+    size
+        Bytes.
+    sha256
+        Hexadecimal; None where none is published.
+    addresses
+        Where it is to be had, the first first.
+    members
+        Pattern of the names of the files that it is extracted for.
+    """
+
+    name: str
+    family: str
+    size: int
+    sha256: str | None
+    addresses: tuple[str, ...]
+    members: re.Pattern
+
+    @property
+    def file(self) -> str:
+        """Name of the archive's file."""
+        return f"{self.name}.tar.gz"
+
+
+def _svhn(name: str, size: int, sha256: str) -> Archive:
+    members = re.compile(rf"{name}/(?:[0-9]{{1,9}}\.png|digitStruct\.mat)")
+    addresses = (f"{SVHN}/{name}.tar.gz",)
+    return Archive(name, "svhn", size, sha256, addresses, members)
+
+
+def _notmnist(name: str, size: int) -> Archive:
+    members = re.compile(rf"{name}/[A-J]/[^/\\.][^/\\\x00]{{0,240}}\.png")
+    addresses = tuple(f"{base}/{name}.tar.gz" for base in NOTMNIST)
+    return Archive(name, "notmnist", size, None, addresses, members)
+
+
+ARCHIVES = {
+    archive.name: archive
+    for archive in (
+        _svhn(
+            "train",
+            404_141_560,
+            "4b17bb33b6cd8f963493168f80143da956f28ec406cc12f8e5745a9f91a51898",
+        ),
+        _svhn(
+            "test",
+            276_555_967,
+            "57ac9ceb530e4aa85b55d991be8fc49c695b3d71c6f6a88afea86549efde7fb5",
+        ),
+        _svhn(
+            "extra",
+            1_955_489_752,
+            "e857e27d1e65bd1e7d3959b094061777f6506bbc39889a0df3bba6a729d60f9c",
+        ),
+        _notmnist("notMNIST_large", 247_336_696),
+        _notmnist("notMNIST_small", 8_458_043),
+    )
+}
+
+
+def folder(name: str, settings: Settings) -> Path:
+    """Folder of an archive's images, made on first use and checked on every one.
+
+    Parameters
+    ----------
+    name
+        A name of `ARCHIVES`.
+    settings
+        Says which source: the sample is drawn, the official archives are downloaded,
+        a user's archives are used where they are and never written to.
+
+    Raises
+    ------
+    FileNotFoundError
+        The user's folder holds neither the archive nor its folder.
+    ArchiveError
+        The archive is damaged, or holds none of the files it should.
+    """
+    archive = ARCHIVES[name]
+    home = _home(settings)
+    if settings.data == "official":
+        target = home / name
+        if not is_extracted(target):
+            path = download(archive, home / "archives")
+            extract(path, target, archive.members)
+        return target
+    if settings.data == "sample":
+        from helpers.drawn import draw_archives
+
+        draw_archives(home / "archives", settings)
+        return extract(home / "archives" / archive.file, home / name, archive.members)
+    found = _find(archive, settings.data_folder)
+    if found is None:
+        raise FileNotFoundError(
+            f"{settings.data_folder}: neither {archive.file} nor a folder {name}/ in "
+            f"it or in {archive.family}/; expected one of them. Put it there, or set "
+            "WORKBOOK_DATA to 'sample' or 'official'."
+        )
+    if found.is_dir():
+        return found
+    target = home / name
+    if not is_extracted(target, found):
+        if not is_official(archive, found):
+            print(f"{found.name}: not the official archive of that name; used as it is")
+        extract(found, target, archive.members)
+    return target
+
+
+def available(settings: Settings) -> tuple[str, ...]:
+    """Names of the archives that the settings' source has, in the order of `ARCHIVES`.
+
+    A user's folder may lack some; the other sources have all.
+    """
+    if settings.data in ("sample", "official"):
+        return tuple(ARCHIVES)
+    return tuple(
+        name
+        for name, archive in ARCHIVES.items()
+        if _find(archive, settings.data_folder) is not None
+    )
+
+
+def is_official(archive: Archive, path: Path) -> bool:
+    """Whether the file at ``path`` has the official size and, if known, SHA-256."""
+    if path.stat().st_size != archive.size:
+        return False
+    if archive.sha256 is None:
+        return True
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest() == archive.sha256
+
+
+def _home(settings: Settings) -> Path:
+    """Where the source's folders are kept; two folders of one name stay apart."""
+    if settings.data in ("sample", "official"):
+        return settings.home / settings.source
+    digest = hashlib.sha256(str(settings.data_folder).encode()).hexdigest()
+    return settings.home / f"{settings.source}-{digest[:8]}"
+
+
+def _find(archive: Archive, place: Path) -> Path | None:
+    """The archive, or its extracted folder, in the user's folder."""
+    marks = {"svhn": "digitStruct.mat", "notmnist": "A"}
+    for parent in (place, place / archive.family):
+        if (parent / archive.name / marks[archive.family]).exists():
+            return parent / archive.name
+        if (parent / archive.file).is_file():
+            return parent / archive.file
+    return None
