@@ -1,0 +1,64 @@
+"""Training runs by what they are made of, so that a run is never made twice."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from helpers.batches import Examples
+from helpers.evaluation import evaluate
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+from helpers.tasks import NUMBERS, Task
+from helpers.training import Run, train
+
+
+def run_name(recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBERS) -> str:
+    """A folder name that tells a recipe and its data from every other.
+
+    It begins with the number of layers and of steps, for people, and ends with a
+    digest of everything the run depends on.
+    """
+    cards = {name: data[name].card() for name in ("train", "validation")}
+    made_of = json.dumps([task.name, asdict(recipe), cards], sort_keys=True)
+    digest = hashlib.sha256(made_of.encode()).hexdigest()[:8]
+    return f"{task.name}_{recipe.layers}_layers_{recipe.steps}_steps_{digest}"
+
+
+def run(
+    recipe: Recipe,
+    data: Mapping[str, Examples],
+    settings: Settings,
+    task: Task = NUMBERS,
+) -> Run:
+    """Train by ``recipe``, or pick up the run that was made so before.
+
+    See `helpers.training.train`; the folder is the settings' for this recipe.
+    """
+    return train(recipe, data, settings.runs / run_name(recipe, data, task), task)
+
+
+def score_table(runs: Mapping[str, Run], examples: Examples) -> pd.DataFrame:
+    """Strict and six-position accuracy of runs on the same numbers, strict first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per run, by its name: ``images``, ``strict`` with the bounds of its
+        interval ``low`` and ``high``, ``six_position``, ``digit`` and ``length``.
+    """
+    rows = {}
+    for name, made in runs.items():
+        score = evaluate(made.network, examples.images, examples.labels)
+        rows[name] = {
+            "images": score.images,
+            "strict": score.strict.value,
+            "low": score.strict.low,
+            "high": score.strict.high,
+            "six_position": score.six_position.value,
+            "digit": score.digit.value,
+            "length": score.length.value,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
