@@ -109,18 +109,18 @@ def folder(name: str, settings: Settings) -> Path:
         The archive is damaged, or holds none of the files it should.
     """
     archive = ARCHIVES[name]
-    home = _home(settings)
+    place = home(settings)
     if settings.data == "official":
-        target = home / name
+        target = place / name
         if not is_extracted(target):
-            path = download(archive, home / "archives")
+            path = download(archive, place / "archives")
             extract(path, target, archive.members)
         return target
     if settings.data == "sample":
         from helpers.drawn import draw_archives
 
-        draw_archives(home / "archives", settings)
-        return extract(home / "archives" / archive.file, home / name, archive.members)
+        draw_archives(place / "archives", settings)
+        return extract(place / "archives" / archive.file, place / name, archive.members)
     found = _find(archive, settings.data_folder)
     if found is None:
         raise FileNotFoundError(
@@ -130,7 +130,7 @@ def folder(name: str, settings: Settings) -> Path:
         )
     if found.is_dir():
         return found
-    target = home / name
+    target = place / name
     if not is_extracted(target, found):
         if not is_official(archive, found):
             print(f"{found.name}: not the official archive of that name; used as it is")
@@ -165,7 +165,7 @@ def is_official(archive: Archive, path: Path) -> bool:
     return digest.hexdigest() == archive.sha256
 
 
-def _home(settings: Settings) -> Path:
+def home(settings: Settings) -> Path:
     """Where the source's folders are kept; two folders of one name stay apart."""
     if settings.data in ("sample", "official"):
         return settings.home / settings.source

@@ -1,0 +1,207 @@
+"""From an archive's images and boxes to a network's crops and labels.
+
+Steps three to five of the report's preprocessing: labels, crops, validation.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from helpers.accuracy import BLANK, LONGEST
+from helpers.digitstruct import Boxes
+
+GRAY = np.array([0.2989, 0.5870, 0.1140], np.float32)
+"""Weights of red, green and blue in gray (ITU-R BT.601)."""
+
+OFFICIAL_TRAIN, OFFICIAL_EXTRA = 33_402, 202_353
+"""Images in the official archives, for which the report's validation is sized."""
+
+VALIDATION_TRAIN, VALIDATION_EXTRA = 400, 200
+"""Validation images of each first digit, from either archive at its official size."""
+
+
+def labels_of(boxes: Boxes) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the images of one to five digits, and their labels.
+
+    Digits stand in the order of the file, as in the report.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        int32 (N,), ascending.
+    labels : numpy.ndarray
+        uint8 (N, 6): [length, d1..d5], blank 10.
+    """
+    order = np.argsort(boxes.image, kind="stable")
+    images, starts, lengths = np.unique(
+        boxes.image[order], return_index=True, return_counts=True
+    )
+    labels = np.full((len(images), 1 + LONGEST), BLANK, np.uint8)
+    labels[:, 0] = np.minimum(lengths, LONGEST + 1)
+    place = np.arange(len(order)) - np.repeat(starts, lengths)
+    fits = place < LONGEST
+    rows = np.repeat(np.arange(len(images)), lengths)
+    labels[rows[fits], 1 + place[fits]] = boxes.label[order][fits]
+    short = lengths <= LONGEST
+    return images[short], labels[short]
+
+
+def union_boxes(boxes: Boxes) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest box around all digits of each image.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        int32 (N,), ascending.
+    unions : numpy.ndarray
+        float64 (N, 4): left, top, right, bottom in pixels.
+    """
+    order = np.argsort(boxes.image, kind="stable")
+    images, starts = np.unique(boxes.image[order], return_index=True)
+
+    def over(reduce, values):
+        return reduce.reduceat(values[order], starts) if len(starts) else np.empty(0)
+
+    return images, np.stack(
+        [
+            over(np.minimum, boxes.left),
+            over(np.minimum, boxes.top),
+            over(np.maximum, boxes.left + boxes.width),
+            over(np.maximum, boxes.top + boxes.height),
+        ],
+        axis=1,
+    )
+
+
+def grow(box, margin: float) -> np.ndarray:
+    """Boxes (..., 4) grown by ``margin`` of their width and height on every side."""
+    box = np.asarray(box, float)
+    size = box[..., 2:] - box[..., :2]
+    return np.concatenate(
+        [box[..., :2] - margin * size, box[..., 2:] + margin * size], axis=-1
+    )
+
+
+def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
+    """The part of an image in a box, whole pixels, as a small square in colour.
+
+    Parameters
+    ----------
+    image
+        Of any mode.
+    box
+        left, top, right, bottom in pixels; what lies outside the image is cut off.
+    crop_size
+        Side of the result in pixels, resized with antialias (bicubic).
+
+    Raises
+    ------
+    ValueError
+        No part of the box lies in the image.
+    """
+    left, top = np.maximum(np.floor(box[:2]), 0).astype(int)
+    right, bottom = np.minimum(np.ceil(box[2:]), image.size).astype(int)
+    if left >= right or top >= bottom:
+        raise ValueError(
+            f"its box {np.round(box, 1).tolist()} holds no pixel of the image, "
+            f"{image.width} x {image.height}"
+        )
+    part = image.crop((left, top, right, bottom)).convert("RGB")
+    return part.resize((crop_size, crop_size), Image.Resampling.BICUBIC)
+
+
+def gray(image) -> np.ndarray:
+    """An RGB image, or (..., 3) array, as uint8 gray: 0.2989 R + 0.587 G + 0.114 B."""
+    return np.rint(np.asarray(image, np.float32) @ GRAY).astype(np.uint8)
+
+
+def normalise(images: np.ndarray) -> np.ndarray:
+    """Each image with mean 0 and standard deviation 1; a flat one becomes all 0.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, side, side).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, the same shape.
+    """
+    images = images.astype(np.float32)
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    deviation = images.std(axis=(1, 2), keepdims=True)
+    return (images - mean) / np.where(deviation == 0, 1, deviation)
+
+
+def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:
+    """A file's crop, uint8 (crop_size, crop_size), or why there is none."""
+    try:
+        with Image.open(path) as image:
+            return gray(crop(image, box, crop_size))
+    except FileNotFoundError:
+        return "there is no such file"
+    except Image.UnidentifiedImageError:
+        return f"not an image ({path.stat().st_size:,} bytes)"
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return str(error)
+
+
+def crop_files(
+    folder: Path, images: np.ndarray, boxes: np.ndarray, crop_size: int
+) -> list[np.ndarray | str]:
+    """`crop_file` of each of the numbered images of an archive's folder."""
+    return [
+        crop_file(folder / f"{image}.png", box, crop_size)
+        for image, box in zip(images, boxes, strict=True)
+    ]
+
+
+def validation_rows(
+    labels: np.ndarray, per_digit: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Rows for validation: up to ``per_digit`` of each first digit, drawn by chance.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (N,).
+    """
+    chosen = np.zeros(len(labels), bool)
+    for digit in range(10):
+        rows = np.flatnonzero(labels[:, 1] == digit)
+        chosen[rng.permutation(rows)[:per_digit]] = True
+    return chosen
+
+
+def likeness_keys(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """A key for each crop that copies of it share: its number and difference hash.
+
+    The hash says of 8 x 8 places whether the crop grows brighter to the right, which
+    a copy that is brighter, recompressed or slightly rescaled mostly keeps.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, side, side).
+    labels
+        uint8 (N, 6).
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,) of 14 bytes each.
+    """
+    side = images.shape[1]
+    rows = np.linspace(0, side, 9).astype(int)
+    columns = np.linspace(0, side, 10).astype(int)
+    sums = np.add.reduceat(
+        np.add.reduceat(images.astype(np.int64), rows[:-1], axis=1),
+        columns[:-1],
+        axis=2,
+    )
+    sums = sums / np.diff(columns)
+    bits = np.packbits((np.diff(sums, axis=2) > 0).reshape(len(images), -1), axis=1)
+    keys = np.concatenate([labels.astype(np.uint8), bits], axis=1)
+    return np.ascontiguousarray(keys).view(f"V{keys.shape[1]}").ravel()
