@@ -23,7 +23,7 @@ from helpers.files import whole_file
 from helpers.parallel import ordered_map
 from helpers.settings import Settings
 
-VERSION = 1
+VERSION = 2
 """Goes up when the same archives begin to give another store."""
 
 CHUNK = 128
