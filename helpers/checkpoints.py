@@ -1,7 +1,8 @@
 """Files that hold a training run as it stands: plain arrays and a JSON card."""
 
 import json
-import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +26,22 @@ def save_checkpoint(path: Path, card: dict, arrays: dict[str, np.ndarray]) -> No
         It cannot be written, as on a full disk; the file that was there is whole.
     """
     card = json.dumps(card | {"version": VERSION}, allow_nan=False)
+    with explained_file(path) as temporary:
+        np.savez(temporary, **arrays, **{_CARD: np.array(card)})
+
+
+@contextmanager
+def explained_file(path: Path) -> Iterator[Path]:
+    """`whole_file`, with an error that says what is left when the disk is full."""
     try:
         with whole_file(path) as temporary:
-            np.savez(temporary, **arrays, **{_CARD: np.array(card)})
+            yield temporary
     except OSError as error:
-        kept = "the one before it is whole" if path.exists() else "there is none yet"
+        kept = "what was there before is whole" if path.exists() else "nothing is there"
         raise OSError(
-            error.errno,
-            f"this checkpoint could not be written ({error.strerror}); {kept}. Make "
-            "room or choose another folder, then train again: it goes on from the "
-            "last checkpoint",
-            str(path),
+            f"{path}: could not be written ({error.strerror or error}); {kept}. Mend "
+            "that (a full disk: make room) and train again: the run goes on from its "
+            "checkpoint."
         ) from error
 
 
@@ -56,7 +62,7 @@ def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
             arrays = dict(stored)
         card = json.loads(str(arrays.pop(_CARD)))
         version = card.pop("version")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
         raise CheckpointError(
             f"{path}: damaged, or no checkpoint of this workbook ({error}). Delete it "
             "and train again."

@@ -27,15 +27,14 @@ def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndar
     numpy.ndarray
         int64 (N, 6), [length, d1..d5] with blank 10, or (N,).
     """
-    starts = range(0, len(images), batch_size)
+    if not len(images):
+        raise ValueError("images hold none; expected at least one.")
     return np.concatenate(
         [
-            np.asarray(
-                network(
-                    network_input(images[start : start + batch_size]), training=False
-                )
-            ).argmax(-1)
-            for start in starts
+            network.predict_on_batch(network_input(images[start : start + batch_size]))
+            .argmax(-1)
+            .astype(np.int64)
+            for start in range(0, len(images), batch_size)
         ]
     )
 

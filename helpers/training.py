@@ -19,15 +19,21 @@ import tensorflow as tf
 from tqdm import tqdm
 
 from helpers.batches import Examples, stream
-from helpers.checkpoints import check_same_run, load_checkpoint, save_checkpoint
+from helpers.checkpoints import (
+    check_same_run,
+    explained_file,
+    load_checkpoint,
+    save_checkpoint,
+)
 from helpers.evaluation import predict
-from helpers.files import whole_file
 from helpers.networks import dense_kernels
 from helpers.recipe import Recipe
 from helpers.tasks import NUMBERS, Task
 
 CHECKPOINT, HISTORY = "checkpoint.npz", "history.csv"
 NETWORK, SUMMARY = "network.keras", "run.json"
+
+_NO_MEASURES = ("step", "loss", "learning_rate", "seconds")
 
 STEPS_PER_CALL = 25
 """Steps in one call of the graph: enough to hide what a call costs in Python, few
@@ -140,7 +146,7 @@ def train(
     def save() -> None:
         save_checkpoint(path, identity | {"progress": state.progress()}, state.arrays())
         # The checkpoint is the truth; the table is written anew from it each time.
-        with whole_file(folder / HISTORY) as temporary:
+        with explained_file(folder / HISTORY) as temporary:
             pd.DataFrame(state.history).to_csv(temporary, index=False)
 
     if state.step < recipe.steps:
@@ -198,6 +204,12 @@ class _State:
     @property
     def step(self) -> int:
         return int(self.optimizer.iterations)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The measures in the last row of the history."""
+        last = self.history[-1] if self.history else {}
+        return {name: last[name] for name in last if name not in _NO_MEASURES}
 
     def variables(self) -> dict[str, keras.Variable]:
         """Every variable, by its place: Keras numbers its names anew each time."""
@@ -274,14 +286,12 @@ class _State:
         return f"step {step:,}: {what} is not finite. {cause}. {kept}."
 
     def run(self, folder: Path) -> Run:
-        last = self.history[-1] if self.history else {}
-        others = ("step", "loss", "learning_rate", "seconds")
         return Run(
             folder=folder,
             recipe=self.recipe,
             network=self.network,
             history=pd.DataFrame(self.history),
-            scores={name: last[name] for name in last if name not in others},
+            scores=self.scores,
             steps_per_second=self.step / self.seconds if self.seconds else 0.0,
             finished=self.step == self.recipe.steps,
         )
@@ -318,13 +328,11 @@ def _take_steps(
             losses = advance(batches, tf.constant(count)).numpy()
             state.add_losses(losses, time.perf_counter() - began)
             if state.step == row_due:
-                show(state.add_row(validation))
+                row = state.add_row(validation)
                 save()
-            bar.set_postfix(
-                {"loss": f"{losses.mean():.3f}"}
-                | {name: f"{v:.1%}" for name, v in state.run(folder).scores.items()},
-                refresh=False,
-            )
+                show(row)
+            scores = {name: f"{score:.1%}" for name, score in state.scores.items()}
+            bar.set_postfix(loss=f"{losses.mean():.3f}", **scores, refresh=False)
             bar.update(count)
 
 
@@ -431,7 +439,14 @@ def _board(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]
         with writer.as_default(step=row["step"]):
             for name in row.keys() - {"step", "seconds"}:
                 tf.summary.scalar(name, row[name])
-        writer.flush()
+        try:
+            writer.flush()
+        except tf.errors.OpError as error:
+            raise OSError(
+                f"{folder}: TensorBoard's events could not be written "
+                f"({error.message}). Mend that (a full disk: make room) and train "
+                "again: the run goes on from its checkpoint."
+            ) from error
 
     for row in history:
         show(row)
@@ -443,7 +458,7 @@ def _board(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]
 
 def _export(run: Run, identity: dict) -> None:
     """Write the network for use elsewhere, then the run in a few numbers."""
-    with whole_file(run.folder / NETWORK) as temporary:
+    with explained_file(run.folder / NETWORK) as temporary:
         run.network.save(temporary)
     summary = identity | {
         "finished": run.finished,
@@ -455,5 +470,5 @@ def _export(run: Run, identity: dict) -> None:
             "keras": keras.__version__,
         },
     }
-    with whole_file(run.folder / SUMMARY) as temporary:
+    with explained_file(run.folder / SUMMARY) as temporary:
         temporary.write_text(json.dumps(summary, indent=2) + "\n")

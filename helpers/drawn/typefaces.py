@@ -27,6 +27,29 @@ GROUPS = {
 }
 """Families of each group, as their packages are named."""
 
+ALL_FAMILIES = (
+    *("abril_fatface", "alfa_slab_one", "amiri", "anton"),
+    *("archivo_black", "archivo_narrow", "arimo", "arvo"),
+    *("barlow_condensed", "bebas_neue", "bitter", "black_ops_one"),
+    *("bodoni_moda", "bungee", "cabin", "cardo"),
+    *("caveat", "cinzel", "comfortaa", "cormorant_garamond"),
+    *("dancing_script", "dm_serif_display", "eb_garamond", "fjalla_one"),
+    *("fredoka", "gravitas_one", "great_vibes", "hammersmith_one"),
+    *("hind", "indie_flower", "inter", "josefin_sans"),
+    *("kalam", "kanit", "lato", "libre_baskerville"),
+    *("lilita_one", "lobster", "lora", "luckiest_guy"),
+    *("marcellus", "merriweather", "montserrat", "oleo_script"),
+    *("open_sans", "orbitron", "oswald", "pacifico"),
+    *("permanent_marker", "play", "playfair_display", "poppins"),
+    *("press_start_2p", "pt_serif", "quicksand", "rajdhani"),
+    *("righteous", "roboto", "roboto_condensed", "roboto_slab"),
+    *("rowdies", "russo_one", "satisfy", "shadows_into_light"),
+    *("share_tech", "source_serif_4", "space_mono", "teko"),
+    *("titan_one", "unbounded", "vollkorn", "yanone_kaffeesatz"),
+    *("yellowtail", "zeyada", "zilla_slab"),
+)
+"""Every family of the project's `fonts` packages."""
+
 WEIGHTS = (400, 500, 600, 700)
 """Weights that are taken from a family of variable weight."""
 
@@ -34,16 +57,23 @@ WEIGHTS = (400, 500, 600, 700)
 @lru_cache
 def files(family: str) -> tuple[Path, ...]:
     """The upright font files of an installed family."""
+    return tuple(
+        path
+        for path in every_file(family)
+        if not {"Italic", "Thin"} & set(_words(path.stem))
+    )
+
+
+@lru_cache
+def every_file(family: str) -> tuple[Path, ...]:
+    """The font files of an installed family, in the order of their names."""
     spec = find_spec(f"fontpkg_{family}")
     if spec is None:
         raise ModuleNotFoundError(
             f"fontpkg-{family.replace('_', '-')} is not installed, but the drawn "
             "sample needs its typeface: install the project's `fonts` packages."
         )
-    found = sorted((Path(spec.origin).parent / "files").rglob("*.ttf"))
-    return tuple(
-        path for path in found if not {"Italic", "Thin"} & set(_words(path.stem))
-    )
+    return tuple(sorted((Path(spec.origin).parent / "files").rglob("*.ttf")))
 
 
 def draw_typeface(rng: np.random.Generator, group: str) -> tuple[Path, int | None]:

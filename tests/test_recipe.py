@@ -1,0 +1,76 @@
+"""The recipe: the report's Table 4, its learning rate, errors for what cannot be."""
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from helpers.recipe import Recipe
+
+
+def test_defaults_are_table_4():
+    recipe = Recipe()
+    assert (recipe.patch_size, recipe.depths) == (4, (16, 32, 64))
+    assert (recipe.lrn_alpha, recipe.lrn_beta) == (0.1, 0.75)
+    assert (recipe.widths, recipe.keep_rate) == ((128, 64, 16), 0.8)
+    assert (recipe.initial_learning_rate, recipe.decay_rate) == (0.05, 0.98)
+    assert (recipe.batch_size, recipe.optimizer) == (100, "SGD")
+
+
+def test_l2_beta_is_the_text_s_and_the_program_s():
+    assert Recipe().l2_beta == 0.0005
+
+
+def test_learning_rate_falls_to_its_decay_over_the_run():
+    recipe = Recipe(steps=400)
+    assert recipe.learning_rate(0) == 0.05
+    assert recipe.learning_rate(200) == pytest.approx(0.05 * 0.98**0.5)
+    assert recipe.learning_rate(400) == pytest.approx(0.049)
+
+
+@pytest.mark.parametrize("profile", ["quick", "report"])
+def test_profiles_take_layers_and_changes(profile):
+    recipe = Recipe.for_profile(profile, 4, keep_rate=0.5, steps=7)
+    assert (recipe.layers, recipe.keep_rate, recipe.steps) == (4, 0.5, 7)
+
+
+def test_quick_is_the_report_s_but_for_its_length():
+    quick, report = asdict(Recipe.quick(3)), asdict(Recipe.report(3))
+    differing = {name for name in quick if quick[name] != report[name]}
+    assert differing == {"steps", "validation_interval"}
+    assert quick["steps"] < report["steps"]
+
+
+def test_letters_are_model_1():
+    recipe = Recipe.letters()
+    assert (recipe.layers, recipe.widths, recipe.keep_rate) == (2, (128,), 0.9)
+    assert (recipe.batch_size, recipe.steps) == (50, 50_000)
+
+
+def test_keywords_are_those_a_function_takes():
+    def build(layers, *, keep_rate, other=None):
+        pass
+
+    assert Recipe().keywords(build) == {"layers": 7, "keep_rate": 0.8}
+
+
+def test_card_gives_the_recipe_back():
+    recipe = Recipe(layers=5, widths=(8, 4))
+    assert Recipe.from_card(json.loads(json.dumps(asdict(recipe)))) == recipe
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("steps", 0),
+        ("batch_size", 0),
+        ("validation_interval", 0),
+        ("keep_rate", 0.0),
+        ("keep_rate", 1.5),
+        ("initial_learning_rate", 0.0),
+        ("initial_learning_rate", float("nan")),
+    ],
+)
+def test_impossible_value_is_named(name, value):
+    with pytest.raises(ValueError, match=f"{name} is {value}; expected"):
+        Recipe(**{name: value})
