@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
-from helpers.drawn.textures import choose, fractal, hsv, noise, pixels_per_unit
+from helpers.drawn.textures import LUMA, choose, fractal, hsv, noise, pixels_per_unit
 
 
 @dataclass(frozen=True)
@@ -133,11 +133,12 @@ def draw_style(rng: np.random.Generator) -> Style:
 
 def contrasting(rng: np.random.Generator, ground: np.ndarray) -> np.ndarray:
     """A colour lighter or darker than ``ground``, by a step that can be small."""
-    level = float(ground @ (0.3, 0.59, 0.11))
+    level = float(ground @ LUMA)
     step = rng.uniform(0.15, 0.6)
     value = level - step if level > rng.uniform(0.3, 0.7) else level + step
     saturation = rng.uniform(0, 0.5) * rng.random()
-    return hsv(rng.random(), saturation, float(np.clip(value, 0.02, 1)))
+    colour = hsv(rng.random(), saturation, 1.0)
+    return np.clip(colour * (max(value, 0.02) / (colour @ LUMA)), 0, 1)
 
 
 def rounded(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:

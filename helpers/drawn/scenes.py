@@ -1,6 +1,6 @@
 """Photographs of house numbers, drawn: a wall, a plate, digits, light, a camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -43,7 +43,15 @@ def draw_scene(rng: np.random.Generator, order: Order | None = None) -> Scene:
     number, matrix, boxes, size = _compose(rng, order, style)
     canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
     seen = camera.look(canvas, to_canvas, size)
-    return Scene(camera.photograph(rng, seen, order.height), order.digits, boxes)
+    image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
+    return Scene(image, order.digits, boxes)
+
+
+def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of the boxes' union inside a picture of ``size``."""
+    low = np.clip(boxes[:, :2].min(0), 0, np.array(size) - 1)
+    high = np.clip((boxes[:, :2] + boxes[:, 2:]).max(0), low + 1, size)
+    return (*low.tolist(), *high.tolist())
 
 
 def _compose(rng: np.random.Generator, order: Order, style: plates.Style):
@@ -113,15 +121,10 @@ def _facade(rng, number, style, matrix, size, height):
         plates.put_plate(
             rng, canvas, x - middle[0], y - middle[1], style, tuple(extent), light
         )
-    elif _too_faint(canvas, style.digit, origin):
-        style = plates.Style(
-            None,
-            plates.contrasting(rng, _at(canvas, origin)),
-            None,
-            style.faces,
-            style.relief,
-            style.loose,
-        )
+    ground = _ground(canvas, points * scale + origin)
+    if _too_faint(ground, style.digit):
+        colour = plates.contrasting(rng, ground.mean((0, 1)))
+        style = replace(style, digit=colour)
     ink = numbers.ink(number, (int(shape[1]), int(shape[0])), scale, origin)
     plates.put_digits(rng, canvas, ink, style, scale, light)
     camera.light_up(rng, canvas, scale)
@@ -130,14 +133,19 @@ def _facade(rng, number, style, matrix, size, height):
     return Image.fromarray(pixels), to_pixels @ np.linalg.inv(matrix)
 
 
-def _at(canvas, origin):
-    row = int(np.clip(origin[1], 0, canvas.shape[0] - 1))
-    column = int(np.clip(origin[0], 0, canvas.shape[1] - 1))
-    return canvas[row, column]
+def _ground(canvas, points):
+    """The part of the canvas that a number of the given corners takes."""
+    last = np.array(canvas.shape[1::-1]) - 1
+    left, top = np.clip(points.min(0), 0, last).astype(int)
+    right, bottom = np.clip(points.max(0), 0, last).astype(int) + 1
+    return canvas[top:bottom, left:right]
 
 
-def _too_faint(canvas, colour, origin) -> bool:
-    return abs(float((_at(canvas, origin) - colour) @ (0.3, 0.59, 0.11))) < 0.15
+def _too_faint(ground, colour) -> bool:
+    """Whether a colour hardly stands out from a ground as uneven as this."""
+    gray = ground @ textures.LUMA
+    step = abs(gray.mean() - colour @ textures.LUMA)
+    return bool(step < 0.1 + gray.std())
 
 
 def _put_sides(rng, canvas, x, y, extent) -> None:

@@ -9,6 +9,9 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+"""Weights of red, green and blue in brightness (ITU-R BT.601)."""
+
 Painter = Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
 
 
