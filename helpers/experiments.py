@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.batches import Examples
 from helpers.evaluation import evaluate
+from helpers.progress import Progress
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.tasks import NUMBERS, Task
@@ -32,12 +33,14 @@ def run(
     data: Mapping[str, Examples],
     settings: Settings,
     task: Task = NUMBERS,
+    progress: Progress | None = None,
 ) -> Run:
     """Train by ``recipe``, or pick up the run that was made so before.
 
     See `helpers.training.train`; the folder is the settings' for this recipe.
     """
-    return train(recipe, data, settings.runs / run_name(recipe, data, task), task)
+    folder = settings.runs / run_name(recipe, data, task)
+    return train(recipe, data, folder, task, progress)
 
 
 def score_table(runs: Mapping[str, Run], examples: Examples) -> pd.DataFrame:

@@ -16,7 +16,6 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from tqdm import tqdm
 
 from helpers.batches import Examples, stream
 from helpers.checkpoints import (
@@ -27,6 +26,7 @@ from helpers.checkpoints import (
 )
 from helpers.evaluation import predict
 from helpers.networks import dense_kernels
+from helpers.progress import Progress
 from helpers.recipe import Recipe
 from helpers.tasks import NUMBERS, Task
 
@@ -90,6 +90,7 @@ def train(
     data: Mapping[str, Examples],
     folder: Path | str,
     task: Task = NUMBERS,
+    progress: Progress | None = None,
 ) -> Run:
     """Train a network, going on from where an earlier call in ``folder`` got to.
 
@@ -114,6 +115,8 @@ def train(
         Where this run is kept.
     task
         What to learn.
+    progress
+        What shows the run and can stop it; by default a progress bar.
 
     Raises
     ------
@@ -139,9 +142,9 @@ def train(
     path = folder / CHECKPOINT
     if path.is_file():
         card, arrays = load_checkpoint(path)
-        progress = card.pop("progress")
+        reached = card.pop("progress")
         check_same_run(path, card, identity)
-        state.restore(path, progress, arrays)
+        state.restore(path, reached, arrays)
 
     def save() -> None:
         save_checkpoint(path, identity | {"progress": state.progress()}, state.arrays())
@@ -151,8 +154,9 @@ def train(
 
     if state.step < recipe.steps:
         (folder / SUMMARY).unlink(missing_ok=True)
-        with _stop_button() as stop:
-            _take_steps(state, training, validation, folder, stop, save)
+        progress = progress or Progress()
+        with _stop_button(progress.stop):
+            _take_steps(state, training, validation, folder, progress, save)
         save()
     if state.step < recipe.steps:
         print(
@@ -302,10 +306,10 @@ def _take_steps(
     training: Examples,
     validation: Examples,
     folder: Path,
-    stop: threading.Event,
+    progress: Progress,
     save: Callable[[], None],
 ) -> None:
-    """Take the steps that are left, or those until ``stop``, saving at each row."""
+    """Take the steps that are left, or those until the stop, saving at each row."""
     recipe = state.recipe
     advance = _graph(state.network, state.optimizer, recipe)
     batches = iter(
@@ -318,9 +322,11 @@ def _take_steps(
         )
     )
     advance(batches, tf.constant(0))  # traces the graph before any clock runs
-    bar = tqdm(total=recipe.steps, initial=state.step, desc=folder.name, unit="step")
-    with bar, _board(folder, state.history) as show:
-        while state.step < recipe.steps and not stop.is_set():
+    with (
+        progress.shown(folder.name, state.step, recipe.steps),
+        _board(folder, state.history) as show,
+    ):
+        while state.step < recipe.steps and not progress.stop.is_set():
             interval = recipe.validation_interval
             row_due = min(recipe.steps, (state.step // interval + 1) * interval)
             count = min(STEPS_PER_CALL, row_due - state.step)
@@ -331,9 +337,8 @@ def _take_steps(
                 row = state.add_row(validation)
                 save()
                 show(row)
-            scores = {name: f"{score:.1%}" for name, score in state.scores.items()}
-            bar.set_postfix(loss=f"{losses.mean():.3f}", **scores, refresh=False)
-            bar.update(count)
+                progress.row(row)
+            progress.advance(count, float(losses.mean()), state.scores)
 
 
 def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
@@ -410,11 +415,10 @@ def _check_fit(network: keras.Model, examples: Examples, name: str) -> None:
 
 
 @contextmanager
-def _stop_button() -> Iterator[threading.Event]:
-    """Turn the first Ctrl-C into an event; the second interrupts as ever."""
-    stop = threading.Event()
+def _stop_button(stop: threading.Event) -> Iterator[None]:
+    """Let the first Ctrl-C set ``stop``; the second interrupts as ever."""
     if threading.current_thread() is not threading.main_thread():
-        yield stop  # no other thread is ever interrupted
+        yield  # no other thread is ever interrupted
         return
 
     def ask(number, frame):
@@ -423,7 +427,7 @@ def _stop_button() -> Iterator[threading.Event]:
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield stop
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
 

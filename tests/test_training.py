@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import random
 import resource
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from helpers.batches import Examples, network_input
 from helpers.checkpoints import CheckpointError, load_checkpoint
 from helpers.evaluation import predict
 from helpers.networks import dense_kernels
+from helpers.progress import Progress
 from helpers.recipe import Recipe
 from helpers.tasks import LETTERS, NUMBERS
 from helpers.training import TrainingDiverged, load_run, train
@@ -197,18 +199,30 @@ def test_stop_between_validations_goes_on_as_if_undisturbed(
     undisturbed, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(training, "STEPS_PER_CALL", 7)
-    progress = training.tqdm.update
 
-    def press(bar, count):
-        if bar.n == 20:  # the steps from 20 to 27 are done, short of the row at 40
-            _thread.interrupt_main()
-        return progress(bar, count)
+    class Pressed(Progress):
+        def advance(self, count, loss, scores):
+            if self.bar.n == 20:  # 27 steps are done, short of the row at 40
+                _thread.interrupt_main()
+            super().advance(count, loss, scores)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(training.tqdm, "update", press)
-        run = train(TINY, DATA, tmp_path / "run")
+    run = train(TINY, DATA, tmp_path / "run", progress=Pressed())
     assert load_checkpoint(tmp_path / "run" / "checkpoint.npz")[0]["progress"]["losses"]
     assert run.history["step"].tolist() == [20]
+    assert_same(train(TINY, DATA, tmp_path / "run"), undisturbed)
+
+
+def test_another_thread_stops_at_a_row(undisturbed, tmp_path):
+    class Stopped(Progress):
+        def row(self, row):
+            if row["step"] == 40:
+                self.stop.set()
+
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(
+            train, TINY, DATA, tmp_path / "run", progress=Stopped()
+        ).result()
+    assert run.history["step"].tolist() == [20, 40]
     assert_same(train(TINY, DATA, tmp_path / "run"), undisturbed)
 
 
