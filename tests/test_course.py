@@ -33,7 +33,11 @@ def prose(notebook):
 def printed(cell):
     for output in cell.outputs:
         yield output.get("text", "")
-        yield from (v for k, v in output.get("data", {}).items() if "image" not in k)
+        yield from (
+            str(value)
+            for kind, value in output.get("data", {}).items()
+            if "image" not in kind
+        )
 
 
 def test_names_are_a_numbered_sequence():
