@@ -1,11 +1,13 @@
 """Figures with a fixed look, each kept as a picture and as the numbers in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from helpers.digitstruct import Boxes
 from helpers.files import whole_file
@@ -18,9 +20,12 @@ STYLE = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "savefig.dpi": DPI,
-    "svg.hashsalt": "figures",
+    "axes.titlesize": 10,
+    "figure.dpi": 90,
 }
+
+styled = plt.rc_context(STYLE)
+"""Decorates a function that makes a figure, so that it looks like the others."""
 
 
 def save_figure(
@@ -37,13 +42,13 @@ def save_figure(
         The picture's.
     """
     source = "drawn images" if settings.is_drawn else f"images: {settings.source}"
-    figure.text(0.995, 0.005, source, ha="right", va="bottom", fontsize=7, color="gray")
-    picture = settings.figures / f"{name}.png"
-    with plt.rc_context(STYLE), whole_file(picture) as temporary:
-        figure.savefig(temporary, dpi=DPI, metadata={"Software": None})
-    with whole_file(picture.with_suffix(".csv")) as temporary:
-        numbers.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
-    return picture
+    path = settings.figures / f"{name}.png"
+    with whole_file(path) as picture, whole_file(path.with_suffix(".csv")) as table:
+        numbers.to_csv(table, index=False, float_format="%.6g", lineterminator="\n")
+        if source not in [text.get_text() for text in figure.texts]:
+            figure.text(0.995, 0.005, source, ha="right", fontsize=7, color="gray")
+        figure.savefig(picture, dpi=DPI, metadata={"Software": None})
+    return path
 
 
 def figure_1(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
@@ -56,12 +61,35 @@ def figure_2(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
     return _box_histogram(largest_boxes(boxes)["height"], "tallest digit box, pixels")
 
 
+@styled
 def image_grid(
-    images, titles=None, columns: int = 10, side: float = 0.9, cmap: str = "gray"
+    images: Sequence,
+    titles: Sequence[str] | None = None,
+    columns: int = 10,
+    side: float = 0.9,
+    cmap: str = "gray",
 ) -> Figure:
-    """Images in rows, each with a title if given, as they are without axes."""
-    rows = -(-len(images) // columns)
-    height = side * (1.3 if titles is not None else 1.05)
+    """Images in rows of up to ``columns``, each as it is, with a title if given.
+
+    Parameters
+    ----------
+    images
+        PIL images or arrays, of any sizes. Whole numbers are shown from 0, black, to
+        255; others from their smallest to their largest.
+    titles
+        One for each image.
+    columns
+        Images in a row.
+    side
+        Width of the place for an image, and its height at most, in inches.
+    cmap
+        Colours of images that have none.
+    """
+    images = [np.asarray(image) for image in images]
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    ratios = [image.shape[0] / image.shape[1] for image in images]
+    height = side * min(1, max(ratios, default=1)) + (0.25 if titles else 0.05)
     figure, axes = plt.subplots(
         rows,
         columns,
@@ -71,20 +99,42 @@ def image_grid(
     )
     for axis in axes.flat:
         axis.axis("off")
-    for number, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
-        axis.imshow(image, cmap=cmap)
-        if titles is not None:
-            axis.set_title(titles[number], fontsize=8)
+    for axis, image in zip(axes.flat, images, strict=False):
+        limits = {"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}
+        axis.imshow(image, cmap=cmap, **limits)
+    for axis, title in zip(axes.flat, titles or (), strict=False):
+        axis.set_title(title, fontsize=8)
     return figure
 
 
+def draw_boxes(axis, boxes: Boxes, number: int) -> None:
+    """Draw the boxes of one image over it, each with its digit above."""
+    for row in np.flatnonzero(boxes.image == number):
+        corner = boxes.left[row] - 0.5, boxes.top[row] - 0.5  # of a pixel
+        size = boxes.width[row], boxes.height[row]
+        axis.add_patch(
+            Rectangle(corner, *size, fill=False, ec="yellow", lw=1.2, clip_on=False)
+        )
+        axis.annotate(
+            str(boxes.label[row]),
+            (corner[0] + size[0] / 2, corner[1]),
+            (0, 1),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=8,
+            bbox={"boxstyle": "square,pad=0.1", "fc": "yellow", "ec": "none"},
+        )
+
+
+@styled
 def _box_histogram(sizes: np.ndarray, label: str) -> tuple[Figure, pd.DataFrame]:
     """A histogram up to the 98th percentile, in bins of one pixel, with its marks."""
     limit = np.percentile(sizes, 98)
     edges = np.arange(0, int(sizes.max()) + 2)
     counts, _ = np.histogram(sizes, edges)
     figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
-    axis.bar(edges[:-1], counts, width=1, align="edge", color="steelblue")
+    axis.stairs(counts, edges, fill=True, color="steelblue")
     axis.axvline(sizes.mean(), color="k", ls="--", lw=1)
     axis.annotate(
         f"mean {sizes.mean():.2f}",

@@ -1,23 +1,28 @@
-"""What the boxes of an archive tell: sizes, lengths and oddities."""
+"""What the boxes of an archive tell: lengths, sizes and oddities."""
+
+from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 
+from helpers.accuracy import LONGEST
 from helpers.digitstruct import Boxes
 
 
 def lengths(boxes: Boxes) -> pd.Series:
     """Number of images by number of digits, from 1 to the longest; 0 if there are."""
-    _, counts = np.unique(boxes.image, return_counts=True)
-    counts = np.bincount(counts)
-    counts[0] = len(np.setdiff1d(boxes.images, boxes.image))
-    numbers = pd.Series(counts, name="images")
-    numbers.index.name = "digits"
-    return numbers[numbers.index >= (0 if counts[0] else 1)]
+    counts = np.bincount(_digits_of_images(boxes), minlength=2)
+    numbers = pd.Series(counts, name="images").rename_axis("digits")
+    return numbers if counts[0] else numbers[1:]
 
 
 def largest_boxes(boxes: Boxes) -> dict[str, np.ndarray]:
-    """``width`` and ``height`` of each image's widest and tallest box: float64 (N,)."""
+    """``width`` and ``height`` of each image's widest and tallest box, in pixels.
+
+    Either is (N,) for the N images that have a box, by ascending number.
+    """
     order = np.argsort(boxes.image, kind="stable")
     _, starts = np.unique(boxes.image[order], return_index=True)
     return {
@@ -28,8 +33,9 @@ def largest_boxes(boxes: Boxes) -> dict[str, np.ndarray]:
 
 def box_summary(boxes: Boxes) -> pd.DataFrame:
     """Mean, 98th percentile and maximum of each image's widest and tallest box."""
+    names = {"width": "widest", "height": "tallest"}
     rows = {
-        {"width": "widest", "height": "tallest"}[name]: {
+        names[name]: {
             "images": len(sizes),
             "mean": sizes.mean(),
             "p98": np.percentile(sizes, 98),
@@ -40,38 +46,69 @@ def box_summary(boxes: Boxes) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def oddities(boxes: Boxes, sizes: dict[int, tuple[int, int]]) -> pd.Series:
-    """Number of boxes, or of images, that break what one might take for granted.
+def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """(width, height) in pixels of the numbered images whose file says so.
+
+    A file's first bytes say it: an image that is cut short further on has a size too.
+    """
+    sizes = {}
+    for number in numbers:
+        try:
+            with Image.open(folder / f"{number}.png") as image:
+                sizes[int(number)] = image.size
+        except (OSError, SyntaxError, Image.DecompressionBombError):
+            continue
+    return sizes
+
+
+def odd_images(
+    boxes: Boxes, sizes: dict[int, tuple[int, int]]
+) -> dict[str, np.ndarray]:
+    """Numbers of the images that break what one might take for granted of them.
 
     Parameters
     ----------
     boxes
         Of an archive.
     sizes
-        (width, height) in pixels of those of its images that can be read.
+        (width, height) in pixels by number; an image that is not in it has no edge
+        that a box could cross.
+
+    Returns
+    -------
+    dict of numpy.ndarray
+        int32, ascending, by what is odd: no box; more than five; a box that reaches
+        outside its image; two neighbours in the file that overlap; a box that starts
+        left of the one before it.
     """
+    left, top, right, bottom = (
+        boxes.left,
+        boxes.top,
+        boxes.left + boxes.width,
+        boxes.top + boxes.height,
+    )
+    unknown = (np.inf, np.inf)
+    edges = [sizes.get(int(image), unknown) for image in boxes.image]
+    width, height = np.reshape(edges, (-1, 2)).T
+    outside = (left < 0) | (top < 0) | (right > width) | (bottom > height)
     same = boxes.image[1:] == boxes.image[:-1]
-    right = (boxes.left + boxes.width)[:-1]
-    width, height = np.array(
-        [sizes.get(int(image), (np.inf, np.inf)) for image in boxes.image]
-    ).T
-    outside = (boxes.left < 0) | (boxes.top < 0)
-    outside |= boxes.left + boxes.width > width
-    outside |= boxes.top + boxes.height > height
-    unsorted = same & (boxes.left[1:] < boxes.left[:-1])
-    return pd.Series(
-        {
-            "boxes": len(boxes),
-            "boxes that overlap the one before": int(
-                (same & (boxes.left[1:] < right)).sum()
-            ),
-            "boxes reaching outside their image": int(outside.sum()),
-            "images not in order from left to right": len(
-                np.unique(boxes.image[1:][unsorted])
-            ),
-            "images of more than five digits": int(
-                (np.unique(boxes.image, return_counts=True)[1] > 5).sum()
-            ),
-            "images that cannot be read": len(boxes.images) - len(sizes),
-        }
+    across = np.minimum(right[1:], right[:-1]) > np.maximum(left[1:], left[:-1])
+    down = np.minimum(bottom[1:], bottom[:-1]) > np.maximum(top[1:], top[:-1])
+    digits = _digits_of_images(boxes)
+    return {
+        "no box": np.sort(boxes.images[digits == 0]),
+        f"more than {LONGEST} digits": np.sort(boxes.images[digits > LONGEST]),
+        "a box outside the image": np.unique(boxes.image[outside]),
+        "overlapping boxes": np.unique(boxes.image[1:][same & across & down]),
+        "not from left to right": np.unique(
+            boxes.image[1:][same & (left[1:] < left[:-1])]
+        ),
+    }
+
+
+def _digits_of_images(boxes: Boxes) -> np.ndarray:
+    """Number of boxes of each of ``boxes.images``, in their order."""
+    ordered = np.sort(boxes.image)
+    return np.searchsorted(ordered, boxes.images, "right") - np.searchsorted(
+        ordered, boxes.images, "left"
     )

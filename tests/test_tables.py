@@ -1,0 +1,42 @@
+"""The tables of the report: this run's side worked out by hand."""
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from helpers import report
+from helpers.store import Split
+from helpers.tables import table_2
+
+
+def split_of(*digits):
+    """A split of numbers of so many digits, each digit a 1."""
+    labels = np.full((len(digits), 6), 10, np.uint8)
+    labels[:, 0] = digits
+    for row, length in zip(labels, digits, strict=True):
+        row[1 : 1 + length] = 1
+    rows = len(digits)
+    images = np.zeros((rows, 8, 8), np.uint8)
+    return Split(images, labels, np.arange(rows), np.full(rows, "train"))
+
+
+def test_table_2_counts_digits_beside_the_report():
+    splits = {
+        "train": split_of(1, 2, 2, 5),
+        "validation": split_of(3),
+        "test": split_of(1, 1, 4),
+    }
+    found = table_2(SimpleNamespace(splits=lambda: splits))
+    run = found.xs("this run", level=1)
+    assert run.loc["train"].tolist() == [4, 2.5, 1, 2, 0, 0, 1]
+    assert run.loc["validation"].tolist() == [1, 3, 0, 0, 1, 0, 0]
+    assert run.loc["test"].tolist() == [3, 2, 2, 0, 0, 1, 0]
+    for name in splits:
+        assert tuple(found.loc[name, "report"]) == report.TABLE_2[name]
+
+
+def test_report_of_table_2_adds_up():
+    for rows, average, *counts in report.TABLE_2.values():
+        assert sum(counts) == rows
+        digits = sum(length * count for length, count in enumerate(counts, 1))
+        assert abs(digits / rows - average) < 0.0051
