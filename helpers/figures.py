@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -86,10 +87,11 @@ def image_grid(
         Colours of images that have none.
     """
     images = [np.asarray(image) for image in images]
+    titles = () if titles is None else titles
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     ratios = [image.shape[0] / image.shape[1] for image in images]
-    height = side * min(1, max(ratios, default=1)) + (0.25 if titles else 0.05)
+    height = side * min(1, max(ratios, default=1)) + (0.25 if len(titles) else 0.05)
     figure, axes = plt.subplots(
         rows,
         columns,
@@ -102,22 +104,25 @@ def image_grid(
     for axis, image in zip(axes.flat, images, strict=False):
         limits = {"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}
         axis.imshow(image, cmap=cmap, **limits)
-    for axis, title in zip(axes.flat, titles or (), strict=False):
+    for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=8)
     return figure
 
 
-def draw_boxes(axis, boxes: Boxes, number: int) -> None:
+def titles_of(labels: np.ndarray) -> list[str]:
+    """The house number of each label, integers (N, 6): "195" for [3, 1, 9, 5, ...]."""
+    return ["".join(map(str, label[1 : 1 + label[0]])) for label in labels]
+
+
+def draw_boxes(axis: Axes, boxes: Boxes, number: int) -> None:
     """Draw the boxes of one image over it, each with its digit above."""
     for row in np.flatnonzero(boxes.image == number):
-        corner = boxes.left[row] - 0.5, boxes.top[row] - 0.5  # of a pixel
-        size = boxes.width[row], boxes.height[row]
-        axis.add_patch(
-            Rectangle(corner, *size, fill=False, ec="yellow", lw=1.2, clip_on=False)
-        )
+        left, top = boxes.left[row], boxes.top[row]
+        right, bottom = left + boxes.width[row], top + boxes.height[row]
+        draw_outline(axis, (left, top, right, bottom), "yellow")
         axis.annotate(
             str(boxes.label[row]),
-            (corner[0] + size[0] / 2, corner[1]),
+            ((left + right - 1) / 2, top - 0.5),
             (0, 1),
             textcoords="offset points",
             ha="center",
@@ -125,6 +130,17 @@ def draw_boxes(axis, boxes: Boxes, number: int) -> None:
             fontsize=8,
             bbox={"boxstyle": "square,pad=0.1", "fc": "yellow", "ec": "none"},
         )
+
+
+def draw_outline(axis: Axes, box, colour: str) -> None:
+    """Draw a box (left, top, right, bottom), in pixels, over an image."""
+    left, top, right, bottom = box
+    corner = left - 0.5, top - 0.5  # the middle of the first pixel is 0
+    axis.add_patch(
+        Rectangle(
+            corner, right - left, bottom - top, fill=False, ec=colour, clip_on=False
+        )
+    )
 
 
 @styled

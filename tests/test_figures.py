@@ -7,7 +7,15 @@ import pytest
 from PIL import Image
 
 from helpers.digitstruct import Boxes
-from helpers.figures import draw_boxes, figure_1, figure_2, image_grid, save_figure
+from helpers.figures import (
+    draw_boxes,
+    draw_outline,
+    figure_1,
+    figure_2,
+    image_grid,
+    save_figure,
+    titles_of,
+)
 from helpers.settings import Settings
 
 NUMBERS = pd.DataFrame({"step": [1, 2], "accuracy": [0.5, 1 / 3]})
@@ -153,3 +161,15 @@ def test_boxes_are_drawn_around_their_pixels(boxes):
     drawn = [patch.get_bbox().bounds for patch in figure.axes[0].patches]
     assert drawn == [(-0.5, 0.5, 30, 8), (39.5, 4.5, 6, 20)]
     assert [text.get_text() for text in figure.axes[0].texts] == ["3", "0"]
+
+
+def test_outline_goes_around_the_pixels_of_its_box():
+    figure = image_grid([np.zeros((40, 60), np.uint8)])
+    draw_outline(figure.axes[0], (10, 20, 15, 28), "red")
+    (patch,) = figure.axes[0].patches
+    assert patch.get_bbox().bounds == (9.5, 19.5, 5, 8)
+
+
+def test_titles_are_the_digits_less_the_blanks():
+    labels = np.array([[3, 1, 9, 0, 10, 10], [1, 7, 10, 10, 10, 10]], np.uint8)
+    assert titles_of(labels) == ["190", "7"]
