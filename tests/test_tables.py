@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 
 from helpers import report
+from helpers.accuracy import measure
+from helpers.settings import Settings
 from helpers.store import Split
-from helpers.tables import table_2
+from helpers.tables import result_table, table_2
 
 
 def split_of(*digits):
@@ -40,3 +42,30 @@ def test_report_of_table_2_adds_up():
         assert sum(counts) == rows
         digits = sum(length * count for length, count in enumerate(counts, 1))
         assert abs(digits / rows - average) < 0.0051
+
+
+ANSWERS = np.array([[1, 7, 10, 10, 10, 10], [1, 8, 10, 10, 10, 10]])
+SCORES = {"one layer": measure(ANSWERS, ANSWERS[[0, 0]])}
+
+
+def test_result_table_leads_with_the_strict_measure():
+    (row,) = result_table(SCORES, {"one layer": 0.6}, Settings()).to_dict("records")
+    assert list(row) == [
+        "the report said",
+        "its program measures",
+        "this run, strict",
+        "this run, six-position",
+        "on",
+    ]
+    assert row["this run, strict"].startswith("50.0% (")
+    assert row["this run, six-position"].startswith("91.7% (")
+    assert row["the report said"] == "60.0%"
+
+
+def test_result_table_says_what_the_report_did_not_and_whose_images(tmp_path):
+    found = result_table(SCORES, {}, Settings(data=str(tmp_path))).loc["one layer"]
+    assert found["the report said"] == "nothing"
+    assert found["its program measures"] == ""
+    assert found["on"] == f"2 {tmp_path.name} test images"
+    drawn = result_table(SCORES, {}, Settings()).loc["one layer"]
+    assert drawn["on"] == "2 drawn test images"
