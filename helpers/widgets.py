@@ -1,7 +1,7 @@
 """A panel to turn the knobs of training by hand: change, train, watch, stop, compare.
 
 What it does by mouse `helpers.experiments.run` does in a line; `recipe_code` and
-`recipe_command` say which.
+`helpers.options.recipe_command` say which.
 """
 
 import io
@@ -18,6 +18,7 @@ from matplotlib.ticker import PercentFormatter
 from helpers.batches import Examples
 from helpers.experiments import run
 from helpers.networks import MOST_LAYERS
+from helpers.options import recipe_command, written
 from helpers.progress import Progress
 from helpers.recipe import Recipe
 from helpers.settings import Settings
@@ -142,7 +143,7 @@ class TrainingPanel(widgets.VBox):
         values = Recipe.report(self.start.layers, steps=self.start.steps)
         for name, knob in self._knobs.items():
             value = getattr(values, name)
-            knob.value = _written(value) if name == "widths" else value
+            knob.value = written(value) if name == "widths" else value
 
     def forget(self) -> None:
         """Clear the chart; the runs stay on disk."""
@@ -231,16 +232,6 @@ def recipe_code(recipe: Recipe) -> str:
     return f"Recipe({changes})"
 
 
-def recipe_command(recipe: Recipe) -> str:
-    """The command that trains by the recipe from a shell."""
-    options = "".join(
-        f" --{field.name.replace('_', '-')} {_written(getattr(recipe, field.name))}"
-        for field in fields(recipe)
-        if getattr(recipe, field.name) != field.default
-    )
-    return f"python -m helpers train{options}"
-
-
 def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
     """Validation accuracy by step of several runs, a panel for each measure.
 
@@ -284,7 +275,7 @@ def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
             recipe.layers, 1, MOST_LAYERS, description="layers", **common
         ),
         "widths": widgets.Text(
-            _written(recipe.widths), description="hidden widths", **common
+            written(recipe.widths), description="hidden widths", **common
         ),
         "keep_rate": widgets.FloatSlider(
             recipe.keep_rate,
@@ -317,7 +308,7 @@ def _button(label: str, icon: str, style: str, press) -> widgets.Button:
 def _label(recipe: Recipe, start: Recipe) -> str:
     """What a run is called in the legend: its layers, and what else was changed."""
     changed = [
-        f"{field.name} {_written(getattr(recipe, field.name))}"
+        f"{field.name} {written(getattr(recipe, field.name))}"
         for field in fields(recipe)
         if field.name not in ("layers", "validation_interval")
         and getattr(recipe, field.name) != getattr(start, field.name)
@@ -332,7 +323,3 @@ def _widths(text: str) -> tuple[int, ...]:
             f"hidden widths are {text!r}; expected three whole numbers, as 128 64 16."
         )
     return tuple(int(word) for word in words)
-
-
-def _written(value) -> str:
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -13,7 +13,7 @@ from helpers.batches import Examples
 from helpers.experiments import run
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.widgets import TrainingPanel, recipe_code, recipe_command
+from helpers.widgets import TrainingPanel, recipe_code
 
 START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
 
@@ -151,13 +151,12 @@ def test_export_makes_the_recipe_again(panel):
     panel._knobs["l2_beta"].value = 0.001
     code, command = exported(panel).splitlines()
     assert eval(code, {"Recipe": Recipe}) == panel.recipe
-    assert command.startswith("python -m helpers train --layers 2")
+    assert command.startswith("python -m helpers train --report --layers 2")
     assert "--l2-beta 0.001" in command
 
 
 def test_only_what_differs_from_the_report_is_spelt_out():
     assert recipe_code(Recipe(layers=4)) == "Recipe(layers=4)"
-    assert recipe_command(Recipe()) == "python -m helpers train"
 
 
 def test_chart_is_a_picture(panel):
