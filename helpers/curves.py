@@ -1,21 +1,25 @@
 """Figures of training runs: how accuracy grew, and what the networks have learnt.
 
-Each gives a matplotlib figure and the numbers in it; `helpers.figures.save_figure`
-keeps both.
+A run's curve is a table, and the figures are drawn from such tables alone: one that
+was kept as CSV gives the same figure again, long after its run.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from helpers import report
-from helpers.accuracy import Score
-from helpers.batches import network_input
+from helpers.accuracy import constant_answer, measure
+from helpers.batches import Examples, network_input
+from helpers.evaluation import evaluate
+from helpers.figures import styled
+from helpers.settings import Settings
 from helpers.training import Run
 
 MEASURES = {"strict": "strict: whole number right", "six_position": "six-position"}
@@ -24,48 +28,105 @@ MEASURES = {"strict": "strict: whole number right", "six_position": "six-positio
 FIRST_CONVOLUTIONAL = 5
 """The fewest layers of a network with a convolution."""
 
+FLOORS = {"strict": 0, "six_position": 0.5}
+"""Where the accuracy axis of a panel begins; no sensible answer is below."""
 
-def figure_3(run: Run, score: Score, baseline: Score) -> tuple[Figure, pd.DataFrame]:
-    """Validation accuracy over the steps and the test accuracy at their end.
 
-    The report's curve, a six-position average over 200,000 steps, is drawn to the
-    width of this run (report, Figure 3).
+def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
+    """All that the figures draw of a run, and what it was made from.
 
     Parameters
     ----------
     run
-        Seven layers.
-    score
-        Of its network on the test images.
-    baseline
-        Of the constant answer on the same images.
+        Of a network for numbers.
+    data
+        The examples by name: ``"train"``, ``"validation"`` and ``"test"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each row of the run's history (``part`` is ``validation``), one for
+        the network as it is now on the test images (``test``), and one for the
+        `constant_answer` to these (``constant``). ``images`` counts those measured on,
+        ``train_images`` those trained on; ``strict`` and ``six_position`` are
+        fractions; ``layers``, ``steps``, ``distortion`` and ``steps_per_second``
+        are the run's.
     """
-    history = run.history
-    figure, axes = _panels()
-    for axis, measure in zip(axes, MEASURES, strict=True):
-        axis.plot(history["step"], history[measure], "r-", label="validation")
-        tested = getattr(score, measure).value
-        _test_dot(axis, run.recipe.steps, tested, "k")
-        axis.axhline(getattr(baseline, measure).value, color="gray", lw=0.8, ls=":")
-    steps = np.array(list(report.FIGURE_3)) * run.recipe.steps / 200_000
-    axes[1].plot(
-        steps, list(report.FIGURE_3.values()), "o--", color="gray", mfc="none", lw=0.8
+    test = data["test"]
+    last = run.history.iloc[-1]
+    rows = [
+        {"part": "validation", "images": len(data["validation"]), **row}
+        for row in run.history.to_dict("records")
+    ]
+    for part, score in {
+        "test": evaluate(run.network, test.images, test.labels),
+        "constant": measure(constant_answer(test.labels), test.labels),
+    }.items():
+        rows.append({"part": part, "step": int(last["step"])} | score.values())
+    columns = ["part", "images", "step", "learning_rate", "loss", *MEASURES]
+    made_of = {
+        "layers": run.recipe.layers,
+        "steps": run.recipe.steps,
+        "distortion": run.recipe.distortion,
+        "train_images": len(data["train"]),
+        "steps_per_second": run.steps_per_second,
+    }
+    curve = pd.DataFrame(rows)[columns].assign(**made_of)
+    return curve[[*made_of, *columns]]
+
+
+def long_curves(name: str, settings: Settings) -> Path:
+    """Where tools/long_runs.py keeps the curves of long runs, as CSV.
+
+    Parameters
+    ----------
+    name
+        ``"figure_03"`` or ``"figure_06_depth"``.
+    settings
+        Name the images: those of every source but the sample are photographs.
+    """
+    source = "sample" if settings.is_drawn else "svhn"
+    return settings.figures_root / "long" / f"{name}_{source}.csv"
+
+
+@styled
+def figure_3(curve: pd.DataFrame) -> Figure:
+    """Validation accuracy over the steps and the test accuracy at their end.
+
+    The steps have a logarithmic axis, so that the report's 200,000 fit beside a run of
+    any length (report, Figure 3).
+
+    Parameters
+    ----------
+    curve
+        A run's `learning_curve`; of seven layers, as the report's.
+    """
+    validation, test, constant = (
+        curve[curve["part"] == part] for part in ("validation", "test", "constant")
     )
-    axes[1].plot(run.recipe.steps, report.FIGURE_3_TEST, "D", color="gray", mfc="none")
-    axes[0].plot([], [], "ko", label="test")
-    axes[0].plot([], [], color="gray", ls=":", label="constant answer")
-    axes[0].plot([], [], "o--", color="gray", mfc="none", label="report, to scale")
-    axes[0].plot([], [], "D", color="gray", mfc="none", label="report, test")
-    _finish(figure, axes)
-    numbers = history[["step", "loss", *MEASURES]].assign(part="validation")
-    last = {"step": run.recipe.steps, "part": "test"}
-    tested = pd.DataFrame([last | {m: getattr(score, m).value for m in MEASURES}])
-    return figure, pd.concat([numbers, tested], ignore_index=True)
+    figure, axes = _panels()
+    for axis, name in zip(axes, MEASURES, strict=True):
+        axis.plot(validation["step"], validation[name], "r-", label="validation")
+        axis.plot(test["step"], test[name], "ko", label="test")
+        axis.annotate(
+            f"{test[name].item():.1%}",
+            (test["step"].item(), test[name].item()),
+            (6, -3),
+            textcoords="offset points",
+        )
+        axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
+        axis.set_xscale("log")
+    open_gray = {"color": "gray", "mfc": "none"}
+    axes[1].plot(*zip(*report.FIGURE_3.items(), strict=True), "s--", **open_gray)
+    axes[1].plot(report.FIGURE_3_STEPS, report.FIGURE_3_TEST, "o", **open_gray)
+    axes[0].plot([], [], "s--", label="report, validation", **open_gray)
+    axes[0].plot([], [], "o", label="report, test", **open_gray)
+    axes[0].legend(fontsize=8, loc="upper left")
+    return figure
 
 
-def figure_6(
-    runs: Mapping[int, Run], scores: Mapping[int, Score]
-) -> tuple[Figure, pd.DataFrame]:
+@styled
+def figure_6(curves: pd.DataFrame) -> Figure:
     """Accuracy by depth: fully connected networks dotted, convolutional ones solid.
 
     Lines are validation, dots at their end test; the report's dots, six-position
@@ -73,34 +134,57 @@ def figure_6(
 
     Parameters
     ----------
-    runs
-        By number of layers.
-    scores
-        Of the same networks on the test images.
+    curves
+        The `learning_curve` of each run, one below the other.
     """
     figure, axes = _panels()
-    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(runs)))
-    steps = max(run.recipe.steps for run in runs.values())
-    for (layers, run), colour in zip(sorted(runs.items()), colours, strict=True):
+    depths = sorted(curves["layers"].unique())
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(depths)))
+    end = curves["step"].max()
+    for layers, colour in zip(depths, colours, strict=True):
+        curve = curves[curves["layers"] == layers]
+        validation, test = (
+            curve[curve["part"] == part] for part in ("validation", "test")
+        )
         style = "-" if layers >= FIRST_CONVOLUTIONAL else ":"
-        for axis, measure in zip(axes, MEASURES, strict=True):
-            history = run.history
-            axis.plot(history["step"], history[measure], style, color=colour)
-            _test_dot(axis, steps, getattr(scores[layers], measure).value, colour)
-        axes[0].plot([], [], style, color=colour, label=f"{layers} layers")
+        name = f"{layers} layers" if layers > 1 else "1 layer"
+        for axis, measured in zip(axes, MEASURES, strict=True):
+            axis.plot(
+                validation["step"],
+                validation[measured],
+                style,
+                color=colour,
+                label=name,
+            )
+            axis.plot(test["step"], test[measured], "o", color=colour)
         if layers in report.FIGURE_6:
             published = report.FIGURE_6[layers]
-            axes[1].plot(1.06 * steps, published, "o", color=colour, mfc="none")
+            axes[1].plot(1.06 * end, published, "o", color=colour, mfc="none")
     axes[0].plot([], [], "o", color="gray", label="test")
     axes[0].plot([], [], "o", color="gray", mfc="none", label="report, test")
-    _finish(figure, axes)
-    rows = [
-        {"layers": layers, "images": scores[layers].images}
-        | {m: getattr(scores[layers], m).value for m in MEASURES}
-        | {"report_six_position": report.FIGURE_6.get(layers)}
-        for layers in sorted(runs)
-    ]
-    return figure, pd.DataFrame(rows)
+    axes[0].legend(fontsize=8, loc="upper left", ncols=2)
+    return figure
+
+
+def depth_table(curves: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy by number of layers, with what the report's Figure 6 says.
+
+    Parameters
+    ----------
+    curves
+        The `learning_curve` of each run, one below the other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``layers``: ``strict``, ``six_position``, ``report_six_position``,
+        ``images``, ``train_images``, ``steps`` and ``steps_per_second``.
+    """
+    test = curves[curves["part"] == "test"].set_index("layers").sort_index()
+    published = {1: report.ONE_LAYER} | report.FIGURE_6
+    test["report_six_position"] = test.index.map(published)
+    of_the_run = ["images", "train_images", "steps", "steps_per_second"]
+    return test[[*MEASURES, "report_six_position", *of_the_run]]
 
 
 def first_filters(network: keras.Model) -> tuple[Figure, pd.DataFrame]:
@@ -128,31 +212,12 @@ def feature_maps(network: keras.Model, image, layer: str) -> Figure:
 
 def _panels():
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True, layout="tight")
-    for axis, title in zip(axes, MEASURES.values(), strict=True):
-        axis.set(title=title, xlabel="step", ylabel="accuracy")
+    for axis, (name, title) in zip(axes, MEASURES.items(), strict=True):
+        axis.set(title=title, xlabel="step", ylabel="accuracy", ylim=(FLOORS[name], 1))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.grid(alpha=0.3)
     return figure, axes
-
-
-def _test_dot(axis, step: int, accuracy: float, colour) -> None:
-    axis.plot(step, accuracy, "o", color=colour)
-    axis.annotate(
-        f"{accuracy:.1%}",
-        (step, accuracy),
-        (-6, -4),
-        textcoords="offset points",
-        ha="right",
-        va="top",
-        fontsize=8,
-        color=colour,
-    )
-
-
-def _finish(figure: Figure, axes) -> None:
-    axes[0].set_ylim(0, 1)
-    axes[1].set_ylim(0.5, 1)
-    axes[0].legend(fontsize=8, loc="lower right")
 
 
 def _grid(count: int, columns: int = 9):

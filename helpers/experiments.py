@@ -12,8 +12,21 @@ from helpers.evaluation import evaluate
 from helpers.progress import Progress
 from helpers.recipe import Recipe
 from helpers.settings import Settings
+from helpers.store import prepare
 from helpers.tasks import NUMBERS, Task
 from helpers.training import Run, train
+
+
+def number_data(settings: Settings) -> dict[str, Examples]:
+    """The house numbers to train and measure on, by split, prepared on first use.
+
+    Returns
+    -------
+    dict
+        ``"train"``, ``"validation"`` and ``"test"``.
+    """
+    splits = prepare(settings).splits().items()
+    return {name: Examples(split.images, split.labels) for name, split in splits}
 
 
 def run_name(recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBERS) -> str:

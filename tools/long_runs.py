@@ -1,0 +1,84 @@
+"""Train the report's networks for as long as it takes, and keep their curves.
+
+python tools/long_runs.py --steps 100000
+python tools/long_runs.py --steps 50000 --data FOLDER --distortion 0.05 --layers 7 2
+
+After each depth the curves so far are written to figures/long, for notebooks 05 and 06
+to draw: figure_06_depth_SOURCE.csv if there are several depths, figure_03_SOURCE.csv
+for the seven layers, SOURCE being ``sample`` for drawn images and ``svhn`` for
+photographs. A run that is stopped or killed goes on from its checkpoint when the same
+command is given again, and a finished one is not made twice.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.curves import learning_curve, long_curves
+from helpers.experiments import number_data, run
+from helpers.files import whole_file
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+
+ROWS = 100
+"""Validations in a run: points of its curve."""
+
+
+def train_depths(
+    settings: Settings, depths: list[int], steps: int, distortion: float = 0.0
+) -> None:
+    """Train each depth by the report's recipe and keep the curves, depth by depth.
+
+    Parameters
+    ----------
+    settings
+        Name the images, and the folder of figures.
+    depths
+        Numbers of layers, in the order to train.
+    steps, distortion
+        See `helpers.recipe.Recipe`.
+    """
+    data = number_data(settings)
+    curves = []
+    for layers in depths:
+        recipe = Recipe(
+            layers,
+            steps=steps,
+            distortion=distortion,
+            validation_interval=max(1, steps // ROWS),
+            seed=settings.seed,
+        )
+        made = run(recipe, data, settings)
+        if not made.finished:
+            break  # Ctrl-C: the same command goes on from here
+        curves.append(learning_curve(made, data))
+        if layers == 7:
+            write(curves[-1], long_curves("figure_03", settings))
+        if len(depths) > 1:
+            write(pd.concat(curves), long_curves("figure_06_depth", settings))
+
+
+def write(curves: pd.DataFrame, path: Path) -> None:
+    """Write curves as CSV, whole or not at all."""
+    with whole_file(path) as temporary:
+        curves.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--layers", type=int, nargs="+", default=[*range(1, 8)])
+    parser.add_argument("--distortion", type=float, default=0.0)
+    options = parser.parse_args()
+    settings = Settings.from_environment()
+    if options.data:
+        settings = replace(settings, data=options.data)
+    train_depths(settings, options.layers, options.steps, options.distortion)
+
+
+if __name__ == "__main__":
+    main()
