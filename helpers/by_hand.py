@@ -1,0 +1,179 @@
+"""A network of two layers in plain NumPy: every step of its training, written out.
+
+The larger networks do the same by Keras, layer for layer. Here images are rows of
+pixels, float32 (N, pixels), and labels are integers (N,), one class each.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Weights(NamedTuple):
+    """What the network learns, or the loss's slope along each: four float32 arrays.
+
+    Parameters
+    ----------
+    hidden_kernel, hidden_bias
+        (pixels, hidden) and (hidden,).
+    output_kernel, output_bias
+        (hidden, classes) and (classes,).
+    """
+
+    hidden_kernel: np.ndarray
+    hidden_bias: np.ndarray
+    output_kernel: np.ndarray
+    output_bias: np.ndarray
+
+
+def first_weights(
+    pixels: int, hidden: int = 128, classes: int = 10, seed: int = 0
+) -> Weights:
+    """Random kernels and biases of 0, to begin with."""
+    rng = np.random.default_rng(seed)
+    return Weights(
+        xavier(pixels, hidden, rng),
+        np.zeros(hidden, np.float32),
+        xavier(hidden, classes, rng),
+        np.zeros(classes, np.float32),
+    )
+
+
+def xavier(inputs: int, outputs: int, rng: np.random.Generator) -> np.ndarray:
+    """A random kernel that keeps the spread of what passes through it.
+
+    Even between two limits, with the variance 2 / (inputs + outputs) (Glorot and
+    Bengio 2010).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32 (inputs, outputs).
+    """
+    limit = np.sqrt(6 / (inputs + outputs))
+    return rng.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)
+
+
+def relu(values: np.ndarray) -> np.ndarray:
+    """max(0, x), element by element."""
+    return np.maximum(values, 0)
+
+
+def forward(weights: Weights, images: np.ndarray, rectified: bool = True) -> np.ndarray:
+    """Logits (N, classes): a matrix product, ReLU, another matrix product.
+
+    Without ReLU, ``rectified=False``, the two products are as good as one.
+    """
+    hidden = images @ weights.hidden_kernel + weights.hidden_bias
+    if rectified:
+        hidden = relu(hidden)
+    return hidden @ weights.output_kernel + weights.output_bias
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Logits (..., classes) as probabilities: each positive, together 1.
+
+    The largest is subtracted first, which changes no ratio but keeps the exponential
+    within what a float holds.
+    """
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean of -log(the probability that softmax gives to the right class)."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    right = np.take_along_axis(shifted, labels[:, None], axis=-1)[:, 0]
+    return float((np.log(np.exp(shifted).sum(axis=-1)) - right).mean())
+
+
+def gradient(
+    weights: Weights, images: np.ndarray, labels: np.ndarray, rectified: bool = True
+) -> Weights:
+    """How steeply the cross-entropy rises along every weight, by the chain rule."""
+    hidden = images @ weights.hidden_kernel + weights.hidden_bias
+    passed = hidden > 0 if rectified else np.ones_like(hidden, bool)
+    hidden = hidden * passed
+    logits = hidden @ weights.output_kernel + weights.output_bias
+
+    # For softmax and cross-entropy together the slope is what was said less what is.
+    slope = softmax(logits)
+    slope[np.arange(len(labels)), labels] -= 1
+    slope /= len(labels)
+    back = (slope @ weights.output_kernel.T) * passed
+    return Weights(
+        images.T @ back, back.sum(axis=0), hidden.T @ slope, slope.sum(axis=0)
+    )
+
+
+def descend(
+    images: np.ndarray,
+    labels: np.ndarray,
+    *,
+    steps: int,
+    batch_size: int = 50,
+    learning_rate: float = 0.05,
+    decay_rate: float = 1.0,
+    rectified: bool = True,
+    seed: int = 0,
+) -> tuple[Weights, np.ndarray]:
+    """Gradient descent: at each step, a small way down the slope of one batch.
+
+    Parameters
+    ----------
+    images, labels
+        The training images.
+    steps, batch_size
+        Steps, and images drawn by chance for each.
+    learning_rate, decay_rate
+        Length of the way as a multiple of the slope; it falls exponentially and
+        ends at ``decay_rate`` times the first.
+    rectified
+        See `forward`.
+    seed
+        Start of the weights and the batches.
+
+    Returns
+    -------
+    weights : Weights
+        After the last step.
+    losses : numpy.ndarray
+        float64 (steps,), each step's cross-entropy on its batch, before the step.
+    """
+    weights = first_weights(images.shape[1], classes=int(labels.max()) + 1, seed=seed)
+    rng = np.random.default_rng(seed)
+    losses = np.empty(steps)
+    for step in range(steps):
+        rows = rng.integers(len(images), size=batch_size)
+        batch = images[rows], labels[rows]
+        losses[step] = cross_entropy(forward(weights, batch[0], rectified), batch[1])
+        slopes = gradient(weights, *batch, rectified)
+        rate = np.float32(learning_rate * decay_rate ** (step / steps))
+        weights = Weights(*(w - rate * s for w, s in zip(weights, slopes, strict=True)))
+    return weights, losses
+
+
+def spread_by_layer(
+    inputs: np.ndarray, scale: float, layers: int = 10, seed: int = 0
+) -> np.ndarray:
+    """Root mean square of what comes out of each of many layers with ReLU.
+
+    Parameters
+    ----------
+    inputs
+        float32 (N, width); every layer has the same width.
+    scale
+        Its random weights are `xavier` times this.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (1 + layers,), the inputs' first.
+    """
+    rng = np.random.default_rng(seed)
+    width = inputs.shape[1]
+    outputs, spreads = inputs, [np.sqrt(np.mean(inputs**2))]
+    for _ in range(layers):
+        outputs = relu(outputs @ (np.float32(scale) * xavier(width, width, rng)))
+        spreads.append(np.sqrt(np.mean(outputs**2)))
+    return np.array(spreads, float)
