@@ -1,6 +1,7 @@
 """Figures with a fixed look, each kept as a picture and as the numbers in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -25,8 +26,21 @@ STYLE = {
     "figure.dpi": 90,
 }
 
-styled = plt.rc_context(STYLE)
-"""Decorates a function that makes a figure, so that it looks like the others."""
+
+def styled(function: Callable) -> Callable:
+    """Decorate a function that makes a figure, so that it looks like the others."""
+
+    # Not rc_context: it would undo what a notebook's backend sets for its first figure.
+    @wraps(function)
+    def in_style(*arguments, **named):
+        before = {name: plt.rcParams[name] for name in STYLE}
+        plt.rcParams.update(STYLE)
+        try:
+            return function(*arguments, **named)
+        finally:
+            plt.rcParams.update(before)
+
+    return in_style
 
 
 def save_figure(

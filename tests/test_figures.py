@@ -14,6 +14,7 @@ from helpers.figures import (
     figure_2,
     image_grid,
     save_figure,
+    styled,
     titles_of,
 )
 from helpers.settings import Settings
@@ -173,3 +174,29 @@ def test_outline_goes_around_the_pixels_of_its_box():
 def test_titles_are_the_digits_less_the_blanks():
     labels = np.array([[3, 1, 9, 0, 10, 10], [1, 7, 10, 10, 10, 10]], np.uint8)
     assert titles_of(labels) == ["190", "7"]
+
+
+def test_style_is_for_the_figure_alone():
+    before = dict(plt.rcParams)
+
+    @styled
+    def make(fail=False):
+        if fail:
+            raise ValueError("no figure")
+        return plt.subplots()[1]
+
+    axis = make()
+    assert not axis.spines["top"].get_visible()
+    with pytest.raises(ValueError, match="no figure"):
+        make(fail=True)
+    assert dict(plt.rcParams) == before
+
+
+def test_style_keeps_what_a_backend_sets_when_it_starts():
+    @styled
+    def start():
+        plt.ion()  # as a notebook's does for its first figure
+
+    start()
+    assert plt.isinteractive()
+    plt.ioff()
