@@ -23,7 +23,7 @@ from helpers.recipe import Recipe
 from helpers.settings import Settings
 
 ROWS = 100
-"""Validations in a run: points of its curve."""
+"""Validations in a run that is shorter than the report's: points of its curve."""
 
 
 def train_depths(
@@ -47,7 +47,7 @@ def train_depths(
             layers,
             steps=steps,
             distortion=distortion,
-            validation_interval=max(1, steps // ROWS),
+            validation_interval=min(Recipe.validation_interval, max(1, steps // ROWS)),
             seed=settings.seed,
         )
         made = run(recipe, data, settings)
