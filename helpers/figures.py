@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 
 from helpers.digitstruct import Boxes
 from helpers.files import whole_file
@@ -104,12 +105,17 @@ def image_grid(
     titles = () if titles is None else titles
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
-    ratios = [image.shape[0] / image.shape[1] for image in images]
-    height = side * min(1, max(ratios, default=1)) + (0.25 if len(titles) else 0.05)
+    shapes = [min(1, image.shape[0] / image.shape[1]) for image in images]
+    heights = [
+        side * max(shapes[row * columns : (row + 1) * columns], default=1)
+        + (0.25 if len(titles) else 0.05)
+        for row in range(rows)
+    ]
     figure, axes = plt.subplots(
         rows,
         columns,
-        figsize=(columns * side, rows * height),
+        figsize=(columns * side, sum(heights)),
+        height_ratios=heights,
         squeeze=False,
         layout="constrained",
     )
@@ -126,6 +132,22 @@ def image_grid(
 def titles_of(labels: np.ndarray) -> list[str]:
     """The house number of each label, integers (N, 6): "195" for [3, 1, 9, 5, ...]."""
     return ["".join(map(str, label[1 : 1 + label[0]])) for label in labels]
+
+
+def photographs(
+    folder: Path,
+    boxes: Boxes,
+    numbers: Sequence[int],
+    titles: Sequence[str] | None = None,
+    columns: int = 4,
+) -> Figure:
+    """Numbered images of an archive's folder, the boxes of their digits drawn on."""
+    images = [Image.open(folder / f"{number}.png") for number in numbers]
+    figure = image_grid(images, titles, columns, side=9 / columns)
+    for axis, number in zip(figure.axes, numbers, strict=False):
+        axis.set_title(axis.get_title(), fontsize=8, pad=12)  # above the digits
+        draw_boxes(axis, boxes, number)
+    return figure
 
 
 def draw_boxes(axis: Axes, boxes: Boxes, number: int) -> None:

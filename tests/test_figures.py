@@ -13,6 +13,7 @@ from helpers.figures import (
     figure_1,
     figure_2,
     image_grid,
+    photographs,
     save_figure,
     styled,
     titles_of,
@@ -154,6 +155,15 @@ def test_grid_shows_gray_as_bright_as_it_is():
 
 def test_grid_of_nothing_is_empty():
     assert not [axis for axis in image_grid([]).axes if axis.images]
+
+
+def test_photographs_are_shown_with_their_own_boxes(tmp_path, boxes):
+    for number in (1, 2):
+        Image.new("RGB", (60, 40), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    figure = photographs(tmp_path, boxes, [2, 1], ["two", "one"])
+    assert [axis.images[0].get_array()[0, 0, 0] for axis in figure.axes] == [2, 1]
+    assert [axis.get_title() for axis in figure.axes] == ["two", "one"]
+    assert [len(axis.patches) for axis in figure.axes] == [1, 2]
 
 
 def test_boxes_are_drawn_around_their_pixels(boxes):
