@@ -15,7 +15,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from h5py import h5a, h5d, h5g, h5o, h5r, h5s, h5t
+from h5py import h5a, h5d, h5g, h5o, h5p, h5r, h5s, h5t
 
 from helpers.files import whole_file
 from helpers.hdf5_headers import (
@@ -296,6 +296,8 @@ class _Writer:
         self.count = 0
         self.names, self.groups = [], []
         self.scalar = h5s.create_simple((1, 1))
+        self.timeless = h5p.create(h5p.DATASET_CREATE)
+        self.timeless.set_obj_track_times(False)  # same boxes, same bytes
 
     def add(self, name: str, columns: dict[str, np.ndarray]) -> None:
         """Add an image with a name and float64 columns of equal length."""
@@ -318,7 +320,7 @@ class _Writer:
             _tag(empty, "MATLAB_empty", np.uint8(1))
         else:
             scalars = [
-                h5d.create(self.pool, self._next(), h5t.IEEE_F64LE, self.scalar)
+                self._create(self.pool, self._next(), h5t.IEEE_F64LE, self.scalar)
                 for _ in numbers
             ]
             for scalar, number in zip(scalars, numbers, strict=True):
@@ -335,18 +337,19 @@ class _Writer:
             self._references(top, field, column)
 
     def _dataset(self, parent, name: bytes, data: np.ndarray, kind: bytes):
-        dataset = h5d.create(
-            parent, name, h5t.py_create(data.dtype), h5s.create_simple(data.shape)
-        )
+        space = h5s.create_simple(data.shape)
+        dataset = self._create(parent, name, h5t.py_create(data.dtype), space)
         dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(data))
         _tag(dataset, "MATLAB_class", np.bytes_(kind))
         return dataset
 
     def _references(self, parent, name: bytes, references: np.ndarray) -> None:
-        dataset = h5d.create(
-            parent, name, h5t.STD_REF_OBJ, h5s.create_simple(references.shape)
-        )
+        space = h5s.create_simple(references.shape)
+        dataset = self._create(parent, name, h5t.STD_REF_OBJ, space)
         dataset.write(h5s.ALL, h5s.ALL, references.astype(h5py.ref_dtype))
+
+    def _create(self, parent, name: bytes, kind, space) -> h5d.DatasetID:
+        return h5d.create(parent, name, kind, space, self.timeless)
 
     def _reference(self, item) -> h5py.Reference:
         return h5r.create(item, b".", h5r.OBJECT)

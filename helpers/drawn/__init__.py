@@ -9,7 +9,7 @@ from helpers.drawn.archives import draw_scenes_archive
 from helpers.files import whole_file
 from helpers.settings import Settings
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same parameters begin to give other bytes."""
 
 SCENES = ("train", "test", "extra")

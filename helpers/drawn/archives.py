@@ -2,15 +2,10 @@
 
 import gzip
 import io
-import multiprocessing
-import os
-import signal
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from itertools import starmap
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +16,7 @@ from helpers.digitstruct import Boxes, write_boxes
 from helpers.drawn.distributions import LENGTHS, Order, draw_orders
 from helpers.drawn.scenes import Scene, draw_scene
 from helpers.files import whole_file
+from helpers.parallel import ordered_map
 
 CHUNK = 25
 """Scenes that a process draws before it hands them over."""
@@ -62,10 +58,9 @@ def draw_scenes_archive(
     with (
         whole_file(path) as temporary,
         _tar(temporary) as tar,
-        _map(tasks, processes) as chunks,
         tqdm(total=count, desc=f"drawing {split}", unit="scene") as progress,
     ):
-        for chunk in chunks:
+        for chunk in ordered_map(draw_chunk, tasks, processes):
             for data, digits, boxes in chunk:
                 if len(rows) in broken:
                     data = data[: broken.index(len(rows)) * len(data) // 2]
@@ -131,24 +126,3 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     entry = tarfile.TarInfo(name)
     entry.size = len(data)
     tar.addfile(entry, io.BytesIO(data))
-
-
-@contextmanager
-def _map(tasks, processes: int | None):
-    """The results of ``draw_chunk`` on each task, in order, from several processes."""
-    processes = min(processes or os.cpu_count() or 1, len(tasks))
-    if processes == 1:
-        yield starmap(draw_chunk, tasks)
-        return
-    pool = ProcessPoolExecutor(
-        processes, multiprocessing.get_context("spawn"), initializer=_ignore_interrupt
-    )
-    try:
-        yield pool.map(draw_chunk, *zip(*tasks, strict=True))
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupt() -> None:
-    # Ctrl-C reaches every process of the terminal; the first one alone acts on it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
