@@ -166,6 +166,25 @@ def figure_6(curves: pd.DataFrame) -> Figure:
     return figure
 
 
+@styled
+def compare_runs(runs: Mapping[str, Run]) -> Figure:
+    """Validation accuracy over the steps of runs that differ in one thing.
+
+    Parameters
+    ----------
+    runs
+        Of networks for numbers, by what tells each from the others.
+    """
+    figure, axes = _panels()
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(runs)))
+    for (name, run), colour in zip(runs.items(), colours, strict=True):
+        for axis, measured in zip(axes, MEASURES, strict=True):
+            history = run.history
+            axis.plot(history["step"], history[measured], color=colour, label=name)
+    axes[0].legend(fontsize=8, loc="upper left")
+    return figure
+
+
 def depth_table(curves: pd.DataFrame) -> pd.DataFrame:
     """Test accuracy by number of layers, with what the report's Figure 6 says.
 
