@@ -108,6 +108,11 @@ class TrainingPanel(widgets.VBox):
             A value is none that a network can be trained with.
         """
         values = {name: knob.value for name, knob in self._knobs.items()}
+        # A slider adds up its steps: 0.8 comes as 0.7999999999999999.
+        values = {
+            name: round(value, 6) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
         values["widths"] = _widths(values["widths"])
         interval = max(1, values["steps"] // ROWS)
         return replace(self.start, **values, validation_interval=interval)
@@ -239,17 +244,18 @@ def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
     ----------
     histories
         By the name to stand in the legend; columns ``step``, ``strict`` and
-        ``six_position``, fractions.
+        ``six_position``, fractions; without a row nothing is drawn.
     """
     figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
     axes = figure.subplots(1, len(MEASURES), sharex=True)
     for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
         for name, history in histories.items():
-            axis.plot(history["step"], history[measure], ".-", label=name)
+            if len(history):
+                axis.plot(history["step"], history[measure], ".-", label=name)
         axis.set(title=title, xlabel="step", ylim=(0, 1))
         axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axis.grid(alpha=0.3)
-    if histories:
+    if axes[0].lines:
         axes[0].legend(fontsize=8)
     axes[0].set_ylabel("validation accuracy")
     return figure

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers import widgets
+from helpers import training, widgets
 from helpers.batches import Examples
 from helpers.experiments import run
 from helpers.recipe import Recipe
@@ -55,7 +55,7 @@ def exported(panel) -> str:
 
 def test_sliders_start_at_the_recipe_and_change_it(panel):
     assert panel.recipe == replace(START, validation_interval=2)
-    panel._knobs["keep_rate"].value = 0.5
+    panel._knobs["keep_rate"].value = 0.1 + 0.4 + 1e-12
     panel._knobs["widths"].value = "9, 8, 7"
     assert (panel.recipe.keep_rate, panel.recipe.widths) == (0.5, (9, 8, 7))
 
@@ -101,6 +101,18 @@ def test_stop_keeps_what_was_trained(panel, monkeypatch):
     assert not made.finished
     assert len(made.history) == 3
     assert said(panel).startswith("stopped; ")
+
+
+def test_stop_before_the_first_validation_is_said(panel, monkeypatch):
+    monkeypatch.setattr(
+        widgets._PanelProgress, "advance", lambda *arguments: panel.stop()
+    )
+    monkeypatch.setattr(training, "STEPS_PER_CALL", 1)
+    press(panel, "Train")
+    (made,) = panel.runs.values()
+    assert made.history.empty
+    assert said(panel).startswith("stopped; ")
+    assert said(panel).endswith("not yet")
 
 
 def test_second_press_while_training_does_nothing(panel, monkeypatch):
