@@ -1,14 +1,17 @@
-"""The workbook's work from a shell: ``python -m helpers draw|fetch``.
+"""The workbook's work from a shell: python -m helpers COMMAND.
 
 Modules that take seconds to import (TensorFlow) are imported by the command that
 needs them.
 """
 
 import argparse
+import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
-from helpers.settings import PROFILES, Settings
+from helpers.options import add_recipe_options, recipe_of
+from helpers.settings import PROFILES, SOURCES, Settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ArithmeticError) as error:
         print(f"python -m helpers: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -42,37 +45,92 @@ def fetch(options: argparse.Namespace) -> None:
         print(f"{name:15} {folder(name, settings)}")
 
 
+def prepare(options: argparse.Namespace) -> None:
+    """Crop and label every house number of the data source into one store."""
+    from helpers import store
+
+    made = store.prepare(_settings(options))
+    print(made.path)
+    for name, split in made.splits().items():
+        print(f"{name:10} {len(split):>8,} images")
+    reasons = made.skipped.value_counts(["archive", "reason"], sort=False)
+    for (archive, reason), count in reasons.items():
+        print(f"left out   {count:>8,} of {archive}: {reason}")
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train on the data source's house numbers; the same command goes on from a stop.
+
+    Notebooks pick up a run of the same options, unless --folder puts it elsewhere.
+    """
+    settings = _settings(options)
+    recipe = recipe_of(options, settings.profile)
+    from helpers import evaluation, experiments, training
+
+    data = experiments.number_data(replace(settings, crop_size=recipe.crop_size))
+    folder = options.folder or settings.runs / experiments.run_name(recipe, data)
+    run = training.train(recipe, data, folder)
+    test = data["test"]
+    score = evaluation.evaluate(run.network, test.images, test.labels)
+    print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")
+    print(f"test of {_source(settings)}: {score}")
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure a network on every image of one archive; the last line is JSON."""
+    if options.weights is None:
+        raise ValueError(
+            "evaluate was given no --weights; expected a network that a training run "
+            "saved (network.keras) or the report's seven_layer_200k.npz."
+        )
+    from helpers import evaluation
+
+    network = evaluation.load_network(options.weights)
+    settings = _settings(options)
+    score, skipped = evaluation.evaluate_archive(network, options.split, settings)
+    for number, reason in skipped.items():
+        print(f"{options.split}/{number}.png left out: {reason}", file=sys.stderr)
+    print(f"{options.split} of {_source(settings)}: {score}")
+    print(json.dumps(score.values() | {"skipped": len(skipped)}))
+
+
+def _source(settings: Settings) -> str:
+    return "the drawn sample" if settings.is_drawn else settings.data
+
+
 def _settings(options: argparse.Namespace) -> Settings:
+    """The environment's settings, over which the options win."""
     given = {
         name: value
-        for name, value in (("profile", options.profile), ("data", options.data))
-        if value is not None
+        for name in ("profile", "data")
+        if (value := getattr(options, name, None)) is not None
     }
     return replace(Settings.from_environment(), **given)
 
 
+def _data(text: str) -> str:
+    """A data source; a shell's relative path begins where the shell is."""
+    return text if text in SOURCES else str(Path(text).absolute())
+
+
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument(
+    source = argparse.ArgumentParser(add_help=False)
+    source.add_argument(
         "--data",
+        type=_data,
         metavar="SOURCE",
         help="sample (drawn), official (downloaded) or a folder of archives; "
         "by default WORKBOOK_DATA, then sample",
     )
-    shared.add_argument(
-        "--report",
-        dest="profile",
-        action="store_const",
-        const=PROFILES[1],
-        help="the report's own sizes and steps; by default WORKBOOK_PROFILE",
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers", description=__doc__.splitlines()[0]
     )
-    parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(command, summary: str) -> argparse.ArgumentParser:
+    def add(command, summary: str, *parents) -> argparse.ArgumentParser:
         options = commands.add_parser(
             command.__name__,
-            parents=[shared],
+            parents=parents,
             help=summary,
             description=command.__doc__,
         )
@@ -80,7 +138,35 @@ def _parser() -> argparse.ArgumentParser:
         return options
 
     add(draw, "draw the sample's archives")
-    add(fetch, "download or locate the archives, extract and check them")
+    add(fetch, "download or locate the archives, extract and check them", source)
+    add(prepare, "crop and label the house numbers", source)
+    options = add(train, "train a network on them", source)
+    options.add_argument(
+        "--report",
+        dest="profile",
+        action="store_const",
+        const=PROFILES[1],
+        help="the report's own steps; by default WORKBOOK_PROFILE, then few steps",
+    )
+    options.add_argument(
+        "--folder",
+        type=Path,
+        help="where to keep the run; by default where notebooks look for it",
+    )
+    add_recipe_options(options)
+    options = add(evaluate, "measure a network on an archive", source)
+    options.add_argument(
+        "--split",
+        choices=("train", "test", "extra"),
+        default="test",
+        help="the archive; by default test",
+    )
+    options.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="a trained network (.keras) or the report's seven_layer_200k.npz",
+    )
     return parser
 
 

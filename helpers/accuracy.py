@@ -44,6 +44,15 @@ class Score:
             name: getattr(self, name).value for name in measures
         }
 
+    def __str__(self):
+        return (
+            f"{self.images:,} images\n"
+            f"strict        {self.strict}\n"
+            f"six-position  {self.six_position}\n"
+            f"digit         {self.digit}\n"
+            f"length        {self.length}"
+        )
+
 
 def sequence_accuracy(predicted, labels) -> float:
     """Fraction of images whose number of digits and every digit are right.

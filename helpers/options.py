@@ -12,7 +12,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             _option(field.name),
             default=argparse.SUPPRESS,  # a profile has defaults of its own
-            help=f"the report's: {written(field.default)}",
+            help=f"report profile: {written(field.default)}",
             **_values(field),
         )
 

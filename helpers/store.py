@@ -172,6 +172,32 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
     return Store(path)
 
 
+def read_archive(
+    name: str, settings: Settings, processes: int | None = None
+) -> tuple[Split, dict[int, str]]:
+    """All crops and labels of one archive, which needs no other archive and no store.
+
+    Returns
+    -------
+    split : Split
+        In the order of their numbers.
+    skipped : dict
+        For the number of each image that is left out, as in `prepare`, the reason.
+
+    Raises
+    ------
+    FileNotFoundError
+        The source has no such archive.
+    """
+    folder = archives.folder(name, settings)
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:  # in memory
+        _add_archive(file, folder, settings, processes)
+        arrays = [file[column][()] for column in ("images", "labels", "numbers")]
+        numbers, reasons = file["skipped/numbers"], file["skipped/reasons"].asstr()
+        skipped = dict(zip(numbers[()].tolist(), reasons[()], strict=True))
+    return Split(*arrays, archives=np.full(len(arrays[0]), name)), skipped
+
+
 def _has(name: str, settings: Settings) -> bool:
     # Without train or test there is no store: `folder` says what is missing.
     return name != "extra" or name in archives.available(settings)

@@ -1,0 +1,201 @@
+"""The shell: each command's work, its last line, and errors without a traceback."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from helpers import training
+from helpers.__main__ import main
+from helpers.experiments import number_data, run
+from helpers.networks import build_network
+from helpers.options import recipe_of
+from helpers.recipe import Recipe
+from helpers.settings import ROOT, Settings
+
+TINY = "--layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    """What the environment gives, its folders in a place of the test's own."""
+    settings = Settings(home=tmp_path / "home", runs_root=tmp_path / "runs")
+    monkeypatch.setattr(Settings, "from_environment", lambda: settings)
+    return settings
+
+
+@pytest.fixture
+def network(tmp_path):
+    path = tmp_path / "network.keras"
+    build_network(1, crop_size=16, seed=1).save(path)
+    return path
+
+
+@pytest.fixture
+def tell(settings, few_numbers, capsys):
+    """Run a command on the few numbers; its status, and lines of output and errors."""
+
+    def run_command(words: str):
+        status = main([*words.split(), "--data", str(few_numbers)])
+        told = capsys.readouterr()
+        return status, told.out.splitlines(), told.err.splitlines()
+
+    return run_command
+
+
+def recipe() -> Recipe:
+    """The recipe of the options in TINY."""
+    tiny = {"crop_size": 12, "widths": (8, 8, 4), "steps": 20}
+    return Recipe(layers=2, validation_interval=10, **tiny)
+
+
+def test_draw_draws_where_the_sample_is_looked_for(settings, monkeypatch):
+    places = []
+    monkeypatch.setattr("helpers.drawn.draw_archives", lambda *a: places.append(a))
+    assert main(["draw"]) == 0
+    assert places == [(settings.home / "sample" / "archives", settings)]
+
+
+def test_fetch_says_where_each_archive_is(tell, few_numbers):
+    status, lines, _ = tell("fetch")
+    assert status == 0
+    assert [line.split() for line in lines] == [
+        ["train", str(few_numbers / "train")],
+        ["test", str(few_numbers / "test")],
+    ]
+
+
+def test_prepare_says_what_each_split_holds(tell):
+    status, (path, *lines), _ = tell("prepare")
+    assert status == 0
+    assert path.endswith("svhn_32px.h5")
+    assert [" ".join(line.split()) for line in lines] == [
+        "train 50 images",
+        "validation 10 images",
+        "test 11 images",
+        "left out 1 of test: not an image (0 bytes)",
+    ]
+
+
+def test_train_ends_with_its_scores_strict_first(tell):
+    status, lines, _ = tell(f"train {TINY}")
+    assert status == 0
+    assert lines[-5].endswith("few: 11 images")
+    assert [line.split()[0] for line in lines[-4:]] == [
+        "strict",
+        "six-position",
+        "digit",
+        "length",
+    ]
+
+
+def test_train_makes_the_run_that_notebooks_look_for(
+    tell, settings, few_numbers, monkeypatch
+):
+    tell(f"train {TINY}")
+    monkeypatch.setattr(training, "_take_steps", None)  # no step is left to take
+    settings = Settings(
+        data=str(few_numbers),
+        crop_size=12,
+        home=settings.home,
+        runs_root=settings.runs_root,
+    )
+    assert run(recipe(), number_data(settings), settings).finished
+
+
+def test_train_goes_on_in_the_folder_it_is_given(tell, tmp_path, monkeypatch):
+    folder = tmp_path / "mine"
+    tell(f"train {TINY} --folder {folder}")
+    monkeypatch.setattr(training, "_take_steps", None)
+    status, lines, _ = tell(f"train {TINY} --folder {folder}")
+    assert status == 0
+    assert lines[0].startswith(f"{folder}: ")
+
+
+def test_train_takes_few_steps_unless_it_is_to_be_as_the_report(tell, monkeypatch):
+    recipes = []
+
+    def stop(options, profile):
+        recipes.append(recipe_of(options, profile))
+        raise ValueError
+
+    monkeypatch.setattr("helpers.__main__.recipe_of", stop)
+    tell("train --layers 4")
+    tell("train --layers 4 --report")
+    assert recipes == [Recipe.quick(4), Recipe.report(4)]
+
+
+def test_diverged_training_is_told_in_a_line(tell):
+    status, _, errors = tell(f"train {TINY} --initial-learning-rate 1e30")
+    assert status == 2
+    assert "not finite. The likely cause is the learning rate" in errors[-1]
+
+
+def test_evaluate_ends_with_one_json_object(tell, network):
+    status, lines, _ = tell(f"evaluate --weights {network}")
+    assert status == 0
+    score = json.loads(lines[-1])
+    measures = ["strict", "six_position", "digit", "length"]
+    assert list(score) == ["images", *measures, "skipped"]
+    assert (score["images"], score["skipped"]) == (11, 1)
+    assert all(0 <= score[name] <= 1 for name in measures)
+
+
+def test_evaluate_lists_what_it_leaves_out(tell, network):
+    _, _, errors = tell(f"evaluate --weights {network}")
+    assert "test/3.png left out: not an image (0 bytes)" in errors
+
+
+def test_evaluate_needs_no_archive_but_the_one_it_is_asked_for(
+    tell, network, few_numbers
+):
+    shutil.rmtree(few_numbers / "test")
+    status, lines, _ = tell(f"evaluate --split train --weights {network}")
+    assert status == 0
+    assert json.loads(lines[-1])["images"] == 60
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("evaluate", "evaluate was given no --weights; expected"),
+        ("evaluate --weights none.keras", "none.keras: no such file; expected"),
+        ("evaluate --split extra --weights {network}", "neither extra.tar.gz nor"),
+        ("train --steps 0", "steps is 0; expected 1 or more"),
+    ],
+)
+def test_error_is_a_message_and_status_2(tell, network, words, told):
+    status, lines, errors = tell(words.format(network=network))
+    assert (status, lines) == (2, [])
+    assert told in errors[-1]
+
+
+def test_process_ends_with_the_status_and_no_traceback():
+    result = subprocess.run(
+        [sys.executable, "-m", "helpers", "prepare", "--data", "nowhere"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "nowhere', which is no folder; expected" in line
+
+
+def test_relative_folder_begins_where_the_shell_is(
+    settings, few_numbers, monkeypatch, capsys
+):
+    monkeypatch.chdir(few_numbers.parent)
+    assert main(["fetch", "--data", few_numbers.name]) == 0
+    assert str(few_numbers / "train") in capsys.readouterr().out
+
+
+def test_interrupt_stops_without_a_traceback(tell, monkeypatch):
+    def interrupt(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.archives.available", interrupt)
+    status, _, errors = tell("fetch")
+    assert (status, errors) == (130, ["python -m helpers: stopped"])
