@@ -2,15 +2,15 @@
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 from helpers.drawn.archives import draw_scenes_archive
+from helpers.drawn.letters import draw_letters_archive
 from helpers.files import whole_file
 from helpers.settings import Settings
 
-VERSION = 3
-"""Goes up when the same parameters begin to give other bytes."""
+SCENES_VERSION, LETTERS_VERSION = 3, 4
+"""Each goes up when the same parameters begin to give other bytes of its kind."""
 
 SCENES = ("train", "test", "extra")
 LETTERS = ("notMNIST_large", "notMNIST_small")
@@ -26,27 +26,27 @@ def draw_archives(folder: Path | str, settings: Settings) -> None:
     folder = Path(folder)
     for name in SCENES:
         count = getattr(settings, f"drawn_{name}")
-        _draw_once(folder, name, count, settings.seed, draw_scenes_archive, name)
-    if find_spec("helpers.drawn.letters") is None:
-        return
-    from helpers.drawn.letters import draw_letters_archive
-
+        card = _card(name, count, settings.seed, SCENES_VERSION)
+        _draw_once(folder, card, draw_scenes_archive, name)
     for name in LETTERS:
         count = getattr(settings, f"drawn_{name.removeprefix('notMNIST_')}")
-        _draw_once(folder, name, count, settings.seed, draw_letters_archive)
+        card = _card(name, count, settings.seed, LETTERS_VERSION)
+        _draw_once(folder, card, draw_letters_archive)
 
 
-def _draw_once(
-    folder: Path, name: str, count: int, seed: int, draw: Callable, *more
-) -> None:
-    path, card = folder / f"{name}.tar.gz", folder / f"{name}.json"
-    parameters = {"archive": name, "count": count, "seed": seed, "version": VERSION}
-    if _said(card) == parameters and path.is_file():
+def _card(archive: str, count: int, seed: int, version: int) -> dict:
+    return {"archive": archive, "count": count, "seed": seed, "version": version}
+
+
+def _draw_once(folder: Path, card: dict, draw: Callable, *more) -> None:
+    name = card["archive"]
+    path, said = folder / f"{name}.tar.gz", folder / f"{name}.json"
+    if _said(said) == card and path.is_file():
         return
-    card.unlink(missing_ok=True)  # before the archive, so that it never tells wrong
-    draw(path, count, seed, *more)
-    with whole_file(card) as temporary:
-        temporary.write_text(json.dumps(parameters) + "\n", encoding="utf-8")
+    said.unlink(missing_ok=True)  # before the archive, so that it never tells wrong
+    draw(path, card["count"], card["seed"], *more)
+    with whole_file(said) as temporary:
+        temporary.write_text(json.dumps(card) + "\n", encoding="utf-8")
 
 
 def _said(card: Path) -> dict | None:

@@ -29,10 +29,19 @@ CHUNK = 250
 UNREADABLE = 2
 """Empty files among the large archive's, as there are in the official one."""
 
-COPIES = 0.03
+COPIES = 0.02
 """Share of letters that are drawn like an earlier one, pixel for pixel."""
 
-_EFFECTS = {
+SHARED = 0.025
+"""Share of the small archive's letters that are drawn like one of the large one's."""
+
+UPRIGHT = 0.65
+"""Share of letters that stand as their typeface has them."""
+
+SHARPEN = 1.4
+"""Gain in contrast that makes up for the blur of scaling."""
+
+EFFECTS = {
     "plain": 0.76,
     "outline": 0.05,
     "shadow": 0.03,
@@ -71,7 +80,7 @@ def draw_letters_archive(
         raise ValueError(f"{count} letters; expected a multiple of ten from 20 on.")
     each = count // len(LETTERS)
     tasks = [
-        (letter, start, min(CHUNK, each - start), [seed, int(large)], large)
+        (letter, start, min(CHUNK, each - start), seed, large)
         for letter in LETTERS
         for start in range(0, each, CHUNK)
     ]
@@ -93,27 +102,36 @@ def draw_letters_archive(
 
 
 def draw_chunk(
-    letter: str, start: int, count: int, seed: list[int], large: bool
+    letter: str, start: int, count: int, seed: int, large: bool
 ) -> list[bytes]:
     """Draw letters ``start`` and following of one kind, as the bytes of PNG files."""
-    shares = _EFFECTS if large else _EFFECTS | _CLEANER
-    shares = shares | {"plain": 1 - sum(v for k, v in shares.items() if k != "plain")}
     drawn = []
     for number in range(start, start + count):
-        place = [*seed, LETTERS.index(letter)]
-        rng = np.random.default_rng([*place, number])
-        if number and rng.random() < COPIES:
-            rng = np.random.default_rng([*place, int(rng.integers(number))])
-            rng.random()
         buffer = io.BytesIO()
-        image = Image.fromarray(draw_letter(rng, letter, shares))
+        image = Image.fromarray(draw_numbered(letter, number, seed, large))
         image.save(buffer, "PNG", compress_level=1)
         drawn.append(buffer.getvalue())
     return drawn
 
 
+def draw_numbered(letter: str, number: int, seed: int, large: bool) -> np.ndarray:
+    """An archive's letter of that number, or a copy of another one.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (28, 28), the letter white on black.
+    """
+    rng = np.random.default_rng([seed, int(large), LETTERS.index(letter), number])
+    if not large and rng.random() < SHARED:
+        return draw_numbered(letter, number, seed, large=True)
+    if number and rng.random() < COPIES:
+        return draw_numbered(letter, int(rng.integers(number)), seed, large)
+    return draw_letter(rng, letter, _shares(large))
+
+
 def draw_letter(
-    rng: np.random.Generator, letter: str, shares: dict[str, float] = _EFFECTS
+    rng: np.random.Generator, letter: str, shares: dict[str, float]
 ) -> np.ndarray:
     """Draw one letter in a typeface and a manner drawn by chance.
 
@@ -139,12 +157,19 @@ def draw_letter(
     return _fitted(rng, image)
 
 
+def _shares(large: bool) -> dict[str, float]:
+    if large:
+        return EFFECTS
+    shares = EFFECTS | _CLEANER
+    return shares | {"plain": 1 - sum(shares.values()) + shares["plain"]}
+
+
 def _typeset(rng: np.random.Generator, letter: str) -> np.ndarray:
     """A letter in a typeface: float32 (CANVAS, CANVAS), 0 to 1."""
     family = ALL_FAMILIES[rng.integers(len(ALL_FAMILIES))]
     files = every_file(family)
     path = files[rng.integers(len(files))]
-    font = _font(path, int(rng.integers(4, 10)) * 100)
+    font = _font(path, int(rng.integers(2, 9)) * 100)
     canvas = Image.new("L", (CANVAS, CANVAS))
     middle = (CANVAS / 2, CANVAS / 2)
     ImageDraw.Draw(canvas).text(middle, letter, 255, font, anchor="mm")
@@ -168,8 +193,10 @@ def _font(path: Path, weight: int) -> ImageFont.FreeTypeFont:
 
 
 def _slanted(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
-    """Shear, and sometimes turn, by a random amount."""
-    shear = rng.normal(0, 0.06) + (rng.random() < 0.2) * rng.uniform(0.1, 0.35)
+    """Shear, and sometimes turn, by a random amount; most stay as they are."""
+    if rng.random() < UPRIGHT:
+        return ink
+    shear = rng.normal(0, 0.06) + (rng.random() < 0.4) * rng.uniform(0.1, 0.35)
     turn = rng.normal(0, 0.02 if rng.random() < 0.85 else 0.15)
     cos, sin = np.cos(turn), np.sin(turn)
     matrix = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, 0], [shear, 1]])
@@ -253,16 +280,14 @@ def _reversed(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
 
 
 def _junk(rng: np.random.Generator) -> np.ndarray:
-    """What a symbol font holds in a letter's place, or nothing at all."""
-    kind = rng.integers(4)
-    if kind == 0:
-        return np.full((SIDE, SIDE), rng.choice([0, 255]), np.uint8)
+    """What a symbol font holds in a letter's place."""
+    kind = rng.integers(3)
     noise = ndimage.gaussian_filter(
         rng.normal(size=(SIDE, SIDE)), rng.uniform(1.5, 4), mode="wrap"
     )
-    if kind == 1:
+    if kind == 0:
         noise = noise + noise[:, ::-1]
-    if kind == 2:
+    if kind == 1:
         y, x = np.indices((SIDE, SIDE)) - SIDE / 2
         noise = np.sin(np.hypot(x, y) * rng.uniform(0.4, 1)) + noise * rng.uniform(2, 9)
     sharp = (noise - np.median(noise)) / noise.std() * 400 + 128
@@ -282,9 +307,9 @@ _APPLY = {
 
 
 def _bounds(image: np.ndarray) -> tuple[int, int, int, int]:
-    """Top, left, bottom, right of what is not black."""
-    rows = np.flatnonzero(image.max(1) > 0.15)
-    columns = np.flatnonzero(image.max(0) > 0.15)
+    """Top, left, bottom, right of what is more white than not, or nearly."""
+    rows = np.flatnonzero(image.max(1) > 0.4)
+    columns = np.flatnonzero(image.max(0) > 0.4)
     if not len(rows) or not len(columns):
         return 0, 0, *image.shape
     return rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
@@ -295,14 +320,16 @@ def _fitted(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     top, left, bottom, right = _bounds(image)
     part = Image.fromarray((image[top:bottom, left:right] * 255).astype(np.uint8))
     narrow = part.width / part.height
-    width = SIDE
-    if narrow < 0.55 and rng.random() < 0.35:  # letters such as I keep their shape
+    width = height = SIDE
+    if narrow < 0.55 and rng.random() < 0.1:  # a few such as I keep their shape
         width = max(4, round(SIDE * narrow))
-    height = SIDE if rng.random() < 0.9 else int(rng.integers(SIDE - 6, SIDE + 1))
-    small = part.resize((width, height), Image.Resampling.BOX)
+    if rng.random() < 0.02:
+        height -= int(rng.integers(7))
+    small = part.resize((width, height), Image.Resampling.BILINEAR)
     canvas = Image.new("L", (SIDE, SIDE))
     canvas.paste(small, ((SIDE - width) // 2, (SIDE - height) // 2))
-    return np.asarray(canvas)
+    sharp = (np.asarray(canvas, np.float32) - 127.5) * SHARPEN + 127.5
+    return np.clip(sharp, 0, 255).astype(np.uint8)
 
 
 def _file_name(letter: str, number: int) -> str:
