@@ -37,7 +37,7 @@ BOX_COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
 class StoreError(ValueError):
-    """A file that is no store of this workbook."""
+    """A file that is no store of this workbook, or a folder that gives none."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +130,10 @@ class Store:
         with h5py.File(self.path) as file:
             for archive in self.card["archives"]:
                 group = file[archive]
-                rows = group["split"][()] == SPLITS.index(name)
-                if not rows.any():
-                    continue
+                rows = np.flatnonzero(group["split"][()] == SPLITS.index(name))
                 for column in ("images", "labels", "numbers"):
-                    parts[column].append(group[column][()][rows])
-                parts["archives"].append(np.full(rows.sum(), archive))
+                    parts[column].append(_rows(group[column], rows))
+                parts["archives"].append(np.full(len(rows), archive))
         return Split(**{name: np.concatenate(part) for name, part in parts.items()})
 
 
@@ -151,6 +149,8 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
     ------
     FileNotFoundError
         The source has no train or no test archive.
+    StoreError
+        No image of an archive can be cropped.
     """
     names = [name for name in ("train", "test", "extra") if _has(name, settings)]
     folders = {name: archives.folder(name, settings) for name in names}
@@ -188,6 +188,8 @@ def read_archive(
     ------
     FileNotFoundError
         The source has no such archive.
+    StoreError
+        None of its images can be cropped.
     """
     folder = archives.folder(name, settings)
     with h5py.File(name, "w", driver="core", backing_store=False) as file:  # in memory
@@ -201,6 +203,11 @@ def read_archive(
 def _has(name: str, settings: Settings) -> bool:
     # Without train or test there is no store: `folder` says what is missing.
     return name != "extra" or name in archives.available(settings)
+
+
+def _rows(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
+    # Read whole: picking scattered rows from the file takes many times as long.
+    return dataset[()][rows] if len(rows) else dataset[:0]
 
 
 def _identity(folder: Path) -> list:
@@ -222,7 +229,7 @@ def _read_card(path: Path) -> dict:
             return json.loads(file.attrs["card"])
     except FileNotFoundError:
         raise
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise StoreError(
             f"{path}: no store of this workbook ({error}); expected one that "
             "`python -m helpers prepare` made. Delete it and prepare again."
@@ -260,6 +267,12 @@ def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
                 kept.append(row)
         if good:
             pixels[len(kept) - len(good) : len(kept)] = good
+    if not kept:
+        why = next(iter(skipped.values()), "it lists no image")
+        raise StoreError(
+            f"{folder}: none of its {len(boxes.images):,} images can be cropped "
+            f"({why}); expected most. Get the archive again."
+        )
     pixels.resize(len(kept), axis=0)
     group["numbers"], group["labels"] = numbers[kept], labels[kept]
     group["crop_boxes"] = unions[kept]

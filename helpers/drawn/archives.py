@@ -65,9 +65,13 @@ def draw_scenes_archive(
                 if len(rows) in broken:
                     data = data[: broken.index(len(rows)) * len(data) // 2]
                 rows.append((digits, boxes))
-                _add(tar, f"{split}/{len(rows)}.png", data)
+                _add(tar, f"{split}/{len(rows)}.png", len(data), io.BytesIO(data))
                 progress.update()
-        _add(tar, f"{split}/digitStruct.mat", _digit_struct(rows))
+        with tempfile.TemporaryDirectory() as folder:
+            listed = Path(folder) / "digitStruct.mat"
+            write_boxes(listed, _columns(rows))
+            with listed.open("rb") as file:
+                _add(tar, f"{split}/{listed.name}", listed.stat().st_size, file)
 
 
 def draw_chunk(
@@ -92,11 +96,11 @@ def _child(seeds: np.random.SeedSequence, index: int) -> np.random.SeedSequence:
     return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, index))
 
 
-def _digit_struct(rows) -> bytes:
-    """The bytes of a digitStruct.mat for (digits, boxes) of image 1, 2, ..."""
+def _columns(rows) -> Boxes:
+    """The boxes of an archive from (digits, boxes) of image 1, 2, ..."""
     numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
     boxes = np.concatenate([boxes for _, boxes in rows]).astype(float)
-    columns = Boxes(
+    return Boxes(
         image=np.repeat(numbers, [len(digits) for digits, _ in rows]),
         label=np.concatenate([digits for digits, _ in rows]).astype(np.int8),
         left=boxes[:, 0],
@@ -105,10 +109,6 @@ def _digit_struct(rows) -> bytes:
         height=boxes[:, 3],
         images=numbers,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "digitStruct.mat"
-        write_boxes(path, columns)
-        return path.read_bytes()
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def _tar(path: Path) -> Iterator[tarfile.TarFile]:
         yield tar
 
 
-def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add(tar: tarfile.TarFile, name: str, size: int, file) -> None:
     entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    tar.addfile(entry, io.BytesIO(data))
+    entry.size = size
+    tar.addfile(entry, file)

@@ -151,7 +151,7 @@ def draw_habit(rng: np.random.Generator, count: int) -> Habit:
     return Habit(left + shift, top, right - shift, bottom)
 
 
-def draw_boxes(outlines: list[np.ndarray], habit: Habit, shift=(0, 0)) -> np.ndarray:
+def draw_boxes(outlines: list[np.ndarray], habit: Habit) -> np.ndarray:
     """Boxes round projected outlines, float64 (N, 4): left, top, width, height.
 
     All boxes of an image have one height, as in the real annotations.

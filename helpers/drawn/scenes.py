@@ -40,7 +40,7 @@ def draw_scene(rng: np.random.Generator, order: Order | None = None) -> Scene:
     """Draw one scene; the order (number and sizes) is drawn too when none is given."""
     order = order or draw_order(rng)
     style = plates.draw_style(rng)
-    number, matrix, boxes, size = _compose(rng, order, style)
+    number, matrix, boxes, size = compose(rng, order, style)
     canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
     seen = camera.look(canvas, to_canvas, size)
     image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
@@ -54,8 +54,22 @@ def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
     return (*low.tolist(), *high.tolist())
 
 
-def _compose(rng: np.random.Generator, order: Order, style: plates.Style):
-    """Lay out the number and fit view and picture to the sizes ordered."""
+def compose(
+    rng: np.random.Generator, order: Order, style: plates.Style
+) -> tuple[numbers.Number, np.ndarray, np.ndarray, tuple[int, int]]:
+    """Lay out a number and fit view and picture to the sizes ordered.
+
+    Returns
+    -------
+    number : helpers.drawn.numbers.Number
+        The glyphs on the facade's plane.
+    matrix : numpy.ndarray
+        float64 (3, 3), the homography from that plane to the picture.
+    boxes : numpy.ndarray
+        int64 (N, 4): left, top, width, height of each digit's box in the picture.
+    size : tuple
+        Width and height of the picture in pixels.
+    """
     glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
     glyphs = tuple(glyphs[digit] for digit in order.digits)
     tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))

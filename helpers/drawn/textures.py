@@ -187,7 +187,7 @@ WALLS: tuple[tuple[Painter, float], ...] = (
 """Materials behind a number and how often each is one."""
 
 SURROUNDINGS: tuple[tuple[Painter, float], ...] = (
-    *((painter, share) for painter, share in WALLS),
+    *WALLS,
     (leaves, 0.1),
 )
 """Materials at the side of a number's wall."""
