@@ -157,7 +157,6 @@ def train(
         progress = progress or Progress()
         with _stop_button(progress.stop):
             _take_steps(state, training, validation, folder, progress, save)
-        save()
     if state.step < recipe.steps:
         print(
             f"Stopped at step {state.step:,} of {recipe.steps:,}: the network is as "
@@ -165,6 +164,7 @@ def train(
         )
     run = state.run(folder)
     if not (folder / SUMMARY).is_file():
+        save()
         _export(run, identity)
     return run
 

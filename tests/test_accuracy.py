@@ -76,6 +76,17 @@ def test_rate_reads_as_percentages():
     assert str(measure(LABELS, LABELS).strict) == "100.0% (51.0% to 100.0%)"
 
 
+def test_score_reads_strict_first():
+    lines = str(measure(ANSWERS, LABELS)).splitlines()
+    assert lines[0] == "4 images"
+    assert [line.split()[:2] for line in lines[1:]] == [
+        ["strict", "25.0%"],
+        ["six-position", "87.5%"],
+        ["digit", "91.7%"],
+        ["length", "75.0%"],
+    ]
+
+
 def test_by_length_splits_by_the_true_length():
     strict = {
         length: score.strict.value
