@@ -150,7 +150,7 @@ def test_crop_of_an_image_of_any_mode_is_in_colour(mode):
 
 
 def test_crop_is_made_smaller_with_antialias():
-    board = np.indices((64, 64)).sum(0) % 2 * np.uint8(255)
+    board = (np.indices((64, 64)).sum(0) % 2 * 255).astype(np.uint8)
     found = np.asarray(crop(Image.fromarray(board), (0, 0, 64, 64), 8))
     assert np.abs(found.astype(int) - 127).max() < 10
 
@@ -266,15 +266,11 @@ def pictures() -> np.ndarray:
     return np.random.default_rng(2).integers(20, 200, (30, 32, 32), dtype=np.uint8)
 
 
-@pytest.mark.parametrize(
-    "change", [lambda p: p, lambda p: p + 30, lambda p: p.astype(int) * 5 // 4]
-)
-def test_copy_has_the_same_key(pictures, change):
+@pytest.mark.parametrize("brighter", [0, 30])
+def test_copy_has_the_same_key_brighter_or_not(pictures, brighter):
     labels = first_digits(np.arange(30) % 10)
     keys = likeness_keys(pictures, labels)
-    # A few bits of chance are near the edge in noise, which is harder than photographs.
-    same = keys == likeness_keys(change(pictures), labels)
-    assert same.mean() > 0.9
+    assert (keys == likeness_keys(pictures + np.uint8(brighter), labels)).all()
 
 
 def test_other_picture_or_other_number_has_another_key(pictures):
