@@ -164,6 +164,11 @@ def split(
     -------
     dict
         ``train``, ``validation`` and ``test``.
+
+    Raises
+    ------
+    ValueError
+        A size is less than 1, or a split would be empty.
     """
     wanted = {"train": train, "validation": validation, "test": test}
     if min(wanted.values()) < 1:
@@ -174,6 +179,12 @@ def split(
     tested = small[_distinct_rows(seen, small.labels, rng)]
     keys, rest = keys[~np.isin(keys, seen)], large[~np.isin(keys, seen)]
     rest = rest[_distinct_rows(keys, rest.labels, rng)]
+    if len(rest) < 2 or not len(tested):
+        raise ValueError(
+            f"{len(rest)} different letters for training and validation that the test "
+            f"has not, {len(tested)} for the test; expected at least 2 and 1. Check "
+            "that large and small are not the same letters."
+        )
 
     share = min(1, len(rest) / (train + validation))
     first = max(1, round(share * validation))

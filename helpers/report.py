@@ -38,6 +38,16 @@ official test set."""
 STEPS_PER_SECOND = 4
 """Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours."""
 
+TABLE_1 = {
+    "train": (200_000, -0.082, 0.454),
+    "validation": (10_000, -0.075, 0.458),
+    "test": (10_000, -0.083, 0.453),
+}
+"""Letters in each split, mean and standard deviation of their pixels."""
+
+LETTERS_EACH = (52_909, 52_912)
+"""Fewest and most images of a letter in notMNIST_large."""
+
 TABLE_2 = {
     "train": (230_070, 2.57, 13_534, 86_866, 113_935, 15_613, 122),
     "validation": (5_684, 2.15, 988, 2_990, 1_545, 159, 2),

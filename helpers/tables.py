@@ -6,8 +6,25 @@ import pandas as pd
 
 from helpers import report
 from helpers.accuracy import LONGEST, Score
+from helpers.notmnist import Letters
 from helpers.settings import Settings
 from helpers.store import Store
+
+
+def table_1(splits: Mapping[str, Letters]) -> pd.DataFrame:
+    """Letters in each split, mean and deviation of their pixels (report, Table 1).
+
+    Two rows for each of train, validation and test: the report's and this run's.
+    """
+    columns = ["rows", "mean", "standard deviation"]
+    rows = {}
+    for name, letters in splits.items():
+        pixels = letters.pixels
+        found = (round(float(value), 3) for value in (pixels.mean(), pixels.std()))
+        rows[name, "report"] = report.TABLE_1[name]
+        rows[name, "this run"] = (len(letters), *found)
+    index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
+    return pd.DataFrame(rows.values(), index, columns)
 
 
 def table_2(store: Store) -> pd.DataFrame:

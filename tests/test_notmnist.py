@@ -205,6 +205,25 @@ def test_a_split_of_none_is_refused():
         split(made_up(20, 1), made_up(5, 2), 0, validation=0)
 
 
+def test_archives_of_the_same_letters_are_refused():
+    letters = made_up(5, 1)
+    with pytest.raises(ValueError, match="^0 different letters for training"):
+        split(letters, letters, 0)
+
+
+def test_splits_are_those_of_the_settings_source(folder, tmp_path):
+    for label, letter in enumerate(LETTERS):
+        place = tmp_path / "notMNIST_large" / letter
+        place.mkdir(parents=True)
+        Image.new("L", (28, 28), 20 * label + 9).save(place / "0.png")
+    splits = load_splits(Settings(data=str(tmp_path)), train=4, validation=2, test=9)
+    assert {k: len(v) for k, v in splits.items()} == {
+        "train": 4,
+        "validation": 2,
+        "test": 9,
+    }
+
+
 def test_equal_pictures_alone_have_equal_keys():
     images = made_up(1, 1).images
     images[3] = images[7]

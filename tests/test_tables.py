@@ -6,9 +6,10 @@ import numpy as np
 
 from helpers import report
 from helpers.accuracy import measure
+from helpers.notmnist import Letters
 from helpers.settings import Settings
 from helpers.store import Split
-from helpers.tables import result_table, table_2
+from helpers.tables import result_table, table_1, table_2
 
 
 def split_of(*digits):
@@ -20,6 +21,28 @@ def split_of(*digits):
     rows = len(digits)
     images = np.zeros((rows, 8, 8), np.uint8)
     return Split(images, labels, np.arange(rows), np.full(rows, "train"))
+
+
+def letters_of(shade, rows):
+    """Letters whose upper half has one shade; the lower is black."""
+    images = np.zeros((rows, 28, 28), np.uint8)
+    images[:, :14] = shade
+    return Letters(images, np.zeros(rows, np.uint8), np.full(rows, "a.png"))
+
+
+def test_table_1_measures_pixels_beside_the_report():
+    splits = {
+        "train": letters_of(255, 3),
+        "validation": letters_of(0, 2),
+        "test": letters_of(51, 1),
+    }
+    found = table_1(splits)
+    run = found.xs("this run", level=1)
+    assert run.loc["train"].tolist() == [3, 0, 0.5]
+    assert run.loc["validation"].tolist() == [2, -0.5, 0]
+    assert run.loc["test"].tolist() == [1, -0.4, 0.1]
+    for name in splits:
+        assert tuple(found.loc[name, "report"]) == report.TABLE_1[name]
 
 
 def test_table_2_counts_digits_beside_the_report():
