@@ -138,7 +138,7 @@ def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]
 def draw_lengths(rng: np.random.Generator, count: int, split: str) -> np.ndarray:
     """Lengths of ``count`` numbers of an archive, int64 (count,), in its shares.
 
-    Stratified: each length's share of ``count`` is met to within one image.
+    Stratified: each length's share of ``count`` is met to within two images.
     """
     frequencies = np.array(LENGTHS[split], float)
     shares = (rng.permutation(count) + rng.random(count)) / count
