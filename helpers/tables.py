@@ -7,8 +7,77 @@ import pandas as pd
 from helpers import report
 from helpers.accuracy import LONGEST, Score
 from helpers.notmnist import Letters
+from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.store import Store
+
+TECHNIQUES = {
+    "convolution": (
+        "one small kernel slides over the whole image: few weights, and a stroke is "
+        "found wherever it is",
+        "networks.build_network",
+        "05",
+    ),
+    "max-pooling": (
+        "of each 2 x 2 answers the largest stays: a quarter of the numbers, and less "
+        "heed of the exact place",
+        "networks.build_network",
+        "05",
+    ),
+    "fully connected layer": (
+        "each unit weighs all inputs in its own way: it finds which features together "
+        "mean a digit",
+        "networks.PositionDense",
+        "03",
+    ),
+    "rectified linear unit": (
+        "max(0, x): without a bend between them, many layers are as good as one",
+        "networks.ShiftedReLU",
+        "03",
+    ),
+    "batch training": (
+        "a step looks at 100 images in place of all: its direction is rougher, but "
+        "thousands of steps can be paid for",
+        "batches.stream",
+        "03",
+    ),
+    "L2 regularisation": (
+        "the squared weights are added to the loss: a large weight must earn its place",
+        "training.train",
+        "03",
+    ),
+    "dropout": (
+        "a random fifth of the hidden units is silent in each step: none can lean on "
+        "another",
+        "networks.build_network",
+        "04",
+    ),
+    "local response normalisation": (
+        "an activation is divided by the strength of its neighbours in depth: what "
+        "all of them shout counts less",
+        "networks.LocalResponseNormalization",
+        "05",
+    ),
+    "gradient descent": (
+        "each weight takes a small step down the slope of the loss; the steps get "
+        "smaller over the run",
+        "recipe.Recipe.learning_rate",
+        "03",
+    ),
+    "softmax cross-entropy": (
+        "-log of the probability that the right class was given, added over the six "
+        "positions: small only if all six are likely",
+        "training.train",
+        "03",
+    ),
+    "Xavier initialisation": (
+        "first weights as small as their layer is wide: signals neither die out nor "
+        "blow up on their way",
+        "networks.PositionDense",
+        "03",
+    ),
+}
+"""What each technique of Table 3 is for, where in helpers, and in which notebook."""
 
 
 def table_1(splits: Mapping[str, Letters]) -> pd.DataFrame:
@@ -41,6 +110,87 @@ def table_2(store: Store) -> pd.DataFrame:
         rows[name, "this run"] = (len(split), round(digits.mean(), 2), *counts)
     index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
     return pd.DataFrame(rows.values(), index, columns)
+
+
+def table_3() -> pd.DataFrame:
+    """Each technique, why it is there, and where to find it (report, Table 3)."""
+    columns = ["why", "in helpers", "notebook"]
+    table = pd.DataFrame.from_dict(TECHNIQUES, orient="index", columns=columns)
+    return table.rename_axis("technique")
+
+
+def table_4(recipe: Recipe, network) -> pd.DataFrame:
+    """Key parameters: the report's and this run's (report, Table 4).
+
+    Parameters
+    ----------
+    recipe
+        Of this run.
+    network
+        Of seven layers, a keras.Model, for what no recipe changes.
+    """
+    convolution, pool = network.get_layer("conv3"), network.get_layer("pool3")
+    run = {
+        "convolution_stride": convolution.strides[0],
+        "pool_size": pool.pool_size[0],
+        "pool_stride": pool.strides[0],
+    }
+    rows = {
+        name.replace("_", " "): {
+            "the report's table": _plain(said),
+            "its text and program": _plain(report.L2_BETA) if name == "l2_beta" else "",
+            "this run": _plain(run[name] if name in run else getattr(recipe, name)),
+        }
+        for name, said in report.TABLE_4.items()
+    }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+
+
+def table_5(network) -> pd.DataFrame:
+    """The layers of a network as it was built (report, Table 5).
+
+    A row for each layer as the report counts them: a convolution or a dense layer
+    with all that follows it up to the next. Shapes are of one image.
+
+    Parameters
+    ----------
+    network
+        A keras.Model from `helpers.networks.build_network`.
+    """
+    rows = []
+    for layer in network.layers:
+        kind = type(layer).__name__
+        if kind in ("Conv2D", "PositionDense"):
+            said = report.TABLE_5[layer.name]
+            rows.append({"layer": len(rows) + 1, "the report's table": said})
+            rows[-1] |= {"techniques": [], "output": (), "parameters": 0}
+        if kind in _DESCRIPTIONS:
+            rows[-1]["techniques"].append(_DESCRIPTIONS[kind](layer))
+            rows[-1]["output"] = layer.output.shape[1:]
+            rows[-1]["parameters"] += layer.count_params()
+    for row in rows:
+        row["techniques"] = ", ".join(row["techniques"])
+        row["output"] = " x ".join(map(str, row["output"]))
+    return pd.DataFrame(rows).set_index("layer")
+
+
+_DESCRIPTIONS = {
+    "Conv2D": lambda layer: "{} x {} convolution".format(*layer.kernel_size),
+    "MaxPooling2D": lambda layer: "{} x {} max-pool".format(*layer.pool_size),
+    "ShiftedReLU": lambda layer: "ReLU",
+    "LocalResponseNormalization": lambda layer: "local response normalisation",
+    "PositionDense": lambda layer: (
+        f"6 fully connected of {layer.units}"
+        + (" with ReLU" if layer.activation.__name__ == "relu" else "")
+    ),
+    "Dropout": lambda layer: f"dropout, keep {1 - layer.rate:g}",
+}
+"""What Table 5 says of a layer, by its class; the others do not count as work."""
+
+
+def _plain(value) -> str:
+    """A number, or several, as people write them."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def result_table(

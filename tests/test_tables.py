@@ -1,15 +1,18 @@
 """The tables of the report: this run's side worked out by hand."""
 
+from pydoc import locate
 from types import SimpleNamespace
 
 import numpy as np
 
 from helpers import report
 from helpers.accuracy import measure
+from helpers.networks import build_network
 from helpers.notmnist import Letters
+from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.store import Split
-from helpers.tables import result_table, table_1, table_2
+from helpers.tables import result_table, table_1, table_2, table_3, table_4, table_5
 
 
 def split_of(*digits):
@@ -92,3 +95,57 @@ def test_result_table_says_what_the_report_did_not_and_whose_images(tmp_path):
     assert found["on"] == f"2 {tmp_path.name} test images"
     drawn = result_table(SCORES, {}, Settings()).loc["one layer"]
     assert drawn["on"] == "2 drawn test images"
+
+
+def test_table_3_has_a_reason_for_every_technique_of_the_report():
+    found = table_3()
+    assert len(found) == 11
+    assert found["why"].str.len().between(20, 120).all()
+
+
+def test_table_3_names_places_that_exist():
+    for place in table_3()["in helpers"]:
+        assert locate(f"helpers.{place}") is not None, place
+
+
+def test_table_4_is_the_report_s_but_for_the_misprint():
+    found = table_4(Recipe(), build_network(7))
+    differing = found[found["the report's table"] != found["this run"]]
+    assert differing.index.tolist() == ["l2 beta"]
+    assert differing.iloc[0].tolist() == ["0.005", "0.0005", "0.0005"]
+
+
+def test_table_4_reads_the_recipe():
+    recipe = Recipe(keep_rate=0.5, depths=(4, 5, 6))
+    found = table_4(recipe, build_network(7))["this run"]
+    assert found["keep rate"] == "0.5"
+    assert found["depths"] == "4, 5, 6"
+
+
+def test_table_5_counts_layers_as_the_report_does():
+    found = table_5(build_network(7))
+    assert found.index.tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert found["output"].tolist() == [
+        "15 x 15 x 16",
+        "6 x 6 x 32",
+        "2 x 2 x 64",
+        "6 x 128",
+        "6 x 64",
+        "6 x 16",
+        "6 x 11",
+    ]
+
+
+def test_table_5_has_every_parameter_of_the_network():
+    for layers in (1, 4, 7):
+        network = build_network(layers)
+        assert table_5(network)["parameters"].sum() == network.count_params()
+
+
+def test_table_5_names_what_each_layer_does():
+    found = table_5(build_network(5, keep_rate=0.9))["techniques"].tolist()
+    assert found[0] == (
+        "4 x 4 convolution, 2 x 2 max-pool, ReLU, local response normalisation"
+    )
+    assert found[1] == "6 fully connected of 128 with ReLU, dropout, keep 0.9"
+    assert found[-1] == "6 fully connected of 11"
