@@ -44,7 +44,7 @@ TECHNIQUES = {
     "L2 regularisation": (
         "the squared weights are added to the loss: a large weight must earn its place",
         "training.train",
-        "03",
+        "04",
     ),
     "dropout": (
         "a random fifth of the hidden units is silent in each step: none can lean on "
@@ -74,7 +74,7 @@ TECHNIQUES = {
         "first weights as small as their layer is wide: signals neither die out nor "
         "blow up on their way",
         "networks.PositionDense",
-        "03",
+        "04",
     ),
 }
 """What each technique of Table 3 is for, where in helpers, and in which notebook."""
