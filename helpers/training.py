@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -371,11 +372,15 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
         optimizer.apply([tf.add_n(part) for part in zip(*gradients, strict=True)])
         return tf.add_n(losses)
 
-    @tf.function
+    def one_more(batches, number, losses):
+        return number + 1, losses.write(number, step(*batches.get_next()))
+
+    @tf.function(autograph=False)
     def advance(batches, count):
         losses = tf.TensorArray(tf.float32, count, element_shape=())
-        for number in tf.range(count):
-            losses = losses.write(number, step(*next(batches)))
+        _, losses = tf.while_loop(
+            lambda number, _: number < count, partial(one_more, batches), (0, losses)
+        )
         return losses.stack()
 
     return advance

@@ -276,6 +276,23 @@ def test_absurd_learning_rate_diverges(tmp_path):
     assert not (tmp_path / "run" / "checkpoint.npz").exists()
 
 
+def test_pixels_too_large_are_told_from_steps_too_large(tmp_path):
+    data = {
+        name: Examples(np.full((30, 12, 12), 1e38, np.float32), part.labels[:30])
+        for name, part in DATA.items()
+    }
+    with pytest.raises(TrainingDiverged, match=r"step 1: .*before any weight changed"):
+        train(replace(TINY, layers=2), data, tmp_path / "run")
+
+
+def test_weight_that_is_not_finite_is_never_kept():
+    state = training._State(TINY, NUMBERS)
+    kernel = dense_kernels(state.network)[0]
+    kernel.assign(kernel * np.nan)
+    with pytest.raises(TrainingDiverged, match="a weight is not finite"):
+        state.arrays()
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [({"keep_rate": 0.5}, "keep_rate is 0.8 there and 0.5"), ({"steps": 90}, "steps")],
@@ -332,6 +349,25 @@ def test_tensorboard_shows_each_row_once_after_a_stop(tmp_path, monkeypatch):
     ]
     tags = ("loss", "learning_rate", "strict", "six_position")
     assert sorted(shown) == sorted((tag, s) for tag in tags for s in (20, 40, 60))
+
+
+def test_tensorboard_that_cannot_write_is_told(tmp_path, monkeypatch):
+    class Full:
+        def __init__(self, folder):
+            self.writer = create(folder)
+
+        def __getattr__(self, name):
+            return getattr(self.writer, name)
+
+        def flush(self):
+            raise tf.errors.DataLossError(None, None, "no space left")
+
+    create = tf.summary.create_file_writer
+    with monkeypatch.context() as patch:
+        patch.setattr(tf.summary, "create_file_writer", Full)
+        with pytest.raises(OSError, match=r"TensorBoard.*no space left.*checkpoint"):
+            train(TINY, DATA, tmp_path / "run")
+    assert load_run(tmp_path / "run").history["step"].tolist() == [20]
 
 
 LONG = replace(TINY, steps=900, validation_interval=30)
