@@ -5,6 +5,7 @@ was kept as CSV gives the same figure again, long after its run.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -86,6 +87,17 @@ def long_curves(name: str, settings: Settings) -> Path:
     """
     source = "sample" if settings.is_drawn else "svhn"
     return settings.figures_root / "long" / f"{name}_{source}.csv"
+
+
+def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:
+    """The curves of long runs that are there, by what their images are."""
+    paths = {
+        "drawn images": long_curves(name, replace(settings, data="sample")),
+        "photographs": long_curves(name, replace(settings, data="official")),
+    }
+    return {
+        images: pd.read_csv(path) for images, path in paths.items() if path.is_file()
+    }
 
 
 @styled
@@ -180,6 +192,7 @@ def compare_runs(runs: Mapping[str, Run]) -> Figure:
         for axis, measured in zip(axes, MEASURES, strict=True):
             history = run.history
             axis.plot(history["step"], history[measured], color=colour, label=name)
+            axis.set_ylim(FLOORS[measured], None, auto=True)
     axes[0].legend(fontsize=8, loc="upper left")
     return figure
 

@@ -15,6 +15,7 @@ from helpers.curves import (
     depth_table,
     figure_3,
     figure_6,
+    kept_curves,
     learning_curve,
     long_curves,
 )
@@ -199,3 +200,14 @@ def test_long_curves_tell_drawn_images_from_photographs(tmp_path, drawn, name):
     data = "sample" if drawn else str(tmp_path)
     path = long_curves("figure_03", Settings(data=data, figures_root=tmp_path))
     assert path == tmp_path / "long" / f"figure_03_{name}.csv"
+
+
+def test_kept_curves_are_those_that_are_there(curve, tmp_path):
+    settings = Settings(figures_root=tmp_path)
+    assert kept_curves("figure_03", settings) == {}
+    path = long_curves("figure_03", Settings(data=str(tmp_path), figures_root=tmp_path))
+    path.parent.mkdir()
+    curve.to_csv(path, index=False)
+    (images,) = kept = kept_curves("figure_03", settings)
+    assert images == "photographs"
+    assert kept[images]["step"].tolist() == curve["step"].tolist()
