@@ -192,7 +192,9 @@ def compare_runs(runs: Mapping[str, Run]) -> Figure:
         for axis, measured in zip(axes, MEASURES, strict=True):
             history = run.history
             axis.plot(history["step"], history[measured], color=colour, label=name)
-            axis.set_ylim(FLOORS[measured], None, auto=True)
+    for axis, measured in zip(axes, MEASURES, strict=True):
+        axis.autoscale(axis="y")  # small differences are what matters here
+        axis.set_ylim(bottom=FLOORS[measured])
     axes[0].legend(fontsize=8, loc="upper left")
     return figure
 
