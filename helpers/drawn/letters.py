@@ -193,13 +193,15 @@ def _font(path: Path, weight: int) -> ImageFont.FreeTypeFont:
 
 
 def _slanted(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
-    """Shear, and sometimes turn, by a random amount; most stay as they are."""
-    if rng.random() < UPRIGHT:
-        return ink
-    shear = rng.normal(0, 0.06) + (rng.random() < 0.4) * rng.uniform(0.1, 0.35)
-    turn = rng.normal(0, 0.02 if rng.random() < 0.85 else 0.15)
+    """Stretch by a random amount; shear, and sometimes turn, those not upright."""
+    stretch = np.diag(rng.uniform(0.9, 1.1, 2))
+    shear = turn = 0.0
+    if rng.random() >= UPRIGHT:
+        shear = rng.normal(0, 0.06) + (rng.random() < 0.4) * rng.uniform(0.1, 0.35)
+        turn = rng.normal(0, 0.02 if rng.random() < 0.85 else 0.15)
     cos, sin = np.cos(turn), np.sin(turn)
-    matrix = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, 0], [shear, 1]])
+    slant = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, 0], [shear, 1]])
+    matrix = slant @ stretch
     middle = np.full(2, (CANVAS - 1) / 2)
     return ndimage.affine_transform(ink, matrix, middle - matrix @ middle, order=1)
 
