@@ -235,7 +235,7 @@ class _Reader:
             self._numbers(row, "bbox", group, empty=True)
             return {field: np.empty(0) for field in FIELDS}
         boxes = {
-            field: self._numbers(row, field, h5d.open(group, field.encode()))
+            field: self._numbers(row, field, h5o.open(group, field.encode()))
             for field in FIELDS
         }
         counts = {field: len(numbers) for field, numbers in boxes.items()}
@@ -384,8 +384,16 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         file = h5py.File(path, "r")
     except OSError as error:
         raise DigitStructError(f"{path}: {_why_unreadable(path, error)}") from error
-    with file:
-        yield file
+    try:
+        with file:
+            yield file
+    except DigitStructError:
+        raise
+    except (KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise DigitStructError(
+            f"{path}: damaged ({error}); expected a whole MATLAB 7.3 file. Get the "
+            "archive again."
+        ) from error
 
 
 def _why_unreadable(path: Path, error: OSError) -> str:
@@ -427,7 +435,7 @@ def _row_references(file: h5py.File, path: Path, part: str) -> np.ndarray:
 def _check_values(path: Path, columns: dict[str, np.ndarray], image) -> None:
     label = columns["label"]
     for field, good, expected in (
-        ("label", (label >= 1) & (label <= 10) & (label % 1 == 0), "1 to 10"),
+        ("label", (label >= 1) & (label <= 10) & (label == np.rint(label)), "1 to 10"),
         *(
             (field, np.isfinite(columns[field]), "a finite number of pixels")
             for field in FIELDS

@@ -1,5 +1,6 @@
 """digitStruct.mat: genuine files, what we write, and what is wrong with the rest."""
 
+import contextlib
 import tarfile
 import time
 
@@ -7,6 +8,7 @@ import h5py
 import numpy as np
 import pytest
 import scipy.io
+from h5py import h5o, h5s, h5t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -181,6 +183,33 @@ def test_truncated_file_is_told_apart(path, share):
     assert "cut short or damaged" in error_of(path)
 
 
+def test_damage_inside_is_told_apart(file, path):
+    part = h5o.get_info(bbox(file, 0).id, b"left")
+    file.close()
+    content = bytearray(path.read_bytes())
+    place = 512 + part.addr + 24  # the first message of the header: its version
+    content[place : place + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    assert "damaged" in error_of(path)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=6
+    )
+)
+def test_damage_of_any_kind_is_an_error_of_ours_or_none(tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "damaged.mat"
+    write_boxes(path, boxes_of(ROWS))
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        content[place % len(content)] = value
+    path.write_bytes(content)
+    with contextlib.suppress(DigitStructError):
+        read_boxes(path)
+
+
 def test_other_file_is_told_apart(tmp_path):
     (tmp_path / "page.mat").write_text("<!DOCTYPE html>")
     assert "<!DOCTYPE" in error_of(tmp_path / "page.mat")
@@ -254,7 +283,45 @@ def test_name_that_is_no_number_is_shown(file, path):
     assert "'cat.png'" in error_of(path)
 
 
-@pytest.mark.parametrize("label", [0, 11, 2.5, np.nan, -1])
+def test_name_in_another_storage_is_the_same_name(file, path):
+    codes = np.frombuffer("7.png".encode("utf-16-le"), "<u2")[:, None]
+    name = file["#refs#"].create_dataset("packed", data=codes, compression="gzip")
+    file["digitStruct/name"][3, 0] = name.ref
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_name_that_is_no_text_is_told_apart(file, path):
+    file["digitStruct/name"][2, 0] = file["digitStruct"].ref
+    file.close()
+    assert "row 3: its name is no text" in error_of(path)
+
+
+def test_field_that_is_no_dataset_is_named(file, path):
+    del bbox(file, 1)["left"]
+    bbox(file, 1).create_group("left")
+    file.close()
+    assert "row 2: left is no dataset" in error_of(path)
+
+
+def test_reference_into_nowhere_is_named(file, path):
+    part = file["digitStruct/bbox"].id
+    addresses = np.empty(part.shape, "<i8")
+    part.read(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
+    addresses[1] = 77  # within the header of the file, where no object begins
+    part.write(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
+    file.close()
+    assert "row 2: bbox refers to nothing" in error_of(path)
+
+
+def test_column_that_holds_no_references_is_told_apart(file, path):
+    del file["digitStruct/name"]
+    file["digitStruct/name"] = np.zeros((4, 1))
+    file.close()
+    assert "/digitStruct/name is a dataset of float64 (4, 1)" in error_of(path)
+
+
+@pytest.mark.parametrize("label", [0, 11, 2.5, np.nan, np.inf, -1])
 def test_label_that_is_no_digit_is_shown(file, path, label):
     bbox(file, 0)["label"][0, 0] = label
     file.close()
