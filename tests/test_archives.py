@@ -1,14 +1,17 @@
 """Archives of every source end as checked folders in the official layout."""
 
+import errno
+import hashlib
 import io
 import tarfile
 
 import pytest
 
 from helpers import archives
-from helpers.archives import ARCHIVES, available, folder
+from helpers.archives import ARCHIVES, available, folder, is_official
+from helpers.digitstruct import read_boxes
 from helpers.downloads import DownloadError
-from helpers.extraction import MANIFEST, ArchiveError, read_manifest
+from helpers.extraction import LARGEST_FILE, MANIFEST, ArchiveError, read_manifest
 from helpers.settings import Settings
 
 
@@ -59,10 +62,38 @@ def test_own_archive_that_is_not_official_is_said_so_once(settings, place, capsy
     ]
 
 
-def test_own_extracted_folder_is_used_in_place(settings, place):
-    (place / "svhn" / "test").mkdir(parents=True)
-    (place / "svhn" / "test" / "digitStruct.mat").touch()
-    assert folder("test", settings) == place / "svhn" / "test"
+@pytest.mark.parametrize(
+    ("name", "below", "content"),
+    [
+        ("test", "", "digitStruct.mat"),
+        ("test", "svhn", "digitStruct.mat"),
+        ("notMNIST_small", "", "A/a.png"),
+        ("notMNIST_small", "notmnist", "A/a.png"),
+    ],
+)
+def test_own_extracted_folder_is_used_in_place(settings, place, name, below, content):
+    path = place / below / name / content
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert folder(name, settings) == place / below / name
+    assert available(settings) == (name,)
+    assert not settings.home.exists()
+
+
+def test_folder_of_other_things_is_no_extracted_archive(settings, place):
+    (place / "test").mkdir()
+    tar_gz(place / "test.tar.gz", TEST)
+    assert folder("test", settings) != place / "test"
+
+
+def test_sample_is_drawn_then_extracted(tmp_path, monkeypatch):
+    def draw(place, settings):
+        tar_gz(place / "test.tar.gz", TEST)
+
+    monkeypatch.setattr("helpers.drawn.draw_archives", draw)
+    made = folder("test", Settings(home=tmp_path))
+    assert made == tmp_path / "sample" / "test"
+    assert (made / "1.png").read_bytes() == b"one"
 
 
 def test_letters_keep_their_folders(settings, place):
@@ -215,6 +246,39 @@ def test_too_many_bytes_are_refused_before_they_are_read(settings, place, monkey
         folder("test", settings)
 
 
+def test_full_disk_is_not_the_fault_of_the_archive(settings, place, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", fail)
+    tar_gz(place / "test.tar.gz", TEST)
+    with pytest.raises(OSError, match="No space left"):
+        folder("test", settings)
+    assert not [p for p in settings.home.rglob("*") if p.is_file()]
+
+
+def test_largest_official_member_is_not_refused(real_data):
+    listed = real_data / "digitstruct" / "extra.mat"
+    per_digit = listed.stat().st_size / len(read_boxes(listed))
+    assert 531_131 * per_digit < LARGEST_FILE  # the digits of extra.tar.gz
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, True),
+        ({"sha256": None}, True),
+        ({"sha256": "0" * 64}, False),
+        ({"size": 1}, False),
+    ],
+)
+def test_official_is_what_has_the_published_size_and_sum(tmp_path, facts, expected):
+    path = tar_gz(tmp_path / "test.tar.gz", TEST)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    archive = official("test", path, **{"sha256": digest} | facts)
+    assert is_official(archive, path) == expected
+
+
 @pytest.fixture
 def server(tmp_path):
     """A folder served by HTTP on the loopback interface: (folder, address)."""
@@ -253,8 +317,6 @@ def downloads(tmp_path):
 def test_official_archive_is_fetched_checked_and_extracted(
     server, downloads, monkeypatch
 ):
-    import hashlib
-
     shared, address = server
     path = tar_gz(shared / "test.tar.gz", TEST)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -266,15 +328,18 @@ def test_official_archive_is_fetched_checked_and_extracted(
     assert folder("test", downloads) == made  # asks the server nothing
 
 
-@pytest.mark.parametrize("wrong", [{"sha256": "0" * 64}, {"size": 1}])
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [({"sha256": "0" * 64}, "SHA256 hash"), ({"size": 1}, "bytes, not 1")],
+)
 def test_download_that_is_not_as_published_is_not_kept(
-    server, downloads, monkeypatch, wrong
+    server, downloads, monkeypatch, wrong, reason
 ):
     shared, address = server
     path = tar_gz(shared / "test.tar.gz", TEST)
     entry = official("test", path, f"{address}/test.tar.gz", **wrong)
     monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    with pytest.raises(DownloadError, match=r"test\.tar\.gz could not be fetched"):
+    with pytest.raises(DownloadError, match=reason):
         folder("test", downloads)
     assert not [p for p in downloads.home.rglob("*") if p.is_file()]
 
@@ -284,6 +349,29 @@ def test_second_address_serves_when_the_first_does_not(server, downloads, monkey
     path = tar_gz(shared / "test.tar.gz", TEST)
     entry = official("test", path, f"{address}/no.gz", f"{address}/test.tar.gz")
     monkeypatch.setitem(archives.ARCHIVES, "test", entry)
+    assert (folder("test", downloads) / "2.png").exists()
+
+
+def test_download_that_fails_says_what_each_address_did(server, downloads, monkeypatch):
+    shared, address = server
+    path = tar_gz(shared / "test.tar.gz", TEST)
+    gone = f"{address}/gone.gz", "http://127.0.0.1:9/test.tar.gz"
+    monkeypatch.setitem(archives.ARCHIVES, "test", official("test", path, *gone))
+    with pytest.raises(DownloadError) as error:
+        folder("test", downloads)
+    expected = (*gone, "404", "WORKBOOK_DATA", f"{path.stat().st_size:,} bytes")
+    assert [words for words in expected if words not in str(error.value)] == []
+
+
+def test_damaged_download_of_before_is_fetched_again(server, downloads, monkeypatch):
+    shared, address = server
+    path = tar_gz(shared / "test.tar.gz", TEST)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    entry = official("test", path, f"{address}/test.tar.gz", sha256=digest)
+    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
+    before = downloads.home / "official" / "archives" / "test.tar.gz"
+    before.parent.mkdir(parents=True)
+    before.write_bytes(b"half")
     assert (folder("test", downloads) / "2.png").exists()
 
 
