@@ -51,16 +51,17 @@ def shifted(images: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def relative_change(before: np.ndarray, after: np.ndarray) -> float:
-    """How far apart two sets of values are, as a multiple of their own size.
+    """How far values move: 0 is not at all, 1 as far as to those of another image.
 
-    The mean length of the differences over the mean length of ``before``, a vector
-    for each of the N rows of (N, ...).
+    The mean distance of ``before`` and ``after``, both (N, ...) with a row for each
+    of at least two images, over the mean distance of each image's ``before`` and the
+    next image's.
     """
-    lengths = [
-        np.linalg.norm(values.reshape(len(values), -1), axis=1).mean()
-        for values in (after - before, before)
-    ]
-    return float(lengths[0] / lengths[1])
+    moved, apart = (
+        np.linalg.norm((values - before).reshape(len(before), -1), axis=1).mean()
+        for values in (after, np.roll(before, -1, axis=0))
+    )
+    return float(moved / apart)
 
 
 def layer_output(network: keras.Model, images: np.ndarray, layer: str) -> np.ndarray:
@@ -72,7 +73,7 @@ def layer_output(network: keras.Model, images: np.ndarray, layer: str) -> np.nda
         float32 (N, ...).
     """
     part = keras.Model(network.inputs, network.get_layer(layer).output)
-    return part.predict_on_batch(network_input(images))
+    return np.asarray(part(network_input(images), training=False))
 
 
 @styled
@@ -85,6 +86,7 @@ def first_filters(network: keras.Model) -> tuple[Figure, pd.DataFrame]:
     kernels = np.asarray(first.kernel)[:, :, 0]
     largest = np.abs(kernels).max()
     figure, axes = _grid(kernels.shape[-1], columns=8)
+    figure.get_layout_engine().set(rect=(0, 0.06, 1, 0.94))  # room for a line below
     for number, axis in enumerate(axes):
         axis.imshow(kernels[..., number], "gray", vmin=-largest, vmax=largest)
     numbers = pd.DataFrame(kernels.reshape(-1, kernels.shape[-1]))
