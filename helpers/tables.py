@@ -220,7 +220,7 @@ def result_table(
             "its program measures": "six-position" if name in said else "",
             "this run, strict": str(score.strict),
             "this run, six-position": str(score.six_position),
-            "on": f"{score.images:,} {source} test images",
+            "on": f"{score.images:,} test images ({source})",
         }
         for name, score in scores.items()
     }

@@ -92,9 +92,9 @@ def test_result_table_says_what_the_report_did_not_and_whose_images(tmp_path):
     found = result_table(SCORES, {}, Settings(data=str(tmp_path))).loc["one layer"]
     assert found["the report said"] == "nothing"
     assert found["its program measures"] == ""
-    assert found["on"] == f"2 {tmp_path.name} test images"
+    assert found["on"] == f"2 test images ({tmp_path.name})"
     drawn = result_table(SCORES, {}, Settings()).loc["one layer"]
-    assert drawn["on"] == "2 drawn test images"
+    assert drawn["on"] == "2 test images (drawn)"
 
 
 def test_table_3_has_a_reason_for_every_technique_of_the_report():
