@@ -56,7 +56,7 @@ def test_relative_change_is_1_for_as_far_as_to_another_image():
     before = np.array([[[0.0, 0.0]], [[6.0, 8.0]]])
     assert relative_change(before, before) == 0
     assert relative_change(before, before[::-1]) == 1
-    assert relative_change(before, before + [[[3.0, 4.0]]]) == 0.5
+    assert relative_change(before, before + np.array([3.0, 4.0])) == 0.5
 
 
 def test_layer_output_is_the_network_s_on_its_way_to_the_logits(network):
