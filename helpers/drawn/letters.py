@@ -239,7 +239,9 @@ def _wobble(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
 
 def _pixels(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     cell = int(rng.choice([4, 5, 6]))
-    coarse = ink[cell // 2 :: cell, cell // 2 :: cell] > 0.4
+    whole = CANVAS // cell * cell
+    cells = ink[:whole, :whole].reshape(whole // cell, cell, -1, cell).mean((1, 3))
+    coarse = cells > 0.5 * cells.max()
     side = int(rng.integers(cell - 1, cell + 1))
     block = np.zeros((cell, cell))
     block[:side, :side] = 1
