@@ -19,6 +19,7 @@ from helpers.accuracy import constant_answer, measure
 from helpers.batches import Examples
 from helpers.evaluation import evaluate
 from helpers.figures import styled
+from helpers.networks import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training import Run
 
@@ -149,10 +150,9 @@ def figure_6(curves: pd.DataFrame) -> Figure:
         The `learning_curve` of each run, one below the other.
     """
     figure, axes = _panels()
-    depths = sorted(curves["layers"].unique())
-    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(depths)))
     end = curves["step"].max()
-    for layers, colour in zip(depths, colours, strict=True):
+    for layers in sorted(curves["layers"].unique()):
+        colour = plt.get_cmap("viridis")(0.9 * (layers - 1) / (MOST_LAYERS - 1))
         curve = curves[curves["layers"] == layers]
         validation, test = (
             curve[curve["part"] == part] for part in ("validation", "test")
