@@ -7,6 +7,7 @@ small one.
 
 import hashlib
 from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,15 @@ class Letters:
 def pixels(images: np.ndarray) -> np.ndarray:
     """(v - 127.5) / 255 of every pixel v (report, Table 1): float32, same shape."""
     return (images.astype(np.float32) - 127.5) / 255
+
+
+def join(*parts: Letters) -> Letters:
+    """Letters of several parts, one after the other."""
+    return Letters(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.files for part in parts]),
+    )
 
 
 def load_splits(
@@ -207,33 +217,48 @@ def picture_keys(images: np.ndarray) -> np.ndarray:
     return np.frombuffer(b"".join(digests), np.uint64)
 
 
-def oddities(large: Letters, small: Letters) -> pd.Series:
-    """Number of letters that break what one might take for granted."""
-    keys = {"large": picture_keys(large.images), "small": picture_keys(small.images)}
-    both = np.concatenate(list(keys.values()))
-    labels = np.concatenate([large.labels, small.labels])
-    pictures = np.unique(both)
-    meanings = np.unique(np.stack([both, labels.astype(np.uint64)]), axis=1)[0]
-    flat = sum(
-        int((letters.images.min((1, 2)) == letters.images.max((1, 2))).sum())
-        for letters in (large, small)
+def pictures(letters: Letters) -> pd.DataFrame:
+    """The different pictures among letters, the most frequent first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each picture: the ``row`` of the first letter that has it, how many
+        ``copies`` of it there are, this one counted, and the ``letters`` that it is
+        filed under, such as ``"IJ"``.
+    """
+    _, first, which, copies = np.unique(
+        picture_keys(letters.images),
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
     )
+    filed = np.zeros((len(first), len(LETTERS)), bool)
+    filed[which, letters.labels] = True
+    names = ["".join(compress(LETTERS, row)) for row in filed.tolist()]
+    found = pd.DataFrame({"row": first, "copies": copies, "letters": names})
+    return found.sort_values(["copies", "row"], ascending=[False, True])
+
+
+def oddities(large: Letters, small: Letters) -> pd.Series:
+    """Number of letters, or pictures, that break what one might take for granted."""
+    both = join(large, small)
+    found = pictures(both)
+    keys, tested = picture_keys(large.images), picture_keys(small.images)
+    flat = both.images.min(axis=(1, 2)) == both.images.max(axis=(1, 2))
     return pd.Series(
         {
             "letters": len(both),
-            "different pictures": len(pictures),
-            "copies in large of another in large": len(large)
-            - len(np.unique(keys["large"])),
-            "copies in small of another in small": len(small)
-            - len(np.unique(keys["small"])),
-            "letters of small whose picture is in large": int(
-                np.isin(keys["small"], keys["large"]).sum()
-            ),
-            "pictures filed under more than one letter": int(
-                (np.unique(meanings, return_counts=True)[1] > 1).sum()
-            ),
-            "letters of a single shade": flat,
-        }
+            "different pictures": len(found),
+            "copies of another within large": len(keys) - len(np.unique(keys)),
+            "copies of another within small": len(tested) - len(np.unique(tested)),
+            "letters of small whose picture is in large": np.isin(tested, keys).sum(),
+            "pictures filed under more than one letter": (
+                found["letters"].str.len() > 1
+            ).sum(),
+            "letters of a single shade": flat.sum(),
+        },
+        name="count",
     )
 
 

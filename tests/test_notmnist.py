@@ -9,9 +9,11 @@ from helpers.archives import folder as archive_folder
 from helpers.notmnist import (
     LETTERS,
     Letters,
+    join,
     load_splits,
     oddities,
     picture_keys,
+    pictures,
     pixels,
     read_letters,
     split,
@@ -37,15 +39,6 @@ def made_up(each: int, seed: int, name: str = "notMNIST_large") -> Letters:
     images = rng.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
     files = [f"{name}/{LETTERS[a]}/{n}.png" for n, a in enumerate(labels)]
     return Letters(images, labels, np.array(files))
-
-
-def together(*parts: Letters) -> Letters:
-    return Letters(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("images", "labels", "files")
-        )
-    )
 
 
 def shades(letters: Letters) -> list[int]:
@@ -184,9 +177,7 @@ def test_same_seed_gives_the_same_splits_and_another_others():
 
 def test_no_picture_is_in_two_splits_or_twice_in_one():
     large, small = made_up(20, 1), made_up(5, 2)
-    splits = split(
-        together(large, large[:70], small[::2]), together(small, small[10:20]), 0
-    )
+    splits = split(join(large, large[:70], small[::2]), join(small, small[10:20]), 0)
     keys = picture_keys(np.concatenate([part.images for part in splits.values()]))
     assert len(keys) == len(np.unique(keys)) == 250
 
@@ -232,6 +223,15 @@ def test_equal_pictures_alone_have_equal_keys():
     assert len(np.unique(keys)) == 9
 
 
+def test_pictures_are_listed_with_their_copies_and_letters():
+    letters = made_up(2, 1)
+    letters.images[[17, 5]] = letters.images[4]
+    found = pictures(letters)
+    assert len(found) == 18
+    assert found.iloc[0].to_dict() == {"row": 4, "copies": 3, "letters": "CI"}
+    assert found.iloc[1].to_dict() == {"row": 0, "copies": 1, "letters": "A"}
+
+
 def test_oddities_are_counted():
     large, small = made_up(4, 1), made_up(2, 2)
     large.images[1] = large.images[0]  # a copy
@@ -242,8 +242,8 @@ def test_oddities_are_counted():
     assert found == {
         "letters": 60,
         "different pictures": 57,
-        "copies in large of another in large": 2,
-        "copies in small of another in small": 0,
+        "copies of another within large": 2,
+        "copies of another within small": 0,
         "letters of small whose picture is in large": 1,
         "pictures filed under more than one letter": 1,
         "letters of a single shade": 1,
