@@ -3,6 +3,8 @@
 import os
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
@@ -15,8 +17,9 @@ def check_machine(*packages: str) -> None:
     """Print a line for Python, each package, the memory and the graphics processor.
 
     A line begins with ``[OK]``, or with ``[WARN]`` and ends with what to do about it;
-    nothing here ever stops a notebook. TensorFlow is asked for a graphics processor
-    only if it has been imported.
+    nothing here ever stops a notebook. TensorFlow, if named, is imported here, where
+    what it tells itself as it starts can be kept from the reader; if it is there, it is
+    asked for a graphics processor.
 
     Parameters
     ----------
@@ -27,8 +30,25 @@ def check_machine(*packages: str) -> None:
     for package in packages:
         print(_package_line(package))
     print(_memory_line())
+    if "tensorflow" in packages:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _silent_stderr(), suppress(ImportError):
+            import tensorflow  # noqa: F401
     if "tensorflow" in sys.modules:
         print(_graphics_line())
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Drop what compiled code writes to standard error, past Python's own."""
+    kept = os.dup(2)
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _package_line(package: str) -> str:

@@ -1,5 +1,7 @@
 """The check that opens each notebook: it warns, says the fix, and never stops."""
 
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -51,3 +53,13 @@ def test_graphics_processor_is_named(capsys, monkeypatch, found, words):
     )
     checks.check_machine()
     assert words in capsys.readouterr().out
+
+
+def test_tensorflow_starts_in_silence():
+    program = (
+        "import os; from helpers.checks import check_machine; "
+        "check_machine('tensorflow'); os.write(2, b'afterwards')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True)
+    assert b"[OK]   tensorflow" in done.stdout
+    assert done.stderr == b"afterwards"
