@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from helpers import report
-from helpers.accuracy import LONGEST, Score
+from helpers.accuracy import LONGEST, Rate, Score, wilson_interval
 from helpers.notmnist import Letters
 from helpers.recipe import Recipe
 from helpers.settings import Settings
@@ -213,15 +214,48 @@ def result_table(
     pandas.DataFrame
         A row of text for each name, the strict measure of this run before the other.
     """
-    source = "drawn" if settings.is_drawn else settings.source
     rows = {
         name: {
             "the report said": f"{said[name]:.1%}" if name in said else "nothing",
             "its program measures": "six-position" if name in said else "",
             "this run, strict": str(score.strict),
             "this run, six-position": str(score.six_position),
-            "on": f"{score.images:,} test images ({source})",
+            "on": f"{score.images:,} test images ({_source(settings)})",
         }
         for name, score in scores.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def letter_table(
+    right: Mapping[str, np.ndarray], said: Mapping[str, float], settings: Settings
+) -> pd.DataFrame:
+    """What the report said of models for single letters, and this run's.
+
+    Parameters
+    ----------
+    right
+        By name of the model, whether it read each test letter: bool (N,).
+    said
+        By the same names, the accuracy that the report gives, 0 to 1.
+    settings
+        Of the run, for where its letters are from.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row of text for each name.
+    """
+    rows = {}
+    for name, answers in right.items():
+        rate = Rate(answers.mean(), *wilson_interval(answers.sum(), len(answers)))
+        rows[name] = {
+            "the report said": f"{said[name]:.1%}",
+            "this run": str(rate),
+            "on": f"{len(answers):,} test letters ({_source(settings)})",
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _source(settings: Settings) -> str:
+    return "drawn" if settings.is_drawn else settings.source

@@ -12,7 +12,15 @@ from helpers.notmnist import Letters
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.store import Split
-from helpers.tables import result_table, table_1, table_2, table_3, table_4, table_5
+from helpers.tables import (
+    letter_table,
+    result_table,
+    table_1,
+    table_2,
+    table_3,
+    table_4,
+    table_5,
+)
 
 
 def split_of(*digits):
@@ -95,6 +103,14 @@ def test_result_table_says_what_the_report_did_not_and_whose_images(tmp_path):
     assert found["on"] == f"2 test images ({tmp_path.name})"
     drawn = result_table(SCORES, {}, Settings()).loc["one layer"]
     assert drawn["on"] == "2 test images (drawn)"
+
+
+def test_letter_table_counts_the_letters_that_were_read():
+    right = {"Model 1": np.array([True, True, True, False])}
+    row = letter_table(right, {"Model 1": 0.88}, Settings()).loc["Model 1"]
+    assert row["the report said"] == "88.0%"
+    assert row["this run"].startswith("75.0% (30.1% to 95.4%")
+    assert row["on"] == "4 test letters (drawn)"
 
 
 def test_table_3_has_a_reason_for_every_technique_of_the_report():
