@@ -29,6 +29,12 @@ from helpers.hdf5_headers import (
 )
 
 FIELDS = ("height", "left", "top", "width", "label")
+BLOCK = 2_000
+"""Rows read at a time; what is mapped of the file for them is then let go."""
+
+CACHE = 1 << 20
+"""Bytes of headers that HDF5 keeps: few, as each of them is wanted once."""
+
 USERBLOCK = 512
 """Bytes before the HDF5 part, for MATLAB's own header."""
 
@@ -83,8 +89,8 @@ class Boxes:
 def read_boxes(path: Path | str) -> Boxes:
     """Read every box of a digitStruct.mat.
 
-    HDF5 finds the rows; `helpers.hdf5_headers` then finds their values all at once,
-    many times as fast as opening them one by one.
+    HDF5 finds the rows; `helpers.hdf5_headers` then finds the values of a block of them
+    all at once, many times as fast as opening them one by one.
 
     Raises
     ------
@@ -102,16 +108,24 @@ def read_boxes(path: Path | str) -> Boxes:
                 f"{path}: {len(names)} names and {len(groups)} rows of boxes; expected "
                 "one name for each. Get the archive again."
             )
-        reader = _Reader(file, path)
-        images = reader.image_numbers(names)
-        rows, columns = reader.columns(groups)
-    image = images[rows]
+        addresses = _addresses(file["digitStruct/name"].id)
+        blocks = [
+            _Reader(file, path, start).read(
+                *(part[start : start + BLOCK] for part in (names, addresses, groups))
+            )
+            for start in range(0, max(1, len(names)), BLOCK)
+        ]
+    images, image, parts = zip(*blocks, strict=True)
+    image = np.concatenate(image)
+    columns = {
+        field: np.concatenate([part[field] for part in parts]) for field in FIELDS
+    }
     _check_values(path, columns, image)
     return Boxes(
         image=image,
         label=(columns.pop("label") % 10).astype(np.int8),
         **columns,
-        images=images,
+        images=np.concatenate(images),
     )
 
 
@@ -146,21 +160,30 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
 
 
 class _Reader:
-    """Finds the values of one open file.
+    """Finds the values of a block of rows of one open file.
 
     What `find_datasets` does not know is opened and read by h5py, which also tells
     what is wrong with it.
     """
 
-    def __init__(self, file: h5py.File, path: Path):
+    def __init__(self, file: h5py.File, path: Path, first: int):
         self.file = file
         self.path = path
+        self.first = first
         self.raw = np.memmap(path, np.uint8, mode="r")
         self.base = file.userblock_size
 
-    def image_numbers(self, references: np.ndarray) -> np.ndarray:
+    def read(
+        self, names: np.ndarray, addresses: np.ndarray, groups: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, dict]:
+        """Image of every row, image of every box, and the values of each field."""
+        images = self.image_numbers(names, addresses)
+        rows, columns = self.columns(groups)
+        return images, images[rows], columns
+
+    def image_numbers(self, references, addresses: np.ndarray) -> np.ndarray:
         """Number in the file name of every row: int32 (rows,)."""
-        found = self._find(_addresses(self.file["digitStruct/name"].id))
+        found = self._find(addresses)
         numbers = np.empty(len(references), np.int32)
         for row, (kind, offset, count) in enumerate(
             zip(found.kind, found.offset, found.count, strict=True)
@@ -178,8 +201,7 @@ class _Reader:
 
     def columns(self, references: np.ndarray) -> tuple[np.ndarray, dict]:
         """Row of every box, int64 (boxes,), and the float64 values of each field."""
-        groups = [self._follow(row, "bbox", ref) for row, ref in enumerate(references)]
-        headers = [self._addresses(row, group) for row, group in enumerate(groups)]
+        headers = [self._addresses(row, ref) for row, ref in enumerate(references)]
         found = self._find(np.asarray(headers, np.int64).reshape(-1, len(FIELDS)))
         # A box in place is one number for each field, several are references to one.
         same = found.kind == found.kind[:, :1]
@@ -188,7 +210,7 @@ class _Reader:
         plain &= (kind == REFERENCE) | ((kind == FLOAT64) & (count == 1))
 
         count = np.where(plain, count, 0)
-        rows = np.repeat(np.arange(len(groups)), count)
+        rows = np.repeat(np.arange(len(references)), count)
         in_place = (kind == FLOAT64)[rows]
         offsets = {}
         for place, field in enumerate(FIELDS):
@@ -205,7 +227,7 @@ class _Reader:
         }
         rows = [rows[kept]]
         for row in np.flatnonzero(~plain):
-            boxes = self._read_row(row, groups[row])
+            boxes = self._read_row(row, references[row])
             rows.append(np.full(len(boxes["label"]), row))
             for field in FIELDS:
                 columns[field].append(boxes[field])
@@ -218,8 +240,9 @@ class _Reader:
     def _find(self, headers: np.ndarray) -> Found:
         return find_datasets(self.raw, headers, self.base)
 
-    def _addresses(self, row: int, group) -> list[int]:
+    def _addresses(self, row: int, reference) -> list[int]:
         """Where the headers of a row's five fields lie; 0 where there is no group."""
+        group = self._follow(row, "bbox", reference)
         if not isinstance(group, h5g.GroupID):
             return [0] * len(FIELDS)
         try:
@@ -229,8 +252,9 @@ class _Reader:
             found = f"no {' and no '.join(missing) or 'readable fields'} in its bbox"
             raise self._error(row, found, "all five fields") from None
 
-    def _read_row(self, row: int, group) -> dict[str, np.ndarray]:
+    def _read_row(self, row: int, reference) -> dict[str, np.ndarray]:
         """The boxes of one row, by h5py alone."""
+        group = self._follow(row, "bbox", reference)
         if not isinstance(group, h5g.GroupID):  # MATLAB's empty array in its place
             self._numbers(row, "bbox", group, empty=True)
             return {field: np.empty(0) for field in FIELDS}
@@ -282,8 +306,8 @@ class _Reader:
 
     def _error(self, row: int, found: str, expected: str) -> DigitStructError:
         return DigitStructError(
-            f"{self.path}: row {row + 1}: {found}; expected {expected}. Get the "
-            "archive again."
+            f"{self.path}: row {self.first + row + 1}: {found}; expected {expected}. "
+            "Get the archive again."
         )
 
 
@@ -386,6 +410,10 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         raise DigitStructError(f"{path}: {_why_unreadable(path, error)}") from error
     try:
         with file:
+            config = file.id.get_mdc_config()
+            config.set_initial_size = True
+            config.initial_size = config.min_size = config.max_size = CACHE
+            file.id.set_mdc_config(config)
             yield file
     except DigitStructError:
         raise

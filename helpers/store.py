@@ -335,9 +335,9 @@ def _keys(group: h5py.Group) -> np.ndarray:
     labels = group["labels"][()]
     parts = [
         svhn.likeness_keys(
-            group["images"][start : start + 100 * CHUNK],
-            labels[start : start + 100 * CHUNK],
+            group["images"][start : start + 10 * CHUNK],
+            labels[start : start + 10 * CHUNK],
         )
-        for start in range(0, len(labels), 100 * CHUNK)
+        for start in range(0, len(labels), 10 * CHUNK)
     ]
     return np.concatenate(parts)

@@ -89,6 +89,12 @@ def test_rows_come_back_in_the_order_of_the_file(path):
     assert_equal(read_boxes(path), boxes_of(ROWS))
 
 
+@pytest.mark.parametrize("block", [1, 3, 4])
+def test_rows_read_in_blocks_are_the_same_rows(path, monkeypatch, block):
+    monkeypatch.setattr("helpers.digitstruct.BLOCK", block)
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
 def test_types_are_those_promised(path):
     boxes = read_boxes(path)
     assert (boxes.image.dtype, boxes.label.dtype) == (np.int32, np.int8)
@@ -193,7 +199,7 @@ def test_damage_inside_is_told_apart(file, path):
     assert "damaged" in error_of(path)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     st.lists(
         st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=6
@@ -236,6 +242,15 @@ def test_dangling_reference_is_named(file, path, part):
     file["digitStruct"][part][1, 0] = h5py.Reference()
     file.close()
     assert f"row 2: {part} refers to nothing" in error_of(path)
+
+
+def test_row_is_counted_from_the_top_of_the_file_not_of_a_block(
+    file, path, monkeypatch
+):
+    monkeypatch.setattr("helpers.digitstruct.BLOCK", 3)
+    file["digitStruct/name"][3, 0] = h5py.Reference()
+    file.close()
+    assert "row 4: name refers to nothing" in error_of(path)
 
 
 def test_dangling_reference_to_a_number_is_named(file, path):
