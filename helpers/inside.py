@@ -76,6 +76,20 @@ def layer_output(network: keras.Model, images: np.ndarray, layer: str) -> np.nda
     return np.asarray(part(network_input(images), training=False))
 
 
+def change_by_layer(
+    network: keras.Model, before: np.ndarray, after: np.ndarray, layers: list[str]
+) -> pd.Series:
+    """`relative_change` of the layers' outputs between crops, uint8 (N, side, side)."""
+    return pd.Series(
+        {
+            name: relative_change(
+                layer_output(network, before, name), layer_output(network, after, name)
+            )
+            for name in layers
+        }
+    )
+
+
 @styled
 def first_filters(network: keras.Model) -> tuple[Figure, pd.DataFrame]:
     """The first convolution's kernels as pictures, dark for negative weights.

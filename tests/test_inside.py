@@ -7,6 +7,7 @@ import pytest
 
 from helpers.batches import network_input
 from helpers.inside import (
+    change_by_layer,
     error_kinds,
     feature_maps,
     first_filters,
@@ -64,6 +65,11 @@ def test_layer_output_is_the_network_s_on_its_way_to_the_logits(network):
     found = layer_output(network, CROPS, "logits")
     np.testing.assert_allclose(found, logits, rtol=1e-5, atol=1e-6)
     assert layer_output(network, CROPS, "conv3").shape == (2, 9, 9, 3)
+
+
+def test_change_by_layer_is_that_of_each_layer_s_output(network):
+    changes = change_by_layer(network, CROPS, CROPS[::-1], ["conv3", "logits"])
+    assert changes.to_dict() == {"conv3": 1, "logits": 1}
 
 
 def test_first_filters_shows_every_kernel_on_one_scale(network):
