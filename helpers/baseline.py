@@ -15,6 +15,7 @@ from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import confusion_matrix
+from threadpoolctl import threadpool_limits
 
 from helpers import report
 from helpers.accuracy import wilson_interval
@@ -35,9 +36,10 @@ def fit(letters: Letters) -> LogisticRegression:
     """Train on letters, with every setting left as scikit-learn has it.
 
     Its warning that it stopped early is not shown: ``n_iter_`` of the model and
-    `learning_curve` say it.
+    `learning_curve` say it. It runs in one thread: its products are so thin that more
+    threads mostly wait for each other, for minutes on a busy machine.
     """
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
         return LogisticRegression().fit(_rows(letters), letters.labels)
 

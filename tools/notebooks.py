@@ -77,7 +77,9 @@ def store(paths: list[Path]) -> None:
     os.environ.pop("WORKBOOK_PROFILE", None)
     for path in tqdm(paths, desc="notebooks"):
         notebook = read(path)
-        run = NotebookClient(notebook, timeout=None, kernel_name="python3")
+        run = NotebookClient(
+            notebook, timeout=None, kernel_name="python3", coalesce_streams=True
+        )
         run.execute(cwd=str(path.parent))
         write(without_run_details(notebook), path)
 
