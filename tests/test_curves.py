@@ -190,6 +190,10 @@ def test_depth_gap_is_between_the_means_and_leaves_a_single_layer_out():
     assert depth_gap(curves, "six_position") == pytest.approx(0.1)
 
 
+def test_depth_gap_needs_both_kinds():
+    assert np.isnan(depth_gap(curves_of({1: 0.6, 7: 0.9}), "strict"))
+
+
 def test_depth_gap_of_the_report_is_four_points():
     gap = depth_gap(curves_of(report.FIGURE_6), "six_position")
     assert gap == pytest.approx(0.04, abs=0.0005)
