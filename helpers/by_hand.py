@@ -7,6 +7,7 @@ pixels, float32 (N, pixels), and labels are integers (N,), one class each.
 from typing import NamedTuple
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 
 class Weights(NamedTuple):
@@ -143,13 +144,16 @@ def descend(
     weights = first_weights(images.shape[1], classes=int(labels.max()) + 1, seed=seed)
     rng = np.random.default_rng(seed)
     losses = np.empty(steps)
-    for step in range(steps):
-        rows = rng.integers(len(images), size=batch_size)
-        batch = images[rows], labels[rows]
-        losses[step] = cross_entropy(forward(weights, batch[0], rectified), batch[1])
-        slopes = gradient(weights, *batch, rectified)
-        rate = np.float32(learning_rate * decay_rate ** (step / steps))
-        weights = Weights(*(w - rate * s for w, s in zip(weights, slopes, strict=True)))
+    with threadpool_limits(1, "blas"):  # the products are too small to share
+        for step in range(steps):
+            rows = rng.integers(len(images), size=batch_size)
+            batch, right = images[rows], labels[rows]
+            losses[step] = cross_entropy(forward(weights, batch, rectified), right)
+            slopes = gradient(weights, batch, right, rectified)
+            rate = np.float32(learning_rate * decay_rate ** (step / steps))
+            weights = Weights(
+                *(w - rate * s for w, s in zip(weights, slopes, strict=True))
+            )
     return weights, losses
 
 
