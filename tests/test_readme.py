@@ -1,0 +1,41 @@
+"""The README's figures and commands against what they come from."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from helpers.settings import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LAYERS = {"two": 2, "six": 6, "seven": 7}
+
+
+@pytest.mark.parametrize("word", LAYERS)
+def test_accuracies_are_those_of_the_long_runs(word):
+    curves = pd.read_csv(ROOT / "figures/long/figure_06_depth_svhn.csv")
+    tested = curves[(curves["part"] == "test") & (curves["layers"] == LAYERS[word])]
+    (row,) = tested.to_dict("records")
+    pattern = (
+        rf"\| {word} layers, ([\d,]+) steps here \| ([\d,]+) photographs "
+        r"\| (\d+) others \| ([\d.]+) % \| ([\d.]+) % \|"
+    )
+    said = re.search(pattern, README).groups()
+    assert said == (
+        f"{row['steps']:,}",
+        f"{row['train_images']:,}",
+        f"{row['images']}",
+        f"{100 * row['strict']:.1f}",
+        f"{100 * row['six_position']:.1f}",
+    )
+
+
+def test_make_knows_every_target_named():
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"^(?:\w+=\S+ )?make ([a-z]+)", README, re.M)):
+        assert re.search(rf"^{target}:.*##", makefile, re.M), target
+
+
+def test_links_and_pictures_are_there():
+    for link in re.findall(r"\]\(([^)]+)\)", README):
+        assert (ROOT / link).exists(), link
