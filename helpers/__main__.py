@@ -13,19 +13,22 @@ from pathlib import Path
 from helpers.options import add_recipe_options, recipe_of
 from helpers.settings import PROFILES, SOURCES, Settings
 
+READ_AT_ONCE = 16
+"""Photos that `read` hands on together: their lines come before the next are read."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 2 with a message when it cannot be."""
     options = _parser().parse_args(arguments)
     try:
-        options.command(options)
+        status = options.command(options)
     except (ValueError, OSError, ArithmeticError) as error:
         print(f"python -m helpers: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("python -m helpers: stopped", file=sys.stderr)
         return 130
-    return 0
+    return status or 0
 
 
 def draw(options: argparse.Namespace) -> None:
@@ -94,6 +97,63 @@ def evaluate(options: argparse.Namespace) -> None:
     print(json.dumps(score.values() | {"skipped": len(skipped)}))
 
 
+def read(options: argparse.Namespace) -> int:
+    """Read the number in each photo; a line each, or why not on standard error.
+
+    A line holds the file, its number ("-" where there is none), the confidence from
+    0 to 1, "not sure" where it is low, and the other numbers found.
+    """
+    from helpers.reader import Reader
+
+    reader = Reader.load(options.weights) if options.weights else Reader.pretrained()
+    status = 0
+    for start in range(0, len(options.files), READ_AT_ONCE):
+        files = options.files[start : start + READ_AT_ONCE]
+        boxes = [options.box] * len(files) if options.box else None
+        for file, reading in zip(files, reader.read(files, boxes), strict=True):
+            if reading.error:
+                why = reading.error
+                told = why if str(file) in why else f"{file}: {why}"
+                print(f"python -m helpers: {told}", file=sys.stderr)
+                status = 2
+            else:
+                print(
+                    _json_line(file, reading) if options.json else _line(file, reading)
+                )
+    return status
+
+
+def _line(file: Path, reading) -> str:
+    """What `read` says of a photo, for people."""
+    parts = [f"{file}", reading.number or "-", f"{reading.confidence:.2f}"]
+    if not reading.sure:
+        parts.append("not sure")
+    others = [f"{other.number} {other.confidence:.2f}" for other in reading.others]
+    if others:
+        parts.append(f"also {', '.join(others)}")
+    return "  ".join(parts)
+
+
+def _json_line(file: Path, reading) -> str:
+    """What `read` says of a photo, for programs: one JSON object."""
+    others = [_plain(other) for other in reading.others]
+    return json.dumps({"file": str(file)} | _plain(reading) | {"others": others})
+
+
+def _plain(reading) -> dict:
+    """A number with its confidence, box and alternatives, as JSON has them."""
+    return {
+        "number": reading.number,
+        "confidence": round(float(reading.confidence), 4),
+        "sure": bool(reading.sure),
+        "box": None if reading.box is None else [int(edge) for edge in reading.box],
+        "alternatives": [
+            [[digit, round(float(probability), 4)] for digit, probability in likeliest]
+            for likeliest in reading.alternatives
+        ],
+    }
+
+
 def _source(settings: Settings) -> str:
     return "the drawn sample" if settings.is_drawn else settings.data
 
@@ -111,6 +171,20 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _data(text: str) -> str:
     """A data source; a shell's relative path begins where the shell is."""
     return text if text in SOURCES else str(Path(text).absolute())
+
+
+def _box(text: str) -> tuple[float, ...]:
+    """A box given as L,T,R,B."""
+    try:
+        left, top, right, bottom = box = tuple(map(float, text.split(",")))
+    except ValueError:
+        box = None
+    if box is None or not (left < right and top < bottom):
+        raise argparse.ArgumentTypeError(
+            f"{text!r}; expected left,top,right,bottom in pixels, left under right and "
+            "top under bottom"
+        )
+    return box
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -166,6 +240,24 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="FILE",
         help="a trained network (.keras) or the report's seven_layer_200k.npz",
+    )
+    options = add(read, "read the number in each photo")
+    options.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a photo")
+    options.add_argument(
+        "--json", action="store_true", help="write one JSON object a line"
+    )
+    options.add_argument(
+        "--box",
+        type=_box,
+        metavar="L,T,R,B",
+        help="where the number is, in pixels of the upright photo, the same in each; "
+        "by default it is looked for",
+    )
+    options.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="the weights of a reader trained on other images; by default its own",
     )
     return parser
 
