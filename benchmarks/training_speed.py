@@ -85,6 +85,9 @@ class OurLoop:
         from helpers.batches import Examples
         from helpers.networks import build_network, load_report_weights
         from helpers.recipe import Recipe
+        from helpers.training import train  # first: it sets TensorFlow's threads
+
+        self.train = train
 
         self.data = {
             "train": Examples(crops, labels),
@@ -102,10 +105,8 @@ class OurLoop:
 
     def seconds(self, steps):
         """Seconds that the steps took, by the clock that every run keeps."""
-        from helpers.training import train
-
         with tempfile.TemporaryDirectory() as folder:
-            return steps / train(self.recipe, self.data, folder).steps_per_second
+            return steps / self.train(self.recipe, self.data, folder).steps_per_second
 
     def flops(self):
         """Multiplications and additions of one step, in the products alone."""
@@ -138,14 +139,15 @@ class OurLoop:
                 for event in line.events:
                     name = plane.event_metadata[event.metadata_id].name
                     spent[kind(name)] += event.duration_ps / 1e9 / steps
+        spent.pop(None, None)
         return dict(spent)
 
 
 def kind(operation: str) -> str | None:
     """What a profiled operation, "scope/name:Type", is for."""
     scope, colon, _ = operation.rpartition(":")
-    if not colon or "::" in operation:
-        return None
+    if not colon or "::" in operation or "__inference" in operation:
+        return None  # holds other operations
     for layer in ("conv", "pool", "relu", "lrn", "dropout", "dense", "logits"):
         if f"/{layer}" in scope:
             return "dense" if layer == "logits" else layer
