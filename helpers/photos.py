@@ -205,7 +205,7 @@ def _upright(
     try:
         image.load()
         orientation = _orientation(image)
-        small = _small(_plain(image, name), _fitted(image.size, longest))
+        small = _small(_plain(image, name), _fitted(size, longest))
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:

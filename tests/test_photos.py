@@ -68,8 +68,9 @@ def test_exif_orientation_sets_a_pillow_image_upright_and_leaves_it_alone(image)
     assert load_photo(ImageOps.exif_transpose(opened)).size == (40, 60)
 
 
-def test_exif_that_is_damaged_is_no_reason_to_stop(image):
-    data = file_of(image, "JPEG", exif=b"Exif\0\0no note at all")
+@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+def test_exif_that_is_damaged_is_no_reason_to_stop(image, kind):
+    data = file_of(image, kind, exif=b"Exif\0\0no note at all")
     assert load_photo(data).size == (60, 40)
 
 
