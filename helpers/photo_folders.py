@@ -9,18 +9,18 @@ from typing import NamedTuple
 from helpers.accuracy import LONGEST
 from helpers.photos import PhotoError
 
-ENDINGS = frozenset(
-    (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp")
-    + (".ppm", ".pgm", ".jp2", ".avif", ".heic", ".heif")
+ENDINGS = (
+    *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp"),
+    *(".ppm", ".pgm", ".jp2", ".avif", ".heic", ".heif"),
 )
 """Ends of the names that count as photos; whether one can be read shows later."""
 
 LABELS = "labels.csv"
 EDGES = ("left", "top", "right", "bottom")
 
-CAMERA_WORDS = frozenset(
-    ("dsc", "dscf", "dscn", "dji", "gopr", "imag", "image", "img", "mvimg", "p")
-    + ("photo", "picture", "pxl", "screenshot", "whatsapp")
+CAMERA_WORDS = (
+    *("dsc", "dscf", "dscn", "dji", "gopr", "imag", "image", "img", "mvimg", "p"),
+    *("photo", "picture", "pxl", "screenshot", "whatsapp"),
 )
 """First words of the names that devices give: the number after one is a count."""
 
