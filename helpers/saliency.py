@@ -20,12 +20,14 @@ def saliency(
     noise: float = 0.15,
     seed: int = 0,
 ) -> np.ndarray:
-    """How much each pixel matters for the digits read: SmoothGrad.
+    """How much each pixel matters for the digits read: SmoothGrad, squared.
 
-    The slope of the digits' summed log-probabilities over each pixel, averaged over
-    noisy copies of the crop, in which what counts by chance alone cancels out; then
-    its size without its sign. Smilkov et al. 2017, "SmoothGrad: removing noise by
-    adding noise", arXiv:1706.03825.
+    The slope of the digits' summed log-probabilities over each pixel, as a root mean
+    square over noisy copies of the crop: one crop's slopes alone are mostly chance.
+    The noise is of Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise",
+    arXiv:1706.03825; their mean lets slopes of opposite sign cancel, squares do not,
+    as in Hooker et al. 2019, "A Benchmark for Interpretability Methods in Deep Neural
+    Networks", arXiv:1806.10758.
 
     Parameters
     ----------
@@ -77,11 +79,11 @@ def saliency(
         else:
             asked = np.asarray(labels[rows])
         spread = noise * np.ptp(inputs, axis=(1, 2), keepdims=True)
-        total = np.zeros(inputs.shape, np.float32)
+        squares = np.zeros(inputs.shape, np.float32)
         for _ in range(copies):
             noisy = inputs + spread * rng.standard_normal(inputs.shape, np.float32)
-            total += _slope(network, noisy, asked)
-        maps[rows] = np.abs(total[..., 0]) / copies
+            squares += _slope(network, noisy, asked) ** 2
+        maps[rows] = np.sqrt(squares[..., 0] / copies)
     return maps
 
 

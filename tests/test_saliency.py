@@ -54,6 +54,20 @@ def test_value_is_the_slope_of_the_log_probability(network):
     assert value == pytest.approx(1 - np.exp(pixel) / (np.exp(pixel) + 10), rel=1e-5)
 
 
+def test_copies_of_opposite_slope_do_not_cancel():
+    class Bent(OfOnePixel):
+        def call(self, images):
+            return super().call(keras.ops.abs(images))
+
+    inputs = keras.Input((6, 8, 1))
+    network = keras.Model(inputs, Bent()(inputs))
+    crop = np.zeros((1, 6, 8), np.float32)
+    crop[0, 5, 7] = 10
+    labels = np.array([[1, 0, B, B, B, B]])
+    once, often = (saliency(network, crop, labels, copies=n) for n in (1, 50))
+    assert 0.5 < often[0, 0, 1] / once[0, 0, 1] < 2
+
+
 def test_without_labels_the_digits_read_are_asked_about():
     network = build_network(5, crop_size=12, depths=(2, 2, 3), seed=1)
     crops = RNG.integers(0, 256, (2, 12, 12), dtype=np.uint8)
