@@ -5,6 +5,7 @@ What it does by mouse `helpers.experiments.run` does in a line; `recipe_code` an
 """
 
 import io
+import shlex
 import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from helpers.networks import MOST_LAYERS
 from helpers.options import recipe_command, written
 from helpers.progress import Progress
 from helpers.recipe import Recipe
-from helpers.settings import Settings
+from helpers.settings import SOURCES, Settings
 
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 L2_BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
@@ -192,7 +193,8 @@ class TrainingPanel(widgets.VBox):
     def _show_settings(self, change=None) -> None:
         try:
             recipe = self.recipe
-            self._export.value = f"{recipe_code(recipe)}\n{recipe_command(recipe)}"
+            command = recipe_command(recipe) + _data_option(self.settings)
+            self._export.value = f"{recipe_code(recipe)}\n{command}"
         except ValueError as error:
             self._export.value = str(error)
 
@@ -285,7 +287,7 @@ def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
         ),
         "keep_rate": widgets.FloatSlider(
             recipe.keep_rate,
-            min=0.1,
+            min=min(0.1, recipe.keep_rate),
             max=1,
             step=0.05,
             description="keep rate",
@@ -296,7 +298,12 @@ def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
             "initial_learning_rate", RATES, "learning rate"
         ),
         "decay_rate": widgets.FloatSlider(
-            recipe.decay_rate, min=0.5, max=1, step=0.01, description="decay", **common
+            recipe.decay_rate,
+            min=min(0.5, recipe.decay_rate),
+            max=1,
+            step=0.01,
+            description="decay",
+            **common,
         ),
         "batch_size": choice("batch_size", BATCHES, "batch size"),
         "steps": widgets.BoundedIntText(
@@ -320,6 +327,14 @@ def _label(recipe: Recipe, start: Recipe) -> str:
         and getattr(recipe, field.name) != getattr(start, field.name)
     ]
     return ", ".join([f"{recipe.layers} layers", *changed])
+
+
+def _data_option(settings: Settings) -> str:
+    """The option that names the images to a shell, if they are not the sample."""
+    if settings.is_drawn:
+        return ""
+    data = settings.data if settings.data in SOURCES else str(settings.data_folder)
+    return f" --data {shlex.quote(data)}"
 
 
 def _widths(text: str) -> tuple[int, ...]:

@@ -167,6 +167,18 @@ def test_export_makes_the_recipe_again(panel):
     assert "--l2-beta 0.001" in command
 
 
+def test_command_names_images_that_are_not_the_sample_s(tmp_path):
+    settings = Settings(data=str(tmp_path), runs_root=tmp_path)
+    command = exported(TrainingPanel(START, DATA, settings)).splitlines()[1]
+    assert command.endswith(f" --data {tmp_path}")
+
+
+def test_values_beyond_the_sliders_are_kept(tmp_path):
+    start = replace(START, keep_rate=0.05, decay_rate=0.02)
+    panel = TrainingPanel(start, DATA, Settings(runs_root=tmp_path))
+    assert panel.recipe == replace(start, validation_interval=2)
+
+
 def test_only_what_differs_from_the_report_is_spelt_out():
     assert recipe_code(Recipe(layers=4)) == "Recipe(layers=4)"
 
