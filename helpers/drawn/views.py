@@ -179,21 +179,15 @@ def _camera(rng, size, long_side) -> np.ndarray:
     turned = np.radians(rng.uniform(-15, 15)) if rng.random() < 0.15 else 0.0
     cos, sin = np.cos(turned), np.sin(turned)
     turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
-    matrix = turn @ camera.view(
-        rng, np.tan(np.radians(np.clip(rng.normal(0, 4), -9, 9)))
-    )
+    tilt = np.radians(np.clip(rng.normal(0, 4), -9, 9))
+    matrix = turn @ camera.view(rng, np.tan(tilt))
     if rng.random() < 0.2:
         away = rng.choice((-1, 1)) * rng.uniform(0.01, 0.03)
         matrix = np.array([[1, 0, 0], [0, 1, 0], [away, 0, 1]]) @ matrix
     unit = long_side / 20
-    to_units = np.array(
-        [
-            [1 / unit, 0, -size[0] / 2 / unit],
-            [0, 1 / unit, -size[1] / 2 / unit],
-            [0, 0, 1],
-        ]
-    )
-    return np.linalg.inv(to_units) @ matrix @ to_units
+    x, y = size / 2
+    to_pixels = np.array([[unit, 0, x], [0, unit, y], [0, 0, 1]])
+    return to_pixels @ matrix @ np.linalg.inv(to_pixels)
 
 
 def _place_all(rng, size, matrix) -> list[_Placed]:
@@ -290,7 +284,7 @@ def _facade(rng, shape, placed) -> np.ndarray:
     _put_bands(rng, site, taken)
     if placed and rng.random() < 0.5:
         choose(rng, HOSTS)(rng, site, taken[0], placed[0].height)
-    _put_things(rng, site, list(taken))
+    _put_things(rng, site, taken)
     for one in placed:
         _put_number(rng, site, one)
     camera.light_up(rng, canvas, max(heights[0], max(shape) / 6))
@@ -298,7 +292,7 @@ def _facade(rng, shape, placed) -> np.ndarray:
 
 
 def _put_number(rng, site: Site, one: _Placed) -> None:
-    """Plate and digits, and now and then a word below them, in place."""
+    """Plate and digits, and now and then a word above or below them, in place."""
     height, style = one.height, one.style
     extent = np.ptp(one.points, axis=0) / height
     reach = (0.5 * extent.max() * 1.6 + 1) * height
@@ -307,11 +301,12 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
     x, y = (x - one.middle[0]) / height, (y - one.middle[1]) / height
     thickness = rng.uniform(0.3, 1.2)
     light = (site.light[0] * thickness, site.light[1] * thickness)
-    below = rng.uniform(0.3, 0.6) if style.plate is not None else 0.0
-    below *= rng.random() < 0.15 and extent[0] > 1
+    # Room for a word in digit heights, and the side where it is.
+    word = rng.uniform(0.3, 0.6) if rng.random() < 0.15 and extent[0] > 0.8 else 0.0
+    side = 1 if rng.random() < 0.7 else -1
     if style.plate is not None:
-        size = (extent[0] * (1 + 0.3 * below), extent[1] + below)
-        plates.put_plate(rng, part, x, y - below / 2, style, size, light)
+        size = (extent[0] * (1 + 0.3 * word), extent[1] + word)
+        plates.put_plate(rng, part, x, y - side * word / 2, style, size, light)
     ink = numbers.ink(one.number, part.shape[:2], height, origin)
     ground = part[ink > 0.5]
     if not len(ground):
@@ -320,11 +315,11 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
     if abs(gray.mean() - style.digit @ textures.LUMA) < 0.1 + gray.std():
         style = replace(style, digit=plates.contrasting(rng, ground.mean(0)))
     plates.put_digits(rng, part, ink, style, height, light)
-    if below:
-        half = extent[0] / 2 * height
-        top = one.middle[1] + height * (extent[1] / 2 + 0.08)
-        box = (one.middle[0] - half, top, one.middle[0] + half, top + below * height)
-        _write(rng, site, box, style.digit)
+    if word:
+        middle = one.middle[1] + side * height * (extent[1] / 2 + 0.08 + word / 2)
+        half = np.array([extent[0], word]) / 2 * height
+        centre = np.array([one.middle[0], middle])
+        _write(rng, site, (*(centre - half), *(centre + half)), style.digit)
 
 
 def _put_bands(rng, site: Site, taken) -> None:
@@ -349,45 +344,53 @@ def _put_bands(rng, site: Site, taken) -> None:
 
 
 def _put_things(rng, site: Site, taken) -> None:
-    """Things of daily life wherever there is room, in place."""
+    """Things of daily life wherever they hide no number, in place."""
     tall, width = site.canvas.shape[:2]
-    area = tall * width / site.metre**2
-    count = rng.poisson(min(8.0, 1.2 + 1.2 * np.sqrt(area) * rng.uniform(0, 2)))
-    for _ in range(count):
+    side = np.sqrt(tall * width) / site.metre
+    crowd = 2.5 if rng.random() < 0.15 else 1.0
+    taken = list(taken)
+    for _ in range(rng.poisson(min(14.0, 1 + crowd * side * rng.uniform(0, 3)))):
         paint, across, down = choose(rng, THINGS)
+        # Small things fill a near view as large ones do a wide one.
+        size = np.array([rng.uniform(*across), rng.uniform(*down)]) * site.metre
         for _ in range(4):
-            size = rng.uniform(*across) * site.metre, rng.uniform(*down) * site.metre
-            left = rng.uniform(-0.6 * size[0], width - 0.4 * size[0])
-            top = rng.uniform(-0.6 * size[1], tall - 0.4 * size[1])
-            box = np.array([left, top, left + size[0], top + size[1]])
+            start = rng.uniform(-0.6 * size, (width, tall) - 0.4 * size)
+            box = np.concatenate([start, start + size])
             if _is_free(box, taken, 0.0):
                 paint(rng, site, box)
-                taken.append(box)
+                if rng.random() < 0.6:
+                    taken.append(box)
                 break
 
 
 def _fill(site: Site, box, colour, radius=0.0, shape=plates.rounded) -> None:
-    """One colour, or one for each pixel of the canvas, in a box, in place."""
+    """One colour over a box with rounded corners, or of another shape, in place."""
     part, x, y = site.part(np.add(box, (-1, -1, 1, 1)))
     if part.size:
         half = (max(0.3, (box[2] - box[0]) / 2), max(0.3, (box[3] - box[1]) / 2))
-        middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        radius = min(radius, *half)
-        distance = shape(x - middle[0], y - middle[1], half, radius)
+        x, y = x - (box[0] + box[2]) / 2, y - (box[1] + box[3]) / 2
+        distance = shape(x, y, half, min(radius, *half))
         plates.lay(part, colour, plates.cover(distance, 1.0))
 
 
 def _shade(site: Site, box, reach: float, radius=0.0, shape=plates.rounded) -> None:
     """The soft shadow of a box that stands out by ``reach`` pixels, in place."""
-    dx, dy = site.light[0] * reach, site.light[1] * reach
-    part, x, y = site.part(
-        np.add(box, (dx - reach, dy - reach, dx + reach, dy + reach))
-    )
+    way = np.array(site.light * 2) * reach
+    fallen = np.add(box, way)
+    part, x, y = site.part(fallen + np.array([-1, -1, 1, 1]) * reach)
     if part.size:
-        half = ((box[2] - box[0]) / 2, (box[3] - box[1]) / 2)
-        middle = (box[0] + box[2]) / 2 + dx, (box[1] + box[3]) / 2 + dy
-        distance = shape(x - middle[0], y - middle[1], half, radius)
+        half = (max(0.3, (box[2] - box[0]) / 2), max(0.3, (box[3] - box[1]) / 2))
+        x, y = x - (fallen[0] + fallen[2]) / 2, y - (fallen[1] + fallen[3]) / 2
+        distance = shape(x, y, half, min(radius, *half))
         part *= 1 - 0.5 * plates.cover(distance, 1 / max(1.0, reach))[..., None]
+
+
+def _disc(site: Site, x, y, radius: float, colour, reach: float = 0.0) -> None:
+    """A round thing of one colour that stands out by ``reach`` pixels, in place."""
+    box = (x - radius, y - radius, x + radius, y + radius)
+    if reach:
+        _shade(site, box, reach, 0, plates.oval)
+    _fill(site, box, colour, 0, plates.oval)
 
 
 def _clad(rng, site: Site, box, painters) -> None:
@@ -399,18 +402,56 @@ def _clad(rng, site: Site, box, painters) -> None:
         part[:] = painter(rng, (x - box[0]) / unit, (y - box[1]) / unit)
 
 
-def _ledge(rng, site: Site, box, depth: float, light=None) -> None:
-    """Edges of a panel, lit at two sides and dark at two, ``depth`` pixels wide."""
-    step = rng.uniform(0.1, 0.4) * rng.choice((-1, 1)) if light is None else light
-    left, top, right, bottom = box
-    for edge, sign in (
-        ((left, top, right, top + depth), 1),
-        ((left, top, left + depth, bottom), 1),
-        ((left, bottom - depth, right, bottom), -1),
-        ((right - depth, top, right, bottom), -1),
-    ):
+def hedge(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Foliage from near by or far away, in clumps of light and shade."""
+    far = np.exp(rng.uniform(0, 2))
+    green = textures.leaves(rng, x / far, y / far)
+    cell = far * textures.pixels_per_unit(x, y) * rng.uniform(1, 4)
+    clumps = 1 + 0.25 * textures.noise(rng, green.shape[:2], max(4.0, cell))
+    return green * clumps[..., None]
+
+
+def _asphalt(rng, site: Site, box) -> None:
+    """Grey, grainy ground, in place."""
+    _clad(rng, site, box, ((textures.stucco, 1),))
+    part = site.part(box)[0]
+    part[:] = part.mean(2, keepdims=True) * rng.uniform(0.4, 0.9)
+
+
+def _ledge(rng, site: Site, box, depth: float) -> None:
+    """The edges of a panel, two lit and two dark, in place."""
+    step = rng.uniform(0.1, 0.4) * rng.choice((-1, 1))
+    depth = max(1.0, depth * site.metre)
+    for edge, sign in zip(_edges(box, depth), (1, 1, -1, -1), strict=True):
         part = site.part(edge)[0]
         part *= 1 + sign * step
+
+
+def _edges(box, wide: float):
+    """The boxes along the top, left, bottom and right of a box."""
+    left, top, right, bottom = box
+    return (
+        (left, top, right, top + wide),
+        (left, top, left + wide, bottom),
+        (left, bottom - wide, right, bottom),
+        (right - wide, top, right, bottom),
+    )
+
+
+def _frame(site: Site, box, colour, wide: float) -> None:
+    """A frame inside a box, in place."""
+    for edge in _edges(box, wide):
+        _fill(site, edge, colour)
+
+
+def _cells(box, columns: int, rows: int, gap: float):
+    """The boxes of a grid inside a box, ``gap`` pixels apart and from its edges."""
+    step = np.subtract(box[2:], box[:2]) - gap
+    step = step / (columns, rows)
+    for row in range(rows):
+        for column in range(columns):
+            start = np.add(box[:2], gap) + step * (column, row)
+            yield np.concatenate([start, start + np.maximum(step - gap, 1)])
 
 
 def _bars(rng, site: Site, box, colour, pitch: float, bar: float) -> None:
@@ -420,9 +461,22 @@ def _bars(rng, site: Site, box, colour, pitch: float, bar: float) -> None:
         across = (x - box[0]) % pitch - pitch / 2
         share = plates.cover(np.abs(across) - bar / 2, 1.0)
         light = 1 + rng.uniform(0, 0.4) * np.sign(across) * (np.abs(across) < bar)
-        plates.lay(
-            part, (colour * light[..., None]), np.broadcast_to(share, part.shape[:2])
-        )
+        share = np.broadcast_to(share, part.shape[:2])
+        plates.lay(part, colour * light[..., None], share)
+
+
+def _strokes(site: Site, box, colour, wide: float, paths) -> None:
+    """Polylines, in shares of a box, ``wide`` pixels thick, in place."""
+    part, x, y = site.part(box)
+    if part.size:
+        height, width = part.shape[:2]
+        mask = Image.new("L", (width * 2, height * 2))
+        pen = ImageDraw.Draw(mask)
+        start = np.subtract(box[:2], (x[0, 0] - 0.5, y[0, 0] - 0.5))
+        for path in paths:
+            points = (np.asarray(path) * np.subtract(box[2:], box[:2]) + start) * 2
+            pen.line(points.ravel().tolist(), 255, max(1, round(2 * wide)), "curve")
+        plates.lay(part, colour, np.asarray(mask.reduce(2), np.float32) / 255)
 
 
 def _dark(rng) -> np.ndarray:
@@ -453,177 +507,143 @@ def _sky(rng, site: Site, box) -> None:
     _fill(site, (box[0], box[3] - eaves, box[2], box[3]), _paint(rng))
     if rng.random() < 0.5:
         _foliage(rng, site, (box[0], box[3] / 2, box[2] * rng.random(), box[3]))
+    if rng.random() < 0.3:
+        _branch(rng, site, box)
 
 
 def _street(rng, site: Site, box) -> None:
-    kind = rng.random()
-    if kind < 0.35:
-        _clad(rng, site, box, ((textures.stucco, 1),))
-        part = site.part(box)[0]
-        part[:] = part.mean(2, keepdims=True) * rng.uniform(0.5, 0.9)
+    paved = ((hedge, 0.35), (textures.tiles, 0.4), (textures.bricks, 0.25))
+    if rng.random() < 0.35:
+        _asphalt(rng, site, box)
     else:
-        paved = (
-            (textures.leaves, 0.35),
-            (textures.tiles, 0.4),
-            (textures.bricks, 0.25),
-        )
         _clad(rng, site, box, paved)
     if rng.random() < 0.5:
-        step = rng.uniform(0.1, 0.25) * site.metre
-        _fill(site, (box[0], box[1] - step / 2, box[2], box[1] + step / 2), _paint(rng))
+        step = rng.uniform(0.05, 0.12) * site.metre
+        _fill(site, (box[0], box[1] - step, box[2], box[1] + step), _paint(rng))
     if rng.random() < 0.3:
         _stairs(rng, site, box)
 
 
 def _door(rng, site: Site, box) -> None:
     metre = site.metre
-    box = np.array(box)
     frame = rng.uniform(0.04, 0.12) * metre
-    trim = _paint(rng)
     outer = np.add(box, (-frame, -frame, frame, 0))
     _shade(site, outer, 0.05 * metre)
-    _fill(site, outer, trim)
+    _fill(site, outer, _paint(rng))
     if rng.random() < 0.5:
         leaf = ((textures.paint, 0.4), (textures.planks, 0.45), (textures.metal, 0.15))
         _clad(rng, site, box, leaf)
     else:
         _fill(site, box, _paint(rng))
-    _ledge(rng, site, box, max(1.0, 0.02 * metre), -0.4)
+    _ledge(rng, site, box, 0.02)
     width, tall = box[2] - box[0], box[3] - box[1]
-    columns, rows = rng.integers(1, 3), rng.integers(1, 5)
-    glazed = rng.random(rows) < 0.3
-    gap = 0.08 * width * rng.uniform(0.7, 1.5)
-    cell = (width - gap) / columns, (tall - gap) / rows
     if rng.random() < 0.75:
-        for row in range(rows):
-            for column in range(columns):
-                left, top = (
-                    box[0] + gap + column * cell[0],
-                    box[1] + gap + row * cell[1],
-                )
-                panel = (left, top, left + cell[0] - gap, top + cell[1] - gap)
-                if glazed[row]:
-                    _clad(rng, site, panel, ((textures.glass, 1),))
-                _ledge(rng, site, panel, max(1.0, 0.02 * metre))
+        columns, rows = rng.integers(1, 3), rng.integers(1, 5)
+        glazed = rng.random(rows) < 0.3
+        gap = 0.08 * width * rng.uniform(0.7, 1.5)
+        for index, panel in enumerate(_cells(box, columns, rows, gap)):
+            if glazed[index // columns]:
+                pane = _collage if rng.random() < 0.2 else _pane
+                pane(rng, site, panel)
+            _ledge(rng, site, panel, 0.02)
     side = rng.choice((0.08, 0.92))
     x, y = box[0] + side * width, box[1] + rng.uniform(0.48, 0.58) * tall
     knob, colour = rng.uniform(0.02, 0.05) * metre, _paint(rng)
-    _shade(site, (x - knob, y - knob, x + knob, y + knob), knob, 0, plates.oval)
-    _fill(site, (x - knob, y - knob, x + knob, y + knob), colour, 0, plates.oval)
+    _disc(site, x, y, knob, colour, knob)
     if rng.random() < 0.5:
-        reach = np.sign(0.5 - side) * 0.12 * metre
-        bar = sorted((x, x + reach))
-        _fill(site, (bar[0], y - knob / 2, bar[1], y + knob / 2), colour)
+        ends = sorted((x, x + np.sign(0.5 - side) * 0.12 * metre))
+        _fill(site, (ends[0], y - knob / 2, ends[1], y + knob / 2), colour)
     if rng.random() < 0.4:
-        y = box[1] + rng.uniform(0.4, 0.75) * tall
-        x = (box[0] + box[2]) / 2
-        _slot(rng, site, (x - 0.15 * metre, y, x + 0.15 * metre, y + 0.06 * metre))
+        x, y = box[0] + width / 2, box[1] + rng.uniform(0.4, 0.75) * tall
+        slot = (x - 0.15 * metre, y, x + 0.15 * metre, y + 0.06 * metre)
+        _fill(site, slot, _paint(rng), 1)
+        _ledge(rng, site, slot, 0.01)
 
 
-def _slot(rng, site: Site, box) -> None:
-    """The flap of a letter slot."""
-    _fill(site, box, _paint(rng), 1)
-    _ledge(rng, site, box, max(0.8, 0.008 * site.metre))
+def _pane(rng, site: Site, box) -> None:
+    """A pane with what it mirrors, or what is behind it."""
+    seen = ((textures.glass, 0.8), (hedge, 0.1), (textures.planks, 0.1))
+    _clad(rng, site, box, seen)
 
 
 def _window(rng, site: Site, box) -> None:
-    metre, box = site.metre, np.array(box)
+    metre, colour = site.metre, _paint(rng)
     frame = rng.uniform(0.04, 0.12) * metre
-    colour = _paint(rng)
     _fill(site, box, colour)
-    _ledge(rng, site, box, max(1.0, 0.02 * metre), 0.2)
-    pane = np.add(box, (frame, frame, -frame, -frame))
-    _clad(
-        rng,
-        site,
-        pane,
-        ((textures.glass, 0.8), (textures.leaves, 0.1), (textures.planks, 0.1)),
-    )
-    if rng.random() < 0.3:
-        part, x, y = site.part(pane)
-        curtain = 1 + 0.2 * np.sin(x / (rng.uniform(0.02, 0.06) * metre))
-        open_ = (
-            np.abs(x - x.mean()) > rng.uniform(0, 0.4) * (pane[2] - pane[0])
-            if part.size
-            else 0
-        )
-        if part.size:
-            plates.lay(
-                part,
-                0.75 * curtain[..., None],
-                np.broadcast_to(0.7 * open_, part.shape[:2]),
-            )
+    _ledge(rng, site, box, 0.02)
+    inner = np.add(box, (frame, frame, -frame, -frame))
+    _pane(rng, site, inner)
+    part, x, _ = site.part(inner)
+    if part.size and rng.random() < 0.3:
+        folds = 0.75 + 0.15 * np.sin(x / (rng.uniform(0.02, 0.06) * metre))
+        drawn = np.abs(x - x.mean()) > rng.uniform(0, 0.4) * (inner[2] - inner[0])
+        share = np.broadcast_to(0.7 * drawn, part.shape[:2])
+        plates.lay(part, folds[..., None], share)
     bar = rng.uniform(0.02, 0.06) * metre
-    for index in range(1, rng.integers(1, 4)):
-        x = pane[0] + (pane[2] - pane[0]) * index / 3
-        _fill(site, (x - bar / 2, pane[1], x + bar / 2, pane[3]), colour)
-    for index in range(1, rng.integers(1, 4)):
-        y = pane[1] + (pane[3] - pane[1]) * index / 3
-        _fill(site, (pane[0], y - bar / 2, pane[2], y + bar / 2), colour)
+    for cell in _cells(inner, *rng.integers(1, 4, 2), 0):
+        _frame(site, cell, colour, bar / 2)
     if rng.random() < 0.3:
         thin = max(1.0, rng.uniform(0.01, 0.03) * metre)
         _bars(rng, site, box, _paint(rng), rng.uniform(0.08, 0.16) * metre + 2, thin)
     if rng.random() < 0.6:
-        sill = box[3], box[3] + rng.uniform(0.04, 0.1) * metre
-        sill = (box[0] - frame, sill[0], box[2] + frame, sill[1])
+        sill = rng.uniform(0.04, 0.1) * metre
+        sill = (box[0] - frame, box[3], box[2] + frame, box[3] + sill)
         _shade(site, sill, 0.05 * metre)
         _fill(site, sill, _paint(rng))
 
 
+def _windows(rng, site: Site, box) -> None:
+    """Rows of windows that are all alike."""
+    seed = rng.integers(2**32)
+    gap = rng.uniform(0.1, 0.4) * site.metre
+    for cell in _cells(box, rng.integers(2, 5), rng.integers(1, 4), gap):
+        _window(np.random.default_rng(seed), site, cell)
+
+
 def _letter_box(rng, site: Site, box) -> None:
-    metre = site.metre
     width, tall = box[2] - box[0], box[3] - box[1]
-    radius = rng.choice((0.01, 0.05, 0.15)) * metre
+    radius = rng.choice((0.01, 0.05, 0.15)) * site.metre
     colour = _paint(rng)
-    _shade(site, box, 0.06 * metre, radius)
+    _shade(site, box, 0.06 * site.metre, radius)
     _fill(site, box, colour, radius)
+    _ledge(rng, site, box, 0.01)
     y = box[1] + rng.uniform(0.12, 0.3) * tall
-    slot = (box[0] + 0.15 * width, y, box[2] - 0.15 * width, y + 0.1 * tall)
+    slot = np.array([box[0] + 0.15 * width, y, box[2] - 0.15 * width, y + 0.1 * tall])
     _fill(site, slot, colour * 0.4)
-    _ledge(rng, site, box, max(1.0, 0.01 * metre), 0.2)
-    kind = rng.random()
+    kind, below = rng.random(), np.add(slot, (0, 0.2 * tall, 0, 0.4 * tall))
     if kind < 0.4:
-        _write(
-            rng, site, (slot[0], slot[3] + 0.1 * tall, slot[2], slot[3] + 0.4 * tall)
-        )
+        _write(rng, site, below)
     elif kind < 0.7:
-        x, y, r = (box[0] + box[2]) / 2, box[1] + 0.6 * tall, 0.015 * metre
-        _fill(site, (x - r, y - r, x + r, y + r), colour * 0.3, 0, plates.oval)
+        x, y = (box[0] + box[2]) / 2, box[1] + 0.6 * tall
+        _disc(site, x, y, 0.015 * site.metre, colour * 0.3)
     else:
-        label = (
-            box[0] + 0.3 * width,
-            box[3] - 0.35 * tall,
-            box[2] - 0.3 * width,
-            box[3] - 0.1 * tall,
-        )
-        _fill(site, label, np.float32(0.9))
-        _lines(rng, site, label, np.float32(0.2))
+        _fill(site, below, np.float32(0.9))
+        _print(rng, site, below, np.float32(0.2))
+
+
+def _letter_boxes(rng, site: Site, box) -> None:
+    """Letter-boxes of one make side by side, as in a block of flats."""
+    seed = rng.integers(2**32)
+    for cell in _cells(box, rng.integers(2, 5), rng.integers(1, 4), 1):
+        _letter_box(np.random.default_rng(seed), site, cell)
 
 
 def _grating(rng, site: Site, box) -> None:
     _fill(site, box, _dark(rng) * 0.6)
     colour, pitch = _paint(rng), max(3.0, rng.uniform(0.03, 0.12) * site.metre)
     _bars(rng, site, box, colour, pitch, pitch * rng.uniform(0.2, 0.6))
-    if rng.random() < 0.5:
-        part, _, y = site.part(box)
+    part, _, y = site.part(box)
+    if part.size and rng.random() < 0.5:
         share = plates.cover(np.abs((y - box[1]) % pitch - pitch / 2) - pitch / 6, 1.0)
         plates.lay(part, colour, np.broadcast_to(share, part.shape[:2]))
     _frame(site, box, colour, max(1.0, 0.03 * site.metre))
-
-
-def _frame(site: Site, box, colour, wide: float) -> None:
-    left, top, right, bottom = box
-    _fill(site, (left, top, right, top + wide), colour)
-    _fill(site, (left, bottom - wide, right, bottom), colour)
-    _fill(site, (left, top, left + wide, bottom), colour)
-    _fill(site, (right - wide, top, right, bottom), colour)
 
 
 def _fence(rng, site: Site, box) -> None:
     metre, colour = site.metre, _paint(rng)
     behind = rng.random()
     if behind < 0.35:
-        _clad(rng, site, box, ((textures.leaves, 1),))
+        _clad(rng, site, box, ((hedge, 1),))
     elif behind < 0.6:
         _fill(site, box, _dark(rng))
     pitch = max(3.0, rng.uniform(0.07, 0.2) * metre)
@@ -638,23 +658,17 @@ def _fence(rng, site: Site, box) -> None:
         across = (x - box[0]) % pitch - pitch / 2
         ball = np.hypot(across, y - box[1]) - bar * rng.uniform(0.6, 1.1)
         plates.lay(part, colour, plates.cover(ball, 1.0))
-        if rng.random() < 0.5:
-            centre = box[1] + rng.uniform(0.2, 0.8) * (box[3] - box[1])
-            ring = np.abs(np.hypot(across, y - centre) - 0.35 * pitch) - bar / 3
-            plates.lay(part, colour, plates.cover(ring, 1.0))
+        middle = box[1] + rng.uniform(0.2, 0.8) * (box[3] - box[1])
+        ring = np.abs(np.hypot(across, y - middle) - 0.35 * pitch) - bar / 3
+        plates.lay(part, colour, plates.cover(ring, 1.0))
 
 
 def _foliage(rng, site: Site, box) -> None:
     part, x, y = site.part(box)
     if min(part.shape[:2]) < 3:
         return
-    middle, half = (
-        ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2),
-        (
-            (box[2] - box[0]) / 2 + 1,
-            (box[3] - box[1]) / 2 + 1,
-        ),
-    )
+    half = np.subtract(box[2:], box[:2]) / 2 + 1
+    middle = np.add(box[2:], box[:2]) / 2
     near = 1 - np.hypot((x - middle[0]) / half[0], (y - middle[1]) / half[1])
     cell = max(2.0, rng.uniform(0.06, 0.2) * site.metre)
     ragged = near * 3 + 0.6 * textures.fractal(rng, part.shape[:2], cell, 2)
@@ -665,42 +679,62 @@ def _foliage(rng, site: Site, box) -> None:
     plates.lay(part, green, np.clip(2 * ragged - 0.5, 0, 1).astype(np.float32))
 
 
-def _strokes(rng, site: Site, box, colour, wide: float, paths) -> None:
-    """Polylines ``wide`` pixels thick, in shares of a box, in place."""
-    part, x, y = site.part(box)
-    if not part.size:
-        return
-    height, width = part.shape[:2]
-    mask = Image.new("L", (width * 2, height * 2))
-    pen = ImageDraw.Draw(mask)
-    low, span = np.array(box[:2]), np.subtract(box[2:], box[:2])
-    start = np.array([x[0, 0], y[0, 0]]) - 0.5
-    for path in paths:
-        points = (low + np.asarray(path) * span - start) * 2
-        pen.line(points.ravel().tolist(), 255, max(1, round(2 * wide)), "curve")
-    share = np.asarray(mask.reduce(2), np.float32) / 255
-    plates.lay(part, colour, share)
-
-
 def _cable(rng, site: Site, box) -> None:
     along = np.linspace(0, 1, 12)
     sag = rng.normal(0, 0.8) * (along - along**2) + rng.normal(0, 0.2) * along
     path = np.stack([along, 0.5 + sag], 1)
     wide = max(0.7, rng.uniform(0.008, 0.025) * site.metre)
-    _strokes(rng, site, box, _paint(rng) * 0.6, wide, [path])
+    _strokes(site, box, _paint(rng) * 0.6, wide, [path])
 
 
 def _branch(rng, site: Site, box) -> None:
     colour = hsv(rng.normal(0.08, 0.02), rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.45))
-    paths = []
-    start = rng.random(2)
-    for _ in range(rng.integers(2, 7)):
+    paths, start = [], rng.random(2)
+    for _ in range(rng.integers(2, 9)):
         turns = rng.normal(rng.normal(0, 0.15, 2), 0.1, (5, 2))
-        path = start + np.cumsum(turns, 0)
-        paths.append(path)
-        start = path[rng.integers(len(path))]
+        paths.append(start + np.cumsum(turns, 0))
+        start = paths[-1][rng.integers(5)]
     wide = max(0.8, rng.uniform(0.01, 0.04) * site.metre)
-    _strokes(rng, site, box, colour, wide, paths)
+    _strokes(site, box, colour, wide, paths)
+
+
+def _scrolls(rng, site: Site, box) -> None:
+    """Wrought iron or stucco: spirals, rings and bows, some mirrored."""
+    paths = []
+    for _ in range(rng.integers(1, 5)):
+        turn = rng.random() * 6 + np.linspace(0, rng.uniform(3, 12), 24)
+        radius = rng.uniform(0.1, 0.35) * np.linspace(1, rng.uniform(0.1, 1), 24)
+        path = np.stack([radius * np.cos(turn), radius * np.sin(turn)], 1)
+        path += rng.uniform(0.2, 0.8, 2)
+        paths.append(path)
+        if rng.random() < 0.6:
+            paths.append(path * (-1, 1) + (1, 0))
+    wide = max(1.0, rng.uniform(0.01, 0.03) * site.metre)
+    _strokes(site, box, _paint(rng), wide, paths)
+
+
+def _collage(rng, site: Site, box) -> None:
+    """Patches of any colour and shape: a poster, coloured glass, things in a heap."""
+    part = site.part(box)[0]
+    if not part.size:
+        return
+    height, width = part.shape[:2]
+    colours = (np.clip(part, 0, 1) * 255).astype(np.uint8)
+    image = Image.fromarray(colours)
+    pen = ImageDraw.Draw(image)
+    if rng.random() < 0.6:
+        ground = tuple((_paint(rng) * 255).astype(int).tolist())
+        pen.rectangle((0, 0, width, height), ground)
+    for _ in range(rng.integers(4, 20)):
+        colour = tuple((_paint(rng) * 255).astype(int).tolist())
+        start = rng.random(2) * (width, height)
+        reach = rng.uniform(0.03, 0.3) * np.array([width, height])
+        if rng.random() < 0.4:
+            pen.ellipse([*(start - reach), *(start + reach)], colour)
+        else:
+            points = start + reach * rng.normal(0, 1, (rng.integers(3, 6), 2))
+            pen.polygon(points.ravel().tolist(), colour)
+    part[:] = np.asarray(image, np.float32) / 255
 
 
 def _pipe(rng, site: Site, box) -> None:
@@ -711,15 +745,14 @@ def _pipe(rng, site: Site, box) -> None:
         light = np.sqrt(np.clip(1.1 - (across - rng.uniform(-0.4, 0.4)) ** 2, 0.15, 1))
         part[:] = _paint(rng) * light[..., None]
     for _ in range(rng.integers(0, 3)):
-        y = rng.uniform(box[1], box[3])
-        wide = 0.15 * (box[2] - box[0])
+        y, wide = rng.uniform(box[1], box[3]), 0.15 * (box[2] - box[0])
         _fill(site, (box[0] - wide, y, box[2] + wide, y + 3 * wide), _paint(rng))
 
 
 def _lamp(rng, site: Site, box) -> None:
     colour = _paint(rng)
-    x, wide = (box[0] + box[2]) / 2, max(1.0, 0.02 * site.metre)
     if rng.random() < 0.5:
+        x, wide = (box[0] + box[2]) / 2, max(1.0, 0.02 * site.metre)
         top = box[1] - rng.uniform(0.1, 0.5) * site.metre
         _fill(site, (x - wide, top, x + wide, box[1]), colour)
     shape = plates.oval if rng.random() < 0.7 else plates.rounded
@@ -732,64 +765,44 @@ def _lamp(rng, site: Site, box) -> None:
 
 def _bell(rng, site: Site, box) -> None:
     """A door bell, an intercom or a key pad without figures."""
-    _shade(site, box, 0.02 * site.metre)
     plate = _paint(rng)
+    _shade(site, box, 0.02 * site.metre)
     _fill(site, box, plate, 0.01 * site.metre)
-    rows, columns = rng.integers(1, 6), rng.integers(1, 3)
-    cell = (box[2] - box[0]) / columns, (box[3] - box[1]) / rows
-    radius = min(cell) * rng.uniform(0.15, 0.35)
-    colour = plates.contrasting(rng, plate)
-    shape = plates.oval if rng.random() < 0.7 else plates.rounded
-    for row in range(rows):
-        for column in range(columns):
-            x = box[0] + (column + 0.5) * cell[0]
-            y = box[1] + (row + 0.5) * cell[1]
-            _fill(
-                site, (x - radius, y - radius, x + radius, y + radius), colour, 0, shape
-            )
+    colour, size = plates.contrasting(rng, plate), rng.uniform(0.15, 0.35)
+    for cell in _cells(box, rng.integers(1, 3), rng.integers(1, 6), 0):
+        x, y = (cell[:2] + cell[2:]) / 2
+        _disc(site, x, y, size * min(cell[2:] - cell[:2]), colour)
 
 
 def _board(rng, site: Site, box) -> None:
-    """A sign with a word or two, an arrow, or fine print."""
+    """A sign with words, an arrow, or print too fine to read."""
     plate = _paint(rng)
     colour = plates.contrasting(rng, plate)
     _shade(site, box, 0.02 * site.metre)
     _fill(site, box, plate, rng.choice((0.0, 0.03)) * site.metre)
     if rng.random() < 0.3:
         _frame(site, np.add(box, (2, 2, -2, -2)), colour, 1.0)
-    margin = 0.1 * min(box[2] - box[0], box[3] - box[1])
-    inner = np.add(box, (margin, margin, -margin, -margin))
-    rows = rng.integers(1, 4)
-    step = (inner[3] - inner[1]) / rows
-    for row in range(rows):
-        line = (
-            inner[0],
-            inner[1] + row * step,
-            inner[2],
-            inner[1] + (row + 0.85) * step,
-        )
+    gap = 0.1 * min(box[2] - box[0], box[3] - box[1])
+    for line in _cells(box, 1, rng.integers(1, 4), gap):
         kind = rng.random()
         if kind < 0.7:
             _write(rng, site, line, colour)
         elif kind < 0.8:
             _arrow(rng, site, line, colour)
         else:
-            _lines(rng, site, line, colour)
+            _print(rng, site, line, colour)
 
 
-def _lines(rng, site: Site, box, colour) -> None:
-    """Print too fine to read: rows of dashes."""
+def _print(rng, site: Site, box, colour) -> None:
+    """Rows of dashes that look like fine print, in place."""
     part, x, y = site.part(box)
-    if not part.size:
-        return
-    pitch = rng.uniform(2.5, 6)
-    row = np.floor((y - box[1]) / pitch).astype(int) % 16
-    ends = rng.uniform(0.5, 1, 16)[row]
-    share = ((y - box[1]) % pitch < pitch * 0.5) * (
-        (x - box[0]) / (box[2] - box[0]) < ends
-    )
-    inked = rng.random(part.shape[:2], np.float32) < 0.7
-    plates.lay(part, colour, 0.7 * (share * inked).astype(np.float32))
+    if part.size:
+        pitch = rng.uniform(2.5, 6)
+        ends = rng.uniform(0.5, 1, 16)[np.floor((y - box[1]) / pitch).astype(int) % 16]
+        lines = (y - box[1]) % pitch < pitch / 2
+        lines = lines & ((x - box[0]) / (box[2] - box[0]) < ends)
+        inked = rng.random(part.shape[:2], np.float32) < 0.7
+        plates.lay(part, colour, 0.7 * (lines & inked).astype(np.float32))
 
 
 def _arrow(rng, site: Site, box, colour) -> None:
@@ -797,23 +810,17 @@ def _arrow(rng, site: Site, box, colour) -> None:
     back = ends[1] + np.sign(ends[0] - ends[1]) * 0.25
     tip = (ends[1], 0.5)
     paths = [[(ends[0], 0.5), tip], [(back, 0.2), tip, (back, 0.8)]]
-    _strokes(rng, site, box, colour, max(1.0, 0.12 * (box[3] - box[1])), paths)
+    _strokes(site, box, colour, max(1.0, 0.12 * (box[3] - box[1])), paths)
 
 
 def _writing(rng, site: Site, box) -> None:
     """A word or a scrawl straight on the wall."""
     if rng.random() < 0.7:
-        _write(rng, site, box, None)
+        _write(rng, site, box)
     else:
         path = np.stack([np.linspace(0, 1, 14), rng.uniform(0.1, 0.9, 14)], 1)
         path[:, 0] += rng.normal(0, 0.08, 14)
-        wide = max(1.0, 0.015 * site.metre)
-        _strokes(rng, site, box, _paint(rng), wide, [path])
-
-
-@lru_cache(maxsize=256)
-def _font(path: Path) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, 40, layout_engine=ImageFont.Layout.BASIC)
+        _strokes(site, box, _paint(rng), max(1.0, 0.015 * site.metre), [path])
 
 
 WORDS = (
@@ -839,45 +846,54 @@ def _draw_word(rng) -> str:
     return word.upper() if rng.random() < 0.45 else word
 
 
+@lru_cache(maxsize=256)
+def _font(path: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(path, 40, layout_engine=ImageFont.Layout.BASIC)
+
+
 def _write(rng, site: Site, box, colour=None) -> None:
     """A word as large as the box lets it, in place."""
-    part = site.part(box)[0]
-    if not part.size:
-        return
     path, _ = draw_typeface(rng, "any")
     core = _font(path).getmask(_draw_word(rng), "L")
-    if not core.size[0] or not core.size[1]:
-        return
-    room = box[2] - box[0], box[3] - box[1]
-    factor = min(room[0] / core.size[0], room[1] / core.size[1])
+    factor = min(np.subtract(box[2:], box[:2]) / core.size)
     width, tall = (max(2, round(side * factor)) for side in core.size)
-    mask = Image.frombytes("L", core.size, bytes(core))
-    mask = mask.resize((width, tall), Image.Resampling.BILINEAR)
     left = round((box[0] + box[2] - width) / 2)
     top = round((box[1] + box[3] - tall) / 2)
     part, x, y = site.part((left, top, left + width, top + tall))
     if not part.size:
         return
+    mask = Image.frombytes("L", core.size, bytes(core))
+    mask = mask.resize((width, tall), Image.Resampling.BILINEAR)
+    share = np.asarray(mask, np.float32)[int(y[0, 0]) - top :, int(x[0, 0]) - left :]
     if colour is None:
         colour = plates.contrasting(rng, part.mean((0, 1)))
-    x0, y0 = int(x[0, 0]) - left, int(y[0, 0]) - top
-    share = np.asarray(mask, np.float32)[y0:, x0:] / 255
-    plates.lay(part, colour, share[: part.shape[0], : part.shape[1]])
+    plates.lay(part, colour, share[: part.shape[0], : part.shape[1]] / 255)
 
 
 def _wheel(rng, site: Site, box) -> None:
     side = box[2] - box[0]
-    box = np.array([box[0], box[1], box[2], box[1] + side])
-    _fill(site, box, _dark(rng) * 0.7, 0, plates.oval)
-    rim = 0.2 * side
-    hub = np.add(box, (rim, rim, -rim, -rim))
-    _fill(site, hub, _paint(rng), 0, plates.oval)
+    x, y = box[0] + side / 2, box[1] + side / 2
+    _disc(site, x, y, side / 2, _dark(rng) * 0.7)
+    _disc(site, x, y, 0.3 * side, _paint(rng))
     turns = np.linspace(0, 2 * np.pi, rng.integers(5, 13))
-    spokes = [
-        [(0.5, 0.5), (0.5 + 0.5 * np.cos(turn), 0.5 + 0.5 * np.sin(turn))]
-        for turn in turns
-    ]
-    _strokes(rng, site, hub, _dark(rng), max(1.0, 0.04 * side), spokes)
+    rays = 0.5 + 0.3 * np.stack([np.cos(turns), np.sin(turns)], 1)
+    tyre = (box[0], box[1], box[2], box[1] + side)
+    spokes = [[(0.5, 0.5), ray] for ray in rays]
+    _strokes(site, tyre, _dark(rng), max(1.0, 0.04 * side), spokes)
+
+
+def _figure(rng, site: Site, box) -> None:
+    """Somebody who stands or walks by, or is painted on the wall."""
+    head, coat, legs = (_paint(rng) for _ in range(3))
+    size = np.subtract(box[2:], box[:2])
+    x, top = box[0] + size[0] / 2, box[1]
+    step = rng.uniform(0.05, 0.4)
+    walk = [[(0.45, 0.5), (0.5 - step, 1)], [(0.55, 0.5), (0.5 + step, 1)]]
+    _strokes(site, box, legs, max(1.0, 0.18 * size[0]), walk)
+    body = (box[0] + 0.2 * size[0], top + 0.13 * size[1])
+    body = (*body, box[2] - 0.2 * size[0], top + 0.6 * size[1])
+    _fill(site, body, coat, 0.2 * size[0])
+    _disc(site, x, top + 0.07 * size[1], 0.07 * size[1], head)
 
 
 def _stairs(rng, site: Site, box) -> None:
@@ -893,32 +909,29 @@ def _stairs(rng, site: Site, box) -> None:
 def _vent(rng, site: Site, box) -> None:
     if rng.random() < 0.5:
         _grating(rng, site, box)
-    else:
-        colour = _paint(rng)
-        _fill(site, box, colour, 0, plates.oval)
-        for inset in np.linspace(0.1, 0.4, rng.integers(1, 4)):
-            room = inset * (box[2] - box[0])
-            inner = np.add(box, (room, room, -room, -room))
-            _fill(site, inner, colour * rng.uniform(0.3, 1), 0, plates.oval)
+        return
+    colour = _paint(rng)
+    for share in np.linspace(0, 0.8, rng.integers(2, 5)):
+        room = share / 2 * (box[2] - box[0])
+        inner = np.add(box, (room, room, -room, -room))
+        _fill(site, inner, colour * rng.uniform(0.3, 1), 0, plates.oval)
 
 
 def _screws(rng, site: Site, box) -> None:
     for _ in range(rng.integers(1, 6)):
-        x, y = rng.uniform(box[0], box[2]), rng.uniform(box[1], box[3])
-        r = max(0.8, rng.uniform(0.004, 0.02) * site.metre)
-        spot = (x - r, y - r, x + r, y + r)
-        _shade(site, spot, r, 0, plates.oval)
-        _fill(site, spot, _paint(rng), 0, plates.oval)
+        x, y = rng.uniform(box[:2], box[2:])
+        radius = max(0.8, rng.uniform(0.004, 0.02) * site.metre)
+        _disc(site, x, y, radius, _paint(rng), radius)
 
 
-Painter = Callable[[np.random.Generator, Site, np.ndarray], None]
-
-THINGS: tuple[tuple[tuple[Painter, tuple, tuple], float], ...] = (
-    ((_window, (0.4, 1.4), (0.5, 1.6)), 0.16),
+THINGS: tuple[tuple[tuple[Callable, tuple, tuple], float], ...] = (
+    ((_window, (0.4, 1.4), (0.5, 1.6)), 0.12),
+    ((_windows, (1.0, 4.0), (0.8, 4.0)), 0.05),
     ((_door, (0.75, 1.1), (1.9, 2.3)), 0.08),
-    ((_letter_box, (0.2, 0.5), (0.12, 0.45)), 0.06),
-    ((_grating, (0.2, 1.2), (0.2, 1.0)), 0.06),
-    ((_fence, (0.6, 3.0), (0.6, 1.5)), 0.08),
+    ((_letter_box, (0.2, 0.5), (0.12, 0.45)), 0.05),
+    ((_letter_boxes, (0.5, 1.2), (0.3, 1.0)), 0.02),
+    ((_grating, (0.2, 1.2), (0.2, 1.0)), 0.05),
+    ((_fence, (0.6, 3.0), (0.6, 1.5)), 0.07),
     ((_foliage, (0.2, 2.0), (0.2, 2.0)), 0.1),
     ((_branch, (0.3, 2.0), (0.3, 2.0)), 0.05),
     ((_cable, (0.3, 4.0), (0.1, 1.5)), 0.05),
@@ -927,6 +940,9 @@ THINGS: tuple[tuple[tuple[Painter, tuple, tuple], float], ...] = (
     ((_bell, (0.05, 0.2), (0.08, 0.35)), 0.05),
     ((_board, (0.15, 1.0), (0.08, 0.5)), 0.1),
     ((_writing, (0.2, 1.2), (0.08, 0.4)), 0.06),
+    ((_scrolls, (0.1, 0.8), (0.1, 0.8)), 0.05),
+    ((_collage, (0.1, 1.5), (0.1, 1.5)), 0.05),
+    ((_figure, (0.3, 0.6), (1.2, 1.9)), 0.03),
     ((_wheel, (0.5, 0.7), (0.5, 0.7)), 0.02),
     ((_stairs, (0.8, 2.5), (0.3, 1.0)), 0.03),
     ((_vent, (0.08, 0.3), (0.08, 0.3)), 0.05),
@@ -938,8 +954,7 @@ THINGS: tuple[tuple[tuple[Painter, tuple, tuple], float], ...] = (
 def _on_door(rng, site: Site, box, height) -> None:
     """A door that the number is on, above or beside."""
     wide, tall = np.array([rng.uniform(0.75, 1.1), rng.uniform(1.9, 2.3)]) * site.metre
-    middle = (box[0] + box[2]) / 2
-    where = rng.random()
+    middle, where = (box[0] + box[2]) / 2, rng.random()
     if where < 0.5:
         left = middle - rng.uniform(0.35, 0.65) * wide
         top = box[1] - rng.uniform(0.05, 0.4) * tall
@@ -954,64 +969,51 @@ def _on_door(rng, site: Site, box, height) -> None:
 
 
 def _on_mailbox(rng, site: Site, box, height) -> None:
-    """A mailbox on a post, or on the wall, that bears the number."""
-    room = height * rng.uniform(0.0, 1.0, 4) * (-1, -1, 1, 1)
-    case = box + room
-    colour, radius = (
-        _paint(rng),
-        min(case[2:] - case[:2]) * rng.choice((0.03, 0.15, 0.5)),
-    )
-    middle = (case[0] + case[2]) / 2
+    """A mailbox, on a post or on the wall, that bears the number."""
+    tall, width = site.canvas.shape[:2]
+    case = box + height * rng.uniform(0.0, 1.0, 4) * (-1, -1, 1, 1)
+    radius = min(case[2:] - case[:2]) * rng.choice((0.03, 0.15, 0.5))
     if rng.random() < 0.6:
-        tall, width = site.canvas.shape[:2]
-        _clad(rng, site, (0, 0, width, tall), ((textures.leaves, 0.5), *textures.WALLS))
+        _clad(rng, site, (0, 0, width, tall), ((hedge, 0.5), *textures.WALLS))
+        middle = (case[0] + case[2]) / 2
         post = rng.uniform(0.1, 0.25) * (case[2] - case[0])
         _fill(site, (middle - post, case[3], middle + post, tall), _paint(rng))
     _shade(site, case, 0.08 * site.metre, radius)
-    _fill(site, case, colour, radius)
-    flag = _paint(rng)
+    _fill(site, case, _paint(rng), radius)
     if rng.random() < 0.4:
-        edge = case[2] - 0.05 * (case[2] - case[0])
-        thin = 0.12 * height
-        _fill(site, (edge, case[1] - height, edge + thin, case[3] - height / 2), flag)
-        _fill(
-            site, (edge, case[1] - height, edge + 4 * thin, case[1] - height / 2), flag
-        )
+        flag, thin = _paint(rng), 0.12 * height
+        left, top = case[2] - 0.05 * (case[2] - case[0]), case[1] - height
+        _fill(site, (left, top, left + thin, top + 2 * height), flag)
+        _fill(site, (left, top, left + 4 * thin, top + height / 2), flag)
 
 
 def _on_kerb(rng, site: Site, box, height) -> None:
     """A kerb between street and lawn with the number painted on it."""
     tall, width = site.canvas.shape[:2]
-    top, bottom = (
-        box[1] - rng.uniform(0, 0.3) * height,
-        box[3] + rng.uniform(0, 0.3) * height,
-    )
-    lawn = ((textures.leaves, 0.5), (textures.stucco, 0.25), (textures.tiles, 0.25))
+    top, bottom = box[1::2] + height * rng.uniform(0, 0.3, 2) * (-1, 1)
+    lawn = ((hedge, 0.5), (textures.stucco, 0.25), (textures.tiles, 0.25))
     _clad(rng, site, (0, 0, width, top), lawn)
-    stone = hsv(0.1, rng.uniform(0, 0.15), rng.uniform(0.45, 0.8))
-    _clad(rng, site, (0, top, width, bottom), ((textures.stucco, 1),))
-    part = site.part((0, top, width, bottom))[0]
-    part[:] = stone * (part / np.maximum(part.mean((0, 1)), 0.05))
-    part[: max(1, int(0.15 * height))] *= 1.2
-    _clad(rng, site, (0, bottom, width, tall), ((textures.stucco, 1),))
-    road = site.part((0, bottom, width, tall))[0]
-    road[:] = road.mean(2, keepdims=True) * rng.uniform(0.4, 0.8)
-    road[: max(1, int(0.1 * height))] *= 0.6
+    _asphalt(rng, site, (0, bottom, width, tall))
+    kerb = (0, top, width, bottom)
+    _clad(rng, site, kerb, ((textures.stucco, 1),))
+    stone = site.part(kerb)[0]
+    stone *= rng.uniform(0.45, 0.8) / np.maximum(stone.mean((0, 1)), 0.05)
+    for y, light in ((top, 1.3), (bottom, 0.5)):
+        edge = site.part((0, y, width, y + 0.15 * height))[0]
+        edge *= light
     _fill(site, box + height * np.array([0.2, 0.2, -0.2, -0.2]), _paint(rng))
 
 
 def _on_pillar(rng, site: Site, box, height) -> None:
     """A gate's pillar with fences at its sides."""
     tall, width = site.canvas.shape[:2]
-    left, right = (
-        box[0] - rng.uniform(0, 1) * height,
-        box[2] + rng.uniform(0, 1) * height,
-    )
+    left, right = box[::2] + height * rng.uniform(0, 1, 2) * (-1, 1)
     top = box[1] - rng.uniform(0.05, 0.6) * site.metre
-    _sky(rng, site, (0, 0, width, top)) if rng.random() < 0.4 else None
+    if rng.random() < 0.4:
+        _sky(rng, site, (0, 0, width, top))
     rise = top + rng.uniform(-0.1, 0.3) * site.metre
     for side in ((-2 * site.metre, rise, left, tall), (right, rise, width, tall)):
-        if side[2] - side[0] > 2 and rng.random() < 0.8:
+        if rng.random() < 0.8:
             _fence(rng, site, side)
     _shade(site, (left, top, right, tall), 0.08 * site.metre)
     _clad(rng, site, (left, top, right, tall), textures.WALLS)
@@ -1020,17 +1022,15 @@ def _on_pillar(rng, site: Site, box, height) -> None:
 
 
 def _on_board(rng, site: Site, box, height) -> None:
-    """A board, a fascia or a shop sign with words beside the number."""
-    room = height * np.exp(rng.normal(-1, 1, 4)) * (-1, -1, 1, 1)
-    board = box + room
+    """A board, a fascia or a shop sign with words below the number."""
+    board = box + height * np.exp(rng.normal(-1, 1, 4)) * (-1, -1, 1, 1)
     if rng.random() < 0.3:
         board[[0, 2]] = -1, site.canvas.shape[1] + 1
     colour = _paint(rng)
     _shade(site, board, 0.04 * site.metre)
     _fill(site, board, colour, rng.choice((0.0, 0.05)) * site.metre)
     if rng.random() < 0.6:
-        below = height * rng.uniform(0.3, 0.9)
-        words = (box[0], box[3], box[2], box[3] + below)
+        words = (box[0], box[3], box[2], box[3] + height * rng.uniform(0.3, 0.9))
         _fill(site, words, colour)
         _write(rng, site, words)
 
@@ -1049,14 +1049,12 @@ def _photograph(rng, seen: Image.Image, boxes, heights) -> np.ndarray:
     """A picture of what is seen: a phone's, or one of a street car's, cut out small."""
     height = float(min(heights, default=30.0))
     if rng.random() < 0.45:
-        middle = tuple(boxes[0].tolist()) if boxes else (0, 0, *seen.size)
         factor = rng.uniform(1, max(1.0, min(5.0, height / 10)))
-        small = seen.resize(
-            [round(side / factor) for side in seen.size], Image.Resampling.BOX
-        )
-        middle = tuple(int(edge / factor) for edge in middle[:2]) + tuple(
-            int(np.ceil(edge / factor)) for edge in middle[2:]
-        )
+        size = [round(side / factor) for side in seen.size]
+        middle = boxes[0] / factor if boxes else (0, 0, *size)
+        low, high = np.floor(middle[:2]).astype(int), np.ceil(middle[2:]).astype(int)
+        small = seen.resize(size, Image.Resampling.BOX)
+        middle = (*low.tolist(), *high.tolist())
         pixels = camera.photograph(rng, small, height / factor, middle)
         image = Image.fromarray(pixels).resize(seen.size, Image.Resampling.BICUBIC)
         return np.array(image)
