@@ -25,11 +25,14 @@ annotators of SVHN leave."""
 SMALLEST = 7.5
 """Least height of a digit in pixels."""
 
+LEGIBLE = 0.035
+"""Least deviation of brightness in a number's box; what is fainter is drawn anew."""
+
 WIDTHS = (0.03, 0.9)
 """Least and largest share of the picture's width that a number is ordered at."""
 
-COUNTS = ((1, 0.8), (0, 0.08), (2, 0.09), (3, 0.03))
-"""Numbers in a picture and how often there are as many."""
+COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
+"""Numbers in a picture and how often as many are tried; some find no room."""
 
 LENGTHS = ((1, 0.18), (2, 0.36), (3, 0.28), (4, 0.15), (5, 0.03))
 """Digits of a number and how often it has as many."""
@@ -113,10 +116,6 @@ class _Placed:
         return replace(
             self, height=self.height * scale, middle=(self.middle - low) * scale
         )
-
-
-LEGIBLE = 0.035
-"""Least deviation of brightness in a number's box; what is fainter is drawn anew."""
 
 
 def draw_view(rng: np.random.Generator, long_side: int = 256) -> View:
@@ -351,7 +350,6 @@ def _put_things(rng, site: Site, taken) -> None:
     taken = list(taken)
     for _ in range(rng.poisson(min(14.0, 1 + crowd * side * rng.uniform(0, 3)))):
         paint, across, down = choose(rng, THINGS)
-        # Small things fill a near view as large ones do a wide one.
         size = np.array([rng.uniform(*across), rng.uniform(*down)]) * site.metre
         for _ in range(4):
             start = rng.uniform(-0.6 * size, (width, tall) - 0.4 * size)
