@@ -226,6 +226,17 @@ def test_colour_that_contrasts_is_lighter_or_darker_than_its_ground():
         assert ((colour >= 0) & (colour <= 1)).all()
 
 
+@pytest.mark.parametrize("shape", [(8, 10, 3), (80, 3)])
+def test_colour_is_too_faint_near_its_ground_and_on_an_uneven_one(shape):
+    even = np.full(shape, 0.5, np.float32)
+    assert scenes.too_faint(even, np.full(3, 0.55, np.float32))
+    assert not scenes.too_faint(even, np.full(3, 0.65, np.float32))
+    uneven = even.copy()
+    uneven[::2] += 0.3
+    assert scenes.too_faint(uneven, np.full(3, 0.85, np.float32))
+    assert not scenes.too_faint(uneven, np.full(3, 0.95, np.float32))
+
+
 def test_lone_scene_needs_no_order():
     scene = scenes.draw_scene(np.random.default_rng(9))
     assert scene.image.dtype == np.uint8

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from helpers.drawn import plates, views
+from helpers.drawn import plates, views, words
 
 COUNT = 200
 
@@ -111,7 +111,7 @@ def loud(monkeypatch):
     pink, white = np.array([1, 0, 1], np.float32), np.ones(3, np.float32)
     style = plates.Style(white, pink, None, "enamel", 0.0, 0.0)
     monkeypatch.setattr(plates, "draw_style", lambda rng: style)
-    monkeypatch.setattr(views, "_write", lambda *_: None)
+    monkeypatch.setattr(words, "write", lambda *_: None)
     monkeypatch.setattr(
         views.camera, "light_up", lambda rng, canvas, unit: gray(canvas)
     )
@@ -137,41 +137,3 @@ def test_boxes_are_round_the_ink():
         misses.append(np.abs(view.boxes[0] - ink).max() - 0.2 * tall)
     # Blur and compression widen the ink, wear eats some of it.
     assert np.mean(np.array(misses) < 3) > 0.9
-
-
-@pytest.fixture
-def site():
-    """A grey facade of 2 by 1.5 metres."""
-    canvas = np.full((90, 120, 3), 0.5, np.float32)
-    return views.Site(canvas, 60.0, (0.6, 0.8))
-
-
-@pytest.mark.parametrize("thing", [thing for thing, _ in views.THINGS])
-def test_thing_is_painted_where_it_stands_and_nowhere_else(site, thing):
-    paint, across, down = thing
-    size = np.array([across[1], down[1]]) * site.metre
-    away = np.array([500, 400])
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        paint(rng, site, np.concatenate([away, away + size]))
-        paint(rng, site, -np.concatenate([away + size, away]))
-    assert (site.canvas == 0.5).all()
-    for seed in range(20):
-        start = np.random.default_rng(seed).uniform(-20, 60, 2)
-        paint(np.random.default_rng(seed), site, np.array([*start, *(start + size)]))
-    assert (site.canvas != 0.5).any()
-    assert np.isfinite(site.canvas).all()
-
-
-@pytest.mark.parametrize("host", [host for host, _ in views.HOSTS])
-def test_number_can_be_fixed_at_any_place(site, host):
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        left, top = rng.uniform(0, 60, 2)
-        host(rng, site, np.array([left, top, left + 40, top + 20]), 15.0)
-    assert (site.canvas != 0.5).any()
-    assert np.isfinite(site.canvas).all()
-
-
-def test_words_hold_no_digit():
-    assert not any(letter.isdigit() for word in views.WORDS for letter in word)

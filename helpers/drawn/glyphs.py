@@ -37,14 +37,22 @@ class Glyph:
 @lru_cache(maxsize=512)
 def digit_glyphs(path: Path, weight: int | None) -> tuple[Glyph, ...]:
     """The glyphs of the digits 0 to 9 in a font file, at a weight if it varies."""
-    font = ImageFont.truetype(path, 160, layout_engine=ImageFont.Layout.BASIC)
+    font = load_font(path, 160, weight)
+    return tuple(_glyph(font, digit) for digit in "0123456789")
+
+
+def load_font(
+    path: Path, size: int, weight: int | None = None
+) -> ImageFont.FreeTypeFont:
+    """A font file at a size in pixels, and at a weight if one is given."""
+    font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
     if weight is not None:
         values = [
             weight if axis["name"] in (b"Weight", "Weight") else axis["default"]
             for axis in font.get_variation_axes()
         ]
         font.set_variation_by_axes(values)
-    return tuple(_glyph(font, digit) for digit in "0123456789")
+    return font
 
 
 def _glyph(font: ImageFont.FreeTypeFont, text: str) -> Glyph:

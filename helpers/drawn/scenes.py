@@ -136,7 +136,7 @@ def _facade(rng, number, style, matrix, size, height):
             rng, canvas, x - middle[0], y - middle[1], style, tuple(extent), light
         )
     ground = _ground(canvas, points * scale + origin)
-    if _too_faint(ground, style.digit):
+    if too_faint(ground, style.digit):
         colour = plates.contrasting(rng, ground.mean((0, 1)))
         style = replace(style, digit=colour)
     ink = numbers.ink(number, (int(shape[1]), int(shape[0])), scale, origin)
@@ -155,8 +155,8 @@ def _ground(canvas, points):
     return canvas[top:bottom, left:right]
 
 
-def _too_faint(ground, colour) -> bool:
-    """Whether a colour hardly stands out from a ground as uneven as this."""
+def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:
+    """Whether a colour, (3,), hardly stands out from a ground as uneven as (..., 3)."""
     gray = ground @ textures.LUMA
     step = abs(gray.mean() - colour @ textures.LUMA)
     return bool(step < 0.1 + gray.std())
