@@ -346,7 +346,7 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
     """A function that takes ``count`` steps on ``batches`` and gives their losses."""
     kernels = dense_kernels(network)
     weights = [weight.value for weight in network.trainable_variables]
-    shares = np.linspace(0, recipe.batch_size, _shares() + 1).astype(int)
+    shares = np.linspace(0, recipe.batch_size, batch_shares() + 1).astype(int)
 
     def error(images, labels):
         errors = tf.nn.sparse_softmax_cross_entropy_with_logits(
@@ -386,7 +386,7 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
     return advance
 
 
-def _shares() -> int:
+def batch_shares() -> int:
     """Shares that a batch is split into, to be worked on side by side."""
     if tf.config.list_physical_devices("GPU"):
         return 1

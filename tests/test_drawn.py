@@ -124,7 +124,9 @@ def sizes(request):
     found = []
     for number, order in enumerate(orders):
         rng = np.random.default_rng([request.param, number])
-        _, _, boxes, _ = scenes.compose(rng, order, plates.draw_style(rng))
+        style = plates.draw_style(rng)
+        glyphs = scenes.style_glyphs(rng, style, order.digits)
+        _, _, boxes, _ = scenes.compose(rng, order, style, glyphs)
         found.append(boxes[:, 2:].max(0))
     return np.array(found, float).T
 

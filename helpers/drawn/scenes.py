@@ -1,5 +1,6 @@
 """Photographs of house numbers, drawn: a wall, a plate, digits, light, a camera."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,7 +8,7 @@ from PIL import Image
 
 from helpers.drawn import camera, numbers, plates, textures
 from helpers.drawn.distributions import Order, draw_order
-from helpers.drawn.glyphs import digit_glyphs
+from helpers.drawn.glyphs import Glyph, digit_glyphs
 from helpers.drawn.typefaces import draw_typeface
 
 # Slope of a number in the picture: quantiles of the line through the centres of its
@@ -36,11 +37,34 @@ class Scene:
     boxes: np.ndarray
 
 
-def draw_scene(rng: np.random.Generator, order: Order | None = None) -> Scene:
-    """Draw one scene; the order (number and sizes) is drawn too when none is given."""
+def style_glyphs(
+    rng: np.random.Generator, style: plates.Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """A number's digits in a typeface that goes with a style."""
+    glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
+    return tuple(glyphs[digit] for digit in digits)
+
+
+def draw_scene(
+    rng: np.random.Generator,
+    order: Order | None = None,
+    draw_glyphs: Callable[..., tuple[Glyph, ...]] = style_glyphs,
+) -> Scene:
+    """Draw one scene.
+
+    Parameters
+    ----------
+    rng
+        Source of all chance.
+    order
+        The number and its sizes; drawn too when none is given.
+    draw_glyphs
+        From the generator, a `plates.Style` and the digits to their glyphs.
+    """
     order = order or draw_order(rng)
     style = plates.draw_style(rng)
-    number, matrix, boxes, size = compose(rng, order, style)
+    glyphs = draw_glyphs(rng, style, order.digits)
+    number, matrix, boxes, size = compose(rng, order, style, glyphs)
     canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
     seen = camera.look(canvas, to_canvas, size)
     image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
@@ -55,9 +79,14 @@ def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
 
 
 def compose(
-    rng: np.random.Generator, order: Order, style: plates.Style
+    rng: np.random.Generator,
+    order: Order,
+    style: plates.Style,
+    glyphs: tuple[Glyph, ...],
 ) -> tuple[numbers.Number, np.ndarray, np.ndarray, tuple[int, int]]:
     """Lay out a number and fit view and picture to the sizes ordered.
+
+    ``glyphs`` are those of the number's digits.
 
     Returns
     -------
@@ -70,8 +99,6 @@ def compose(
     size : tuple
         Width and height of the picture in pixels.
     """
-    glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
-    glyphs = tuple(glyphs[digit] for digit in order.digits)
     tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))
     climb = tilt * rng.uniform(0.5, 1) if rng.random() < 0.3 * style.loose else 0.0
     if len(glyphs) > 1 and rng.random() < 0.007:

@@ -1,0 +1,168 @@
+"""Train-time variety: every use of a context gives the network another crop.
+
+The changes are those by which crops of real photographs differ: where the box was
+drawn, the camera's angle, light and shadow, focus, noise, and things in the way.
+"""
+
+import math
+
+import tensorflow as tf
+
+from helpers.reader_images import CONTEXT_SIDE, SIDE
+
+
+def augment(contexts: tf.Tensor, seed) -> tf.Tensor:
+    """Crops as the network takes them from contexts, each changed at random.
+
+    Parameters
+    ----------
+    contexts
+        uint8 (N, 72, 72).
+    seed
+        Two integers: same seed, same changes.
+
+    Returns
+    -------
+    tf.Tensor
+        float32 (N, 48, 48, 1), each of mean 0 and standard deviation 1.
+    """
+    where, cover, light = tf.unstack(tf.random.split(seed, 3))
+    x = tf.cast(contexts, tf.float32)[..., None] / 255
+    x = _look_elsewhere(x, where)
+    x = _cover(x, cover)
+    return vary_light(x, light)
+
+
+def vary_light(x: tf.Tensor, seed) -> tf.Tensor:
+    """Other focus, exposure, noise and, every fourth time, light for dark.
+
+    Parameters
+    ----------
+    x
+        float32 (N, side, side, 1), 0 to 1.
+    seed
+        Two integers: same seed, same changes.
+
+    Returns
+    -------
+    tf.Tensor
+        The same shape, each of mean 0 and standard deviation 1.
+    """
+    seeds = tf.unstack(tf.random.split(seed, 6))
+    x = _refocus(x, seeds[0])
+    x = _light(x, seeds[1])
+    x = tf.image.per_image_standardization(x)
+    sigma = _even(x, seeds[2], 0, 0.15) * _chance(x, seeds[3], 0.5)
+    x += sigma * tf.random.stateless_normal(tf.shape(x), seeds[4])
+    x *= 1 - 2 * _chance(x, seeds[5], 0.25)
+    return tf.image.per_image_standardization(x)
+
+
+def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tensor]:
+    """Enlarge or shrink each image by up to a third and shift it, boxes with it.
+
+    Parameters
+    ----------
+    images
+        float32 (N, side, side, 1).
+    boxes
+        float32 (N, K, 4).
+    seed
+        Two integers: same seed, same changes.
+    """
+    count, side = tf.shape(images)[0], images.shape[1]
+    change = tf.random.stateless_uniform((count, 4), seed, -1.0, 1.0)
+    scale = tf.exp(0.3 * change[:, :1] + 0.12 * change[:, 1:2] * [[1.0, -1.0]])
+    shift = 0.12 * side * change[:, 2:]
+    middle = (side - 1) / 2
+    # From a pixel of the result to one of the image: (p - middle - shift) / scale.
+    inverse, zero = 1 / scale, tf.zeros((count, 1))
+    offset = middle - (middle + shift) * inverse
+    rows = [inverse[:, :1], zero, offset[:, :1], zero, inverse[:, 1:], offset[:, 1:]]
+    images = tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=tf.concat([*rows, zero, zero], axis=1),
+        output_shape=(side, side),
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+    exists = tf.cast(boxes[..., 2:3] > boxes[..., :1], tf.float32)
+    moved = (boxes - middle) * tf.tile(scale, (1, 2))[:, None]
+    moved = moved + tf.tile(shift, (1, 2))[:, None] + middle
+    inside = tf.clip_by_value(moved, 0.0, float(side))
+    return images, inside * exists * _mostly(inside, moved)
+
+
+def _mostly(inside, moved):
+    def area(boxes):
+        return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1, keepdims=True)
+
+    return tf.cast(area(inside) > 0.6 * area(moved), tf.float32)
+
+
+def _look_elsewhere(x, seed):
+    """Another box: shifted, grown or shrunk, turned, sheared, seen from the side."""
+    count = tf.shape(x)[0]
+    change = tf.random.stateless_normal((count, 8), seed)
+    change = tf.clip_by_value(change, -2.2, 2.2)
+    wide, tall, turn, shear, left, top, slant, lean = tf.unstack(change, axis=1)
+    wide, tall = tf.exp(0.09 * wide), tf.exp(0.09 * tall)
+    turn, shear = math.radians(3.5) * turn, 0.06 * shear
+    # Rows of the map from a pixel of the crop, about its middle, to the context.
+    a, b = wide * tf.cos(turn), tall * (shear - tf.sin(turn))
+    c, d = wide * tf.sin(turn), tall * tf.cos(turn)
+    g, h = 0.0008 * slant, 0.0008 * lean
+    centre, goal = (SIDE - 1) / 2, (CONTEXT_SIDE - 1) / 2
+    across, down = goal + 0.05 * SIDE * left, goal + 0.05 * SIDE * top
+    one = 1 - (g + h) * centre
+    a, b = a + across * g, b + across * h
+    c, d = c + down * g, d + down * h
+    rows = [
+        *(a, b, across - centre * (a + b)),
+        *(c, d, down - centre * (c + d)),
+        *(g, h),
+    ]
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=x,
+        transforms=tf.stack(rows, axis=1) / one[:, None],
+        output_shape=(SIDE, SIDE),
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+
+
+def _refocus(x, seed):
+    """Blurred or sharpened a little, every second crop."""
+    soft = tf.nn.avg_pool2d(x, 3, 1, "SAME")
+    amount = _even(x, seed, -0.7, 1.0) * _chance(x, seed + 1, 0.5)
+    return x + amount * (soft - x)
+
+
+def _light(x, seed):
+    """Another exposure, and light that falls off to one side."""
+    x = tf.pow(tf.clip_by_value(x, 0.001, 1.0), tf.exp(_even(x, seed, -0.5, 0.5)))
+    ramp = tf.linspace(-0.5, 0.5, x.shape[1])
+    across = _even(x, seed + 1, -0.45, 0.45) * ramp[None, None, :, None]
+    down = _even(x, seed + 2, -0.45, 0.45) * ramp[None, :, None, None]
+    return x * (1 + across) * (1 + down)
+
+
+def _cover(x, seed):
+    """Something in front of a part, one crop in seven: a flat or a bright patch."""
+    place = _even(x, seed, 0, SIDE), _even(x, seed + 1, 0, SIDE)
+    size = _even(x, seed + 2, 3, 9), _even(x, seed + 3, 3, 9)
+    pixel = tf.range(SIDE, dtype=tf.float32)
+    inside = tf.abs(pixel[None, None, :, None] - place[0]) < size[0]
+    inside &= tf.abs(pixel[None, :, None, None] - place[1]) < size[1]
+    inside &= _chance(x, seed + 4, 0.15) > 0
+    return tf.where(inside, _even(x, seed + 5, 0, 1), x)
+
+
+def _even(x, seed, low, high):
+    return tf.random.stateless_uniform((tf.shape(x)[0], 1, 1, 1), seed, low, high)
+
+
+def _chance(x, seed, share):
+    return tf.cast(_even(x, seed, 0, 1) < share, tf.float32)

@@ -1,0 +1,103 @@
+"""Digits as no typeface has them: other weights, widths and slips of the hand."""
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
+from helpers.drawn.plates import Style
+from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
+
+ODD = ("press_start_2p", "great_vibes", "black_ops_one", "zeyada")
+"""Families whose digits stand on no house."""
+
+FAMILIES = tuple(family for family in ALL_FAMILIES if family not in ODD)
+
+
+STEPS, CHANCES = (-7, -5, -3, 0, 3, 5, 7), (0.06, 0.1, 0.1, 0.48, 0.1, 0.1, 0.06)
+"""By how much strokes are made thicker, in pixels of a mask, and how often."""
+
+
+def any_glyphs(
+    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """A number's digits in any typeface, half the time one that suits the style.
+
+    Each set has a weight and a width of its own, and each digit is bent a little, so
+    that hardly two sets are alike.
+    """
+    if rng.random() < 0.5:
+        path, weight = draw_typeface(rng, style.faces)
+    else:
+        choices = files(FAMILIES[rng.integers(len(FAMILIES))])
+        path = choices[rng.integers(len(choices))]
+        weight = int(rng.choice((400, 600, 800))) if "wght" in path.name else None
+    step = int(rng.choice(STEPS, p=CHANCES))
+    stretch = float(np.exp(rng.normal(0, 0.12)))
+    strength = rng.uniform(0, 0.05) if rng.random() < 0.7 else 0.0
+    glyphs = digit_glyphs(path, weight)
+    bent = {
+        digit: bend(rng, thicken(glyphs[digit], step), stretch, strength)
+        for digit in sorted(set(digits))
+    }
+    return tuple(bent[digit] for digit in digits)
+
+
+def thicken(glyph: Glyph, step: int) -> Glyph:
+    """Strokes thicker (``step`` over 0) or thinner, by about its size in pixels.
+
+    Thin strokes are left as they are where they would vanish.
+    """
+    if abs(step) < 3:
+        return glyph
+    if step > 0:
+        return Glyph(glyph.mask.filter(ImageFilter.MaxFilter(step)), glyph.outline)
+    mask = glyph.mask.filter(ImageFilter.MinFilter(-step))
+    ink, before = np.asarray(mask).mean(), np.asarray(glyph.mask).mean()
+    return Glyph(mask, glyph.outline) if ink > 0.35 * before else glyph
+
+
+def bend(
+    rng: np.random.Generator, glyph: Glyph, stretch: float, strength: float
+) -> Glyph:
+    """A glyph ``stretch`` times as wide, and its parts shifted against each other.
+
+    ``strength`` is the deviation of the shifts, as a share of the height.
+    """
+    width = max(2, round(glyph.mask.width * stretch))
+    mask = glyph.mask.resize((width, HEIGHT), Image.Resampling.BILINEAR)
+    outline = glyph.outline * [width / glyph.mask.width, 1]
+    if strength:
+        mask = mask.transform(
+            mask.size, Image.Transform.MESH, _mesh(rng, mask, strength)
+        )
+    return Glyph(mask, outline)
+
+
+def _mesh(rng, mask, strength):
+    """Pillow's mesh of four rows and three columns with shifted corners inside."""
+    rows, columns = 4, 3
+    y, x = np.meshgrid(
+        np.linspace(0, mask.height, rows + 1),
+        np.linspace(0, mask.width, columns + 1),
+        indexing="ij",
+    )
+    corners = np.stack([x, y], axis=-1)
+    shifts = rng.normal(0, strength * mask.height, corners.shape)
+    # At the sides little, so that no digit is cut off.
+    shifts[[0, -1]] *= 0.2
+    shifts[:, [0, -1]] *= 0.2
+    moved = corners + shifts
+    mesh = []
+    for row in range(rows):
+        for column in range(columns):
+            target = (*corners[row, column], *corners[row + 1, column + 1])
+            quad = [
+                moved[row, column],
+                moved[row + 1, column],
+                moved[row + 1, column + 1],
+                moved[row, column + 1],
+            ]
+            mesh.append(
+                (tuple(round(v) for v in target), tuple(np.concatenate(quad).tolist()))
+            )
+    return mesh

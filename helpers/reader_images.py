@@ -1,0 +1,128 @@
+"""What the reader sees of an image: gray crops round a number, with room to move.
+
+A training example is a context, a crop with more round the number than the network
+sees; each time it is used, another part of it becomes the network's crop.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from helpers.accuracy import BLANK, LONGEST
+from helpers.drawn.distributions import draw_digits, draw_lengths, draw_order
+from helpers.drawn.hands import any_glyphs
+from helpers.drawn.scenes import draw_scene
+from helpers.shards import drawn_shards
+from helpers.svhn import grow
+
+SIDE = 48
+"""Side of the crop that the network sees, in pixels."""
+
+MARGIN = 0.15
+"""What a crop shows round the number, as a share of the box on every side."""
+
+CONTEXT_SIDE = 72
+"""Side of a context in pixels: its middle ``SIDE`` pixels are the crop."""
+
+TALLEST = 52
+"""Drawn digits are at most so many pixels high: crops show them smaller anyway."""
+
+VERSION = 2
+"""Goes up when the same seed begins to give other drawn examples."""
+
+
+def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGIN):
+    """Square gray crops round boxes; what lies outside the image repeats its edge.
+
+    Parameters
+    ----------
+    image
+        Of mode RGB or L.
+    boxes
+        (N, 4): left, top, right, bottom in pixels, fractions allowed.
+    side
+        Pixels of a crop's side; width and height are scaled apart, with antialias.
+    margin
+        Room round a box, as a share of its width and height.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (N, side, side).
+    """
+    return np.stack([_crop(image, box, side) for box in grow(boxes, margin)])
+
+
+def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
+    """Contexts round boxes, uint8 (N, CONTEXT_SIDE, CONTEXT_SIDE)."""
+    room = ((1 + 2 * MARGIN) * CONTEXT_SIDE / SIDE - 1) / 2
+    return crop_gray(image, boxes, CONTEXT_SIDE, room)
+
+
+def _crop(image: Image.Image, box, side: int) -> np.ndarray:
+    low = np.floor(box[:2]).astype(int)
+    high = np.maximum(np.ceil(box[2:]).astype(int), low + 1)
+    inside_low = np.clip(low, 0, np.array(image.size) - 1)
+    inside_high = np.clip(high, inside_low + 1, image.size)
+    part = image.crop((*inside_low.tolist(), *inside_high.tolist())).convert("L")
+    before, after = inside_low - low, high - inside_high
+    if before.any() or after.any():
+        left, top = np.maximum(before, 0)
+        right, bottom = np.maximum(after, 0)
+        pixels = np.pad(np.asarray(part), ((top, bottom), (left, right)), "edge")
+        part = Image.fromarray(pixels)
+    left, top = np.maximum(np.asarray(box[:2]) - low, 0)
+    right = min(max(box[2] - low[0], left + 1e-3), part.width)
+    bottom = min(max(box[3] - low[1], top + 1e-3), part.height)
+    small = part.resize(
+        (side, side),
+        Image.Resampling.BILINEAR,
+        box=(float(left), float(top), float(right), float(bottom)),
+        reducing_gap=3.0,
+    )
+    return np.asarray(small)
+
+
+def label_of(digits) -> np.ndarray:
+    """[length, d1..d5] of a number, blank 10, uint8 (6,)."""
+    label = np.full(1 + LONGEST, BLANK, np.uint8)
+    label[0] = len(digits)
+    label[1 : 1 + len(digits)] = digits
+    return label
+
+
+def draw_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw contexts and labels: uint8 (count, 72, 72) and (count, 6).
+
+    Two in three numbers have the lengths and digits of the real train set; the third
+    has any of one to five digits, each as often, since people read other numbers too.
+    """
+    rng = np.random.default_rng(seed)
+    contexts, labels = [], []
+    for _ in range(count):
+        scene = draw_scene(rng, _draw_order(rng), any_glyphs)
+        box = (
+            *scene.boxes[:, :2].min(0),
+            *(scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0),
+        )
+        contexts.append(crop_contexts(Image.fromarray(scene.image), [box])[0])
+        labels.append(label_of(scene.digits))
+    return np.stack(contexts), np.stack(labels)
+
+
+def _draw_order(rng: np.random.Generator):
+    if rng.random() < 2 / 3:
+        digits = draw_digits(rng, int(draw_lengths(rng, 1, "train")[0]))
+    else:
+        digits = tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
+    order = draw_order(rng, digits)
+    shrink = min(1.0, TALLEST / order.height)
+    return replace(order, height=order.height * shrink, width=order.width * shrink)
+
+
+def drawn_examples(folder: Path | str, count: int, seed: int, processes=None):
+    """``count`` drawn contexts and labels, kept in ``folder``: see `drawn_shards`."""
+    name = f"numbers_v{VERSION}"
+    return drawn_shards(draw_examples, folder, name, count, seed, processes=processes)

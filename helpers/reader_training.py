@@ -1,0 +1,105 @@
+"""How the reader's networks learn: from drawn images alone, then, if asked, others."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from helpers.augmentation import augment, vary_light, zoom
+from helpers.batches import Examples, network_input
+from helpers.finder_targets import cell_targets, finder_loss
+from helpers.fitting import Plan, fit
+
+
+def number_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Sum of the six positions' cross-entropies, averaged over the examples."""
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    return tf.reduce_mean(tf.reduce_sum(errors, axis=-1))
+
+
+def train_reader(
+    network: keras.Model,
+    sources: list[tuple[Examples, float]],
+    plan: Plan,
+    folder: Path | str,
+    measure=None,
+) -> list[dict]:
+    """Teach a reader from contexts, each use of which shows another crop.
+
+    Parameters
+    ----------
+    network
+        See `reader_networks.build_reader`.
+    sources
+        Contexts (N, 72, 72) with labels, and the share of every batch from each.
+    plan, folder, measure
+        See `fitting.fit`.
+    """
+    counts = [round(plan.batch_size * share) for _, share in sources[1:]]
+    counts = [plan.batch_size - sum(counts), *counts]
+    arrays = [
+        (tf.constant(data.images), tf.constant(data.labels.astype(np.int32)))
+        for data, _ in sources
+    ]
+
+    def batch(step):
+        parts = [
+            [tf.gather(array, chosen) for array in pair]
+            for number, (pair, count) in enumerate(zip(arrays, counts, strict=True))
+            for chosen in [_chosen(len(pair[0]), count, plan.seed + number, step)]
+        ]
+        images, labels = (tf.concat(part, 0) for part in zip(*parts, strict=True))
+        order = _order(plan.batch_size, plan.seed, step)
+        images, labels = tf.gather(images, order), tf.gather(labels, order)
+        return augment(images, tf.stack([plan.seed + 100, step])), labels
+
+    identity = {"data": [data.card() | {"share": share} for data, share in sources]}
+    return fit(network, batch, number_loss, plan, folder, identity, measure)
+
+
+def train_finder(
+    network: keras.Model,
+    images: np.ndarray,
+    boxes: np.ndarray,
+    plan: Plan,
+    folder: Path | str,
+    measure=None,
+) -> list[dict]:
+    """Teach a finder from whole images, uint8 (N, side, side), and boxes (N, K, 4)."""
+    pixels, corners = tf.constant(images), tf.constant(boxes)
+    side = images.shape[1]
+
+    def batch(step):
+        chosen = _chosen(len(images), plan.batch_size, plan.seed, step)
+        x = tf.cast(tf.gather(pixels, chosen), tf.float32)[..., None] / 255
+        seed = tf.stack([plan.seed + 100, step])
+        x, moved = zoom(x, tf.gather(corners, chosen), seed)
+        return vary_light(x, seed), *cell_targets(moved, side, side)
+
+    identity = {"images": len(images), "sum": int(images.sum(dtype=np.int64))}
+    return fit(network, batch, finder_loss, plan, folder, identity, measure)
+
+
+def _chosen(rows: int, count: int, seed: int, step) -> tf.Tensor:
+    return tf.random.stateless_uniform(
+        (count,), tf.stack([tf.cast(seed, tf.int64), step]), 0, rows, tf.int32
+    )
+
+
+def _order(count: int, seed: int, step) -> tf.Tensor:
+    # Shares of a batch are worked on apart: each should hold of every source.
+    seed = tf.stack([tf.cast(seed + 50, tf.int64), step])
+    return tf.argsort(tf.random.stateless_uniform((count,), seed))
+
+
+def strict_accuracy(network: keras.Model, crops: np.ndarray, labels: np.ndarray):
+    """Share of whole numbers read rightly from crops, uint8 (N, 48, 48)."""
+    from helpers.reading import decode
+
+    parts = [
+        network(network_input(crops[start : start + 500]), training=False)
+        for start in range(0, len(crops), 500)
+    ]
+    predicted = decode(np.concatenate([np.asarray(part) for part in parts]))[0]
+    return float((predicted == labels).all(axis=1).mean())

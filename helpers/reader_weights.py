@@ -1,0 +1,78 @@
+"""The reader's weights in one small file, with a card that says how they came about."""
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from helpers.checkpoints import explained_file
+from helpers.reader_networks import build_finder, build_reader
+
+SHIPPED = Path(__file__).resolve().parent / "weights" / "reader.npz"
+"""The weights that the project brings, trained on drawn images alone."""
+
+VERSION = 1
+BUILDERS = {"reader": build_reader, "finder": build_finder}
+
+
+def save_weights(path: Path | str, networks: dict, card: dict) -> None:
+    """Write the networks by name, in half precision, and the card; all or nothing."""
+    arrays = {
+        f"{name}_{number:03}": value.astype(np.float16)
+        for name, network in networks.items()
+        for number, value in enumerate(_weights(network))
+    }
+    text = json.dumps(card | {"version": VERSION}, allow_nan=False)
+    with explained_file(Path(path)) as temporary:
+        np.savez_compressed(temporary, **arrays, card=np.array(text))
+
+
+def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
+    """The networks by name, ready to read, and the card.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        It is damaged, no file of this kind, or of other networks than this version's.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path}: no such file; expected the reader's weights (.npz). `make "
+            "reader` trains those of the project anew."
+        )
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        card = json.loads(str(arrays.pop("card")))
+        version = card["version"]
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        raise ValueError(
+            f"{path}: damaged, or no weights of a reader ({error}); expected a file "
+            "that `make reader` or `python -m helpers tune` wrote. Make it again."
+        ) from error
+    if version != VERSION:
+        raise ValueError(
+            f"{path}: weights of version {version}; expected {VERSION}. Make them "
+            "again with this version of the workbook."
+        )
+    networks = {}
+    for name, build in BUILDERS.items():
+        network = build(seed=0)
+        values = [array for key, array in sorted(arrays.items()) if name in key]
+        expected = [weight.shape for weight in _weights(network)]
+        if [value.shape for value in values] != expected:
+            raise ValueError(
+                f"{path}: the weights of its {name} are not those of this version's "
+                "network; make them again."
+            )
+        network.set_weights([value.astype(np.float32) for value in values])
+        networks[name] = network
+    return networks, card
+
+
+def _weights(network: keras.Model) -> list[np.ndarray]:
+    return network.get_weights()

@@ -1,0 +1,60 @@
+"""From the outputs of a network to a number and how sure it is."""
+
+import numpy as np
+from scipy.special import log_softmax, softmax
+
+from helpers.accuracy import BLANK, LONGEST
+
+
+def decode(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The likeliest number of each row, and its probability.
+
+    A number's probability is that of its length times those of its digits, and the
+    length is chosen so that this product is largest (Goodfellow et al. 2014,
+    section 4).
+
+    Parameters
+    ----------
+    logits
+        float (N, 6, 11): length, then five digits, blank 10.
+
+    Returns
+    -------
+    labels : numpy.ndarray
+        int64 (N, 6): [length, d1..d5], blank 10.
+    probabilities : numpy.ndarray
+        float64 (N,), 0 to 1.
+    """
+    scores = log_softmax(np.asarray(logits, float), axis=-1)
+    digits = scores[:, 1:, :BLANK]
+    totals = scores[:, 0, 1 : LONGEST + 1] + np.cumsum(digits.max(-1), axis=1)
+    lengths = totals.argmax(1) + 1
+    used = np.arange(LONGEST) < lengths[:, None]
+    labels = np.where(used, digits.argmax(-1), BLANK)
+    return np.column_stack([lengths, labels]), np.exp(totals.max(1))
+
+
+def number_text(label) -> str:
+    """The number of a label, [length, d1..d5], as text."""
+    return "".join(str(digit) for digit in label[1 : 1 + label[0]])
+
+
+def alternatives(
+    logits: np.ndarray, length: int, most: int = 3
+) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """For each digit of one number, the likeliest values with their probabilities.
+
+    Parameters
+    ----------
+    logits
+        float (6, 11), of one number.
+    length
+        Digits of the number.
+    most
+        Values of each digit.
+    """
+    shares = softmax(np.asarray(logits, float)[1 : 1 + length, :BLANK], axis=-1)
+    return tuple(
+        tuple((str(digit), float(row[digit])) for digit in np.argsort(-row)[:most])
+        for row in shares
+    )

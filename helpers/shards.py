@@ -1,0 +1,67 @@
+"""Drawn examples in files that are made once, in parallel, and kept."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from helpers.files import whole_file
+from helpers.parallel import ordered_map
+
+CHUNK = 50
+"""Examples that a process draws before it hands them over."""
+
+
+def drawn_shards(
+    draw: Callable[..., tuple[np.ndarray, ...]],
+    folder: Path | str,
+    name: str,
+    count: int,
+    seed: int,
+    *,
+    shard: int = 5_000,
+    processes: int | None = None,
+) -> tuple[np.ndarray, ...]:
+    """The first ``count`` examples of a seed, drawn where they are not there yet.
+
+    A stopped call goes on from the last whole file; the examples do not depend on
+    the number of ``processes``.
+
+    Parameters
+    ----------
+    draw
+        ``draw(count, *seed)`` gives arrays with ``count`` rows each.
+    folder, name
+        Where the files are and what their names begin with.
+    count, seed
+        How many, and of which seed.
+    shard
+        Examples in a file.
+    """
+    folder = Path(folder)
+    paths = [
+        folder / f"{name}_{seed}_{number:03}.npz"
+        for number in range(-(-count // shard))
+    ]
+    missing = [number for number, path in enumerate(paths) if not path.is_file()]
+    chunks = -(-shard // CHUNK)
+    tasks = (
+        (min(CHUNK, shard - CHUNK * chunk), seed, number, chunk)
+        for number in missing
+        for chunk in range(chunks)
+    )
+    parts = ordered_map(draw, tasks, processes)
+    for number in tqdm(missing, f"drawing {name}", unit="file", disable=not missing):
+        arrays = zip(*islice(parts, chunks), strict=True)
+        with whole_file(paths[number]) as temporary:
+            np.savez(
+                temporary,
+                **{f"{at}": np.concatenate(array) for at, array in enumerate(arrays)},
+            )
+    files = []
+    for path in paths:
+        with np.load(path, allow_pickle=False) as stored:
+            files.append([stored[at] for at in stored.files])
+    return tuple(np.concatenate(array)[:count] for array in zip(*files, strict=True))
