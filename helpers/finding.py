@@ -2,8 +2,9 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image
+
+from helpers.svhn import normalise
 
 CELL = 8
 """Side of a cell of the finder's output in pixels of its input."""
@@ -33,7 +34,8 @@ def find_boxes(
     boxes, scores = [], []
     for long_side in LONG_SIDES:
         pixels, scale = _at_size(image, long_side)
-        cells = keras.ops.convert_to_numpy(network(_normal(pixels), training=False))[0]
+        inputs = normalise(pixels[None])[..., None]
+        cells = keras.ops.convert_to_numpy(network(inputs, training=False))[0]
         found, score = _best_cells(cells, 4 * most)
         boxes.append(found / scale)
         scores.append(score)
@@ -56,10 +58,6 @@ def _at_size(image: Image.Image, long_side: int) -> tuple[np.ndarray, np.ndarray
     )
     across, down = width / image.width, height / image.height
     return pixels, np.array([across, down, across, down])
-
-
-def _normal(pixels: np.ndarray) -> tf.Tensor:
-    return tf.image.per_image_standardization(pixels[None, ..., None])
 
 
 def _best_cells(cells: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:

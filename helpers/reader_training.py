@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.augmentation import augment, vary_light, zoom
-from helpers.batches import Examples, network_input
+from helpers.batches import Examples
 from helpers.finder_targets import cell_targets, finder_loss
 from helpers.fitting import Plan, fit
 
@@ -91,15 +91,3 @@ def _order(count: int, seed: int, step) -> tf.Tensor:
     # Shares of a batch are worked on apart: each should hold of every source.
     seed = tf.stack([tf.cast(seed + 50, tf.int64), step])
     return tf.argsort(tf.random.stateless_uniform((count,), seed))
-
-
-def strict_accuracy(network: keras.Model, crops: np.ndarray, labels: np.ndarray):
-    """Share of whole numbers read rightly from crops, uint8 (N, 48, 48)."""
-    from helpers.reading import decode
-
-    parts = [
-        network(network_input(crops[start : start + 500]), training=False)
-        for start in range(0, len(crops), 500)
-    ]
-    predicted = decode(np.concatenate([np.asarray(part) for part in parts]))[0]
-    return float((predicted == labels).all(axis=1).mean())

@@ -1,0 +1,126 @@
+"""How often the reader is right: on archives in the official layout, and on photos."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tqdm import tqdm
+
+from helpers import archives
+from helpers.accuracy import Score, measure
+from helpers.digitstruct import read_boxes
+from helpers.photos import PhotoError, load_photo
+from helpers.reader import Reader
+from helpers.reader_images import label_of
+from helpers.settings import Settings
+from helpers.svhn import labels_of, union_boxes
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Images with the number in each and where it is.
+
+    Parameters
+    ----------
+    paths
+        Files, one for each number.
+    labels
+        uint8 (N, 6): [length, d1..d5], blank 10.
+    boxes
+        float64 (N, 4): left, top, right, bottom of the whole number in pixels.
+    """
+
+    paths: list[Path]
+    labels: np.ndarray
+    boxes: np.ndarray
+
+    def __len__(self):
+        return len(self.paths)
+
+    def rows(self, chosen) -> "Numbers":
+        """Some of them, by a mask or by places."""
+        places = np.arange(len(self))[chosen]
+        paths = [self.paths[place] for place in places]
+        return Numbers(paths, self.labels[places], self.boxes[places])
+
+
+def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, str]]:
+    """The images of one to five digits of an archive that can be opened.
+
+    Returns
+    -------
+    numbers : Numbers
+        In the order of the file numbers.
+    skipped : dict
+        For the number of each image that cannot be opened, why.
+    """
+    folder = archives.folder(name, settings)
+    boxes = read_boxes(folder / "digitStruct.mat")
+    images, labels = labels_of(boxes)
+    with_boxes, unions = union_boxes(boxes)
+    unions = unions[np.searchsorted(with_boxes, images)]
+    paths, rows, skipped = [], [], {}
+    for row, image in enumerate(images.tolist()):
+        path = folder / f"{image}.png"
+        try:
+            Image.open(path).verify()
+        except (OSError, SyntaxError, ValueError) as error:
+            skipped[image] = str(error)
+        else:
+            paths.append(path)
+            rows.append(row)
+    if not paths:
+        raise ValueError(
+            f"{folder}: none of its {len(images)} images can be opened; expected at "
+            "least one. Use a whole archive in the official layout."
+        )
+    return Numbers(paths, labels[rows], unions[rows]), skipped
+
+
+def read_numbers(
+    reader: Reader, numbers: Numbers, find: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the reader says of each image: labels int64 (N, 6), confidences (N,).
+
+    Where it finds nothing, the label is one digit 0 with confidence 0.
+    """
+    labels, confidences = [], []
+    for path, box in zip(
+        tqdm(numbers.paths, "reading", unit="image"), numbers.boxes, strict=True
+    ):
+        (reading,) = reader.read([path], None if find else [box])
+        digits = [int(digit) for digit in reading.number] or [0]
+        labels.append(label_of(digits))
+        confidences.append(reading.confidence)
+    return np.stack(labels).astype(np.int64), np.array(confidences)
+
+
+def evaluate_reader(
+    reader: Reader, name: str, settings: Settings, find: bool = False
+) -> tuple[Score, dict[int, str]]:
+    """All measures of the reader on an archive, given the boxes or finding them."""
+    numbers, skipped = archive_numbers(name, settings)
+    predicted, _ = read_numbers(reader, numbers, find)
+    return measure(predicted, numbers.labels), skipped
+
+
+def photo_numbers(folder: Path | str) -> Numbers:
+    """The photos of a folder whose number and box its labels.csv gives."""
+    from helpers.photo_folders import photo_folder
+
+    known = [photo for photo in photo_folder(folder) if photo.number]
+    boxes = []
+    for photo in known:
+        if photo.box is not None:
+            boxes.append(photo.box)
+            continue
+        try:
+            width, height = load_photo(photo.path).size
+        except PhotoError:
+            width = height = 1
+        boxes.append((0, 0, width, height))
+    labels = [label_of([int(digit) for digit in photo.number]) for photo in known]
+    return Numbers(
+        [photo.path for photo in known], np.stack(labels), np.array(boxes, float)
+    )

@@ -1,0 +1,162 @@
+"""The shipped reader from nothing, and a reader tuned to one's own images."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from helpers import svhn
+from helpers.batches import Examples
+from helpers.finder_images import drawn_whole
+from helpers.fitting import Plan
+from helpers.photos import load_photo
+from helpers.reader import LONGEST, Reader
+from helpers.reader_evaluation import Numbers, archive_numbers
+from helpers.reader_images import CONTEXT_SIDE, SIDE, crop_contexts, drawn_examples
+from helpers.reader_networks import build_finder, build_reader
+from helpers.reader_training import train_finder, train_reader
+from helpers.reader_weights import SHIPPED, save_weights
+from helpers.reading import decode
+from helpers.settings import Settings
+
+NUMBERS, WHOLE, HELD_OUT = 120_000, 20_000, 4_000
+"""Drawn contexts and whole images to learn from, and contexts kept for validation."""
+
+READER_PLAN = Plan(steps=11_000)
+FINDER_PLAN = Plan(steps=4_500, batch_size=64)
+TUNING_PLAN = Plan(steps=1_500, peak_rate=0.0006)
+"""Steps of each network; on two cores about 40, 15 and 5 minutes."""
+
+REAL_SHARE = 0.6
+"""Share of one's own images in every batch of a tuning; the rest is drawn."""
+
+TRUSTED = 0.98
+"""Of the validation images that are read at least as surely as ``sure_from``, so many
+are right."""
+
+
+def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
+    """Draw images, train both networks on them and write the weights with their card.
+
+    Goes on from where a stopped call got to: drawn images lie in the settings'
+    ``home``, checkpoints in ``runs_root``.
+    """
+    drawn, runs = settings.home / "reader", settings.runs_root / "reader"
+    seed = settings.seed
+    finder = build_finder(seed=seed)
+    plan = replace(FINDER_PLAN, seed=seed)
+    whole = drawn_whole(drawn, WHOLE, seed)
+    history = {"finder": train_finder(finder, *whole, plan, runs / "finder")}
+    reader = build_reader(seed=seed)
+    plan = replace(READER_PLAN, seed=seed)
+    data = Examples(*drawn_examples(drawn, NUMBERS, seed))
+    held_out = drawn_examples(drawn, HELD_OUT, seed + 1)
+    history["reader"] = train_reader(
+        reader, [(data, 1.0)], plan, runs / "reader", lambda: strict(reader, *held_out)
+    )
+    card = {
+        "made_by": "make reader",
+        "trained_on": f"{NUMBERS:,} drawn numbers and {WHOLE:,} drawn whole images, "
+        "each use of one changed at random; no photograph",
+        "sure_from": sure_threshold(reader, *held_out),
+        "measured": {
+            "drawn validation": {
+                "images": len(held_out[0]),
+                "strict": strict(reader, *held_out),
+            }
+        },
+        "seed": seed,
+        "history": history,
+    }
+    save_weights(path, {"reader": reader, "finder": finder}, card)
+    return Reader.load(path)
+
+
+def fine_tune(
+    settings: Settings, path: Path | str, validation_share: float = 0.15
+) -> tuple[Reader, dict[str, float]]:
+    """The shipped reader taught on the train archive of one's own data, and its gain.
+
+    A part of the images, chosen by the seed, is kept apart and measured before and
+    after; the drawn images go on being shown, so that nothing is forgotten. The
+    weights are written to ``path``.
+
+    Returns
+    -------
+    reader : Reader
+    scores : dict
+        ``images`` kept apart, and their strict accuracy ``before`` and ``after``.
+    """
+    before = Reader.pretrained()
+    numbers, _ = archive_numbers("train", settings)
+    contexts = contexts_of(numbers)
+    rng = np.random.default_rng(settings.seed)
+    apart = np.zeros(len(numbers), bool)
+    apart[rng.permutation(len(numbers))[: round(validation_share * len(numbers))]] = (
+        True
+    )
+    mine = Examples(contexts[~apart], numbers.labels[~apart])
+    held_out = contexts[apart], numbers.labels[apart]
+    scores = {"images": int(apart.sum()), "before": strict(before.network, *held_out)}
+
+    network = keras.models.clone_model(before.network)
+    network.set_weights(before.network.get_weights())
+    drawn = drawn_examples(settings.home / "reader", HELD_OUT, settings.seed)
+    train_reader(
+        network,
+        [(Examples(*drawn), 1 - REAL_SHARE), (mine, REAL_SHARE)],
+        replace(TUNING_PLAN, seed=settings.seed),
+        settings.runs / "reader_tuned",
+        lambda: strict(network, *held_out),
+    )
+    scores["after"] = strict(network, *held_out)
+    card = {
+        "made_by": "python -m helpers tune",
+        "trained_on": f"{before.card['trained_on']}; then {len(mine):,} images of "
+        f"{settings.source}",
+        "sure_from": sure_threshold(network, *held_out),
+        "measured": {f"validation of {settings.source}": scores},
+        "seed": settings.seed,
+    }
+    save_weights(path, {"reader": network, "finder": before.finder}, card)
+    return Reader.load(path), scores
+
+
+def contexts_of(numbers: Numbers) -> np.ndarray:
+    """The contexts of numbers in images, uint8 (N, 72, 72)."""
+    contexts = []
+    for path, box in zip(
+        tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
+    ):
+        photo = load_photo(path, LONGEST)
+        contexts.append(crop_contexts(photo.image, photo.to_image([box]))[0])
+    return np.stack(contexts)
+
+
+def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> float:
+    """Share of whole numbers read rightly in the middle of contexts."""
+    return float((_read(network, contexts)[0] == labels).all(axis=1).mean())
+
+
+def sure_threshold(network: keras.Model, contexts, labels) -> float:
+    """The least confidence from which on ``TRUSTED`` of the numbers are right."""
+    predicted, confidences = _read(network, contexts)
+    order = np.argsort(-confidences)
+    right = (predicted == labels).all(axis=1)[order]
+    share = np.cumsum(right) / np.arange(1, len(right) + 1)
+    trusted = np.flatnonzero(share >= TRUSTED)
+    return float(confidences[order][trusted[-1]]) if len(trusted) else 1.0
+
+
+def _read(network, contexts):
+    start = (CONTEXT_SIDE - SIDE) // 2
+    crops = contexts[:, start : start + SIDE, start : start + SIDE]
+    logits = [
+        keras.ops.convert_to_numpy(
+            network(svhn.normalise(crops[at : at + 500])[..., None], training=False)
+        )
+        for at in range(0, len(crops), 500)
+    ]
+    return decode(np.concatenate(logits))
