@@ -55,6 +55,10 @@ ifdef WORKBOOK_REAL_DATA
 	WORKBOOK_DATA=$(abspath $(WORKBOOK_REAL_DATA)) $(BIN)/pytest --nbval-lax --nbval-cell-timeout=900 notebooks
 endif
 
+.PHONY: reader
+reader: $(READY)  ## train the shipped reader from nothing
+	$(BIN)/python -m helpers reader
+
 .PHONY: store
 store: $(READY)  ## run the notebooks and keep their outputs in them
 	$(BIN)/python tools/notebooks.py store

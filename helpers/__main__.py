@@ -7,6 +7,7 @@ needs them.
 import argparse
 import json
 import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,21 +81,66 @@ def train(options: argparse.Namespace) -> None:
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Measure a network on every image of one archive; the last line is JSON."""
-    if options.weights is None:
-        raise ValueError(
-            "evaluate was given no --weights; expected a network that a training run "
-            "saved (network.keras) or the report's seven_layer_200k.npz."
-        )
-    from helpers import evaluation
+    """Measure a network on every image of one archive; the last line is JSON.
 
-    network = evaluation.load_network(options.weights)
+    Without --weights it is the reader that the project brings.
+    """
     settings = _settings(options)
-    score, skipped = evaluation.evaluate_archive(network, options.split, settings)
+    if options.weights is None or _holds_reader(options.weights):
+        from helpers.reader import Reader
+        from helpers.reader_evaluation import evaluate_reader
+
+        reader = (
+            Reader.load(options.weights) if options.weights else Reader.pretrained()
+        )
+        score, skipped = evaluate_reader(reader, options.split, settings, options.find)
+    else:
+        if options.find:
+            raise ValueError(
+                f"{options.weights}: holds no finder, which --find needs. Leave out "
+                "--find, or --weights for the reader that the project brings."
+            )
+        from helpers import evaluation
+
+        network = evaluation.load_network(options.weights)
+        score, skipped = evaluation.evaluate_archive(network, options.split, settings)
     for number, reason in skipped.items():
         print(f"{options.split}/{number}.png left out: {reason}", file=sys.stderr)
     print(f"{options.split} of {_source(settings)}: {score}")
     print(json.dumps(score.values() | {"skipped": len(skipped)}))
+
+
+def reader(options: argparse.Namespace) -> None:
+    """Train the shipped reader from nothing; the same command goes on from a stop."""
+    from helpers.reader_making import make_reader
+
+    made = make_reader(_settings(options))
+    print(json.dumps(made.card["measured"]))
+
+
+def tune(options: argparse.Namespace) -> None:
+    """Teach the reader one's own images: the train archive of the data source.
+
+    A part of them is kept apart and measured before and after; the last line is JSON.
+    """
+    from helpers.reader_making import fine_tune
+
+    settings = _settings(options)
+    path = options.output or settings.runs / "reader_tuned.npz"
+    _, scores = fine_tune(settings, path)
+    print(
+        f"{path}: of {scores['images']:,} images kept apart, {scores['before']:.1%} "
+        f"were read rightly before and {scores['after']:.1%} are now"
+    )
+    print(json.dumps(scores))
+
+
+def _holds_reader(path: Path) -> bool:
+    """Whether a file of weights is a reader's, by the names of its arrays."""
+    if path.suffix != ".npz" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as file:
+        return any(name.startswith("reader_") for name in file.namelist())
 
 
 def read(options: argparse.Namespace) -> int:
@@ -239,7 +285,21 @@ def _parser() -> argparse.ArgumentParser:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="a trained network (.keras) or the report's seven_layer_200k.npz",
+        help="a trained network (.keras), the report's seven_layer_200k.npz or a tuned "
+        "reader (.npz); by default the project's own reader",
+    )
+    options.add_argument(
+        "--find",
+        action="store_true",
+        help="look for the number in the whole image and ignore the boxes given",
+    )
+    add(reader, "train the shipped reader from nothing")
+    options = add(tune, "teach the reader one's own images", source)
+    options.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="where to write the weights; by default in runs/",
     )
     options = add(read, "read the number in each photo")
     options.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a photo")

@@ -59,7 +59,9 @@ def vary_light(x: tf.Tensor, seed) -> tf.Tensor:
 
 
 def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tensor]:
-    """Enlarge or shrink each image by up to a third and shift it, boxes with it.
+    """Enlarge or shrink each image, by up to a half, and shift it, boxes with it.
+
+    A box of which less than 60 % stay inside becomes all 0, none.
 
     Parameters
     ----------
@@ -88,8 +90,9 @@ def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tenso
         fill_mode="NEAREST",
     )
     exists = tf.cast(boxes[..., 2:3] > boxes[..., :1], tf.float32)
-    moved = (boxes - middle) * tf.tile(scale, (1, 2))[:, None]
-    moved = moved + tf.tile(shift, (1, 2))[:, None] + middle
+    # Boxes lie on the pixels' edges, half a pixel from their middles.
+    moved = (boxes - side / 2) * tf.tile(scale, (1, 2))[:, None]
+    moved = moved + tf.tile(shift, (1, 2))[:, None] + side / 2
     inside = tf.clip_by_value(moved, 0.0, float(side))
     return images, inside * exists * _mostly(inside, moved)
 

@@ -30,17 +30,21 @@ def draw_whole(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     images, boxes = [], np.zeros((count, MOST, 4), np.float32)
     for row in range(count):
-        long_side = int(np.exp(rng.uniform(np.log(64), np.log(288))))
         if rng.random() < TIGHT:
-            pixels, found = _draw_tight(rng, min(long_side, SIDE))
+            pixels, found = _draw_tight(rng, _size(rng, SIDE / 3, SIDE))
         else:
-            view = draw_view(rng, max(long_side, 96))
+            view = draw_view(rng, _size(rng, SIDE * 0.6, SIDE * 1.6))
             pixels, found = view.image, view.boxes.astype(float)
         pixels = np.asarray(Image.fromarray(pixels).convert("L"))
         pixels, found = _place(rng, pixels, found)
         images.append(pixels)
         boxes[row, : len(found)] = found
     return np.stack(images), boxes
+
+
+def _size(rng, low, high) -> int:
+    """A longer side in pixels, each octave as often as another."""
+    return int(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def _draw_tight(rng, long_side):

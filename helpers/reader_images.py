@@ -52,7 +52,8 @@ def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGI
     numpy.ndarray
         uint8 (N, side, side).
     """
-    return np.stack([_crop(image, box, side) for box in grow(boxes, margin)])
+    crops = [_crop(image, box, side) for box in grow(boxes, margin)]
+    return np.array(crops, np.uint8).reshape(-1, side, side)
 
 
 def crop_contexts(image: Image.Image, boxes) -> np.ndarray:

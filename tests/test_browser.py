@@ -1,4 +1,4 @@
-"""The panel in JupyterLab, in a browser without a screen, as a reader uses it."""
+"""The panels in JupyterLab, in a browser without a screen, as a reader uses them."""
 
 import os
 import re
@@ -17,13 +17,13 @@ from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from helpers.settings import ROOT
 
 PATIENCE = 180  # seconds: a busy machine starts JupyterLab and TensorFlow slowly
 
-NOTEBOOK = """
+TRAINING = """
 import numpy as np
 from pathlib import Path
 from helpers.batches import Examples
@@ -36,6 +36,42 @@ labels = np.tile([2, 1, 5, 10, 10, 10], (200, 1))
 examples = Examples(rng.integers(0, 256, (200, 32, 32), dtype=np.uint8), labels)
 data = {"train": examples, "validation": examples}
 TrainingPanel(Recipe(layers=4, steps=100_000), data, Settings(runs_root=Path("runs")))
+"""
+
+PHOTOS = """
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from helpers.photo_picker import PhotoPicker
+
+@dataclass(frozen=True)
+class Reading:
+    number: str
+    confidence: float = 0.9
+    box: tuple = None
+    sure: bool = True
+    alternatives: tuple = ((("4", 0.9), ("9", 0.1)),) * 3
+    others: tuple = ()
+    error: str = ""
+
+class WidthReader:
+    def read(self, images, boxes=None):
+        if boxes is None:
+            return [Reading("77", box=(20, 30, 97, 80))]
+        left, _, right, _ = boxes[0]
+        return [Reading(str(right - left), box=boxes[0])]
+
+    def crops(self, image, boxes):
+        return np.stack([np.asarray(image.convert("L").resize((48, 48)))])
+
+shade = np.linspace(0, 255, 300)[None, :, None]
+photos = {
+    "street": Image.fromarray(np.tile(shade, (200, 1, 3)).astype(np.uint8)),
+    "door": Image.fromarray(np.full((300, 200, 3), (90, 40, 30), np.uint8)),
+}
+PhotoPicker(WidthReader(), photos, {"door": (40, 60, 140, 160)})
 """
 
 needs_browser = pytest.mark.skipif(
@@ -71,7 +107,11 @@ def jupyter_lab(folder):
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(PATIENCE)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # as when it was just starting a kernel
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture
@@ -97,61 +137,110 @@ def browser(tmp_path):
     driver.quit()
 
 
-def open_when_up(browser, address):
+def when_up(address):
+    """Wait until JupyterLab answers."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            break
+            return
         except OSError:
             assert time.monotonic() < deadline, "JupyterLab does not answer"
             time.sleep(0.5)
-    browser.get(f"{address}/lab/tree/panel.ipynb")
 
 
-@needs_browser
-def test_slider_train_stop_and_result_in_jupyterlab(browser, tmp_path):
-    folder = tmp_path / "course"
-    folder.mkdir()
+class Page:
+    """A notebook of one cell, open in JupyterLab and run."""
+
+    def __init__(self, browser, address):
+        self.browser = browser
+        self.wait = WebDriverWait(browser, PATIENCE)
+        browser.get(f"{address}/lab/tree/panel.ipynb")
+        idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+        self.until(lambda: self.find(idle))
+        self.until(lambda: self.find(".jp-Cell .jp-InputArea-editor")).click()
+        keys = ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
+        keys.key_up(Keys.CONTROL).perform()
+
+    def until(self, found):
+        return self.wait.until(lambda _: found())
+
+    def find(self, selector, words=""):
+        found = self.browser.find_elements(By.CSS_SELECTOR, selector)
+        return next((item for item in found if words in item.text), None)
+
+    def press(self, words):
+        item = self.until(lambda: self.find("button", words))
+        self.until(item.is_enabled)
+        self.browser.execute_script("arguments[0].click()", item)
+
+    def save(self, picture):
+        assert self.browser.save_screenshot(str(picture))
+        assert picture.stat().st_size > 10_000
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where JupyterLab runs."""
+    made = tmp_path / "course"
+    made.mkdir()
+    return made
+
+
+@contextmanager
+def opened(browser, folder, code):
+    """Open a notebook of this cell in JupyterLab and run it."""
     nbformat.write(
         new_notebook(
-            cells=[new_code_cell(NOTEBOOK.strip())],
+            cells=[new_code_cell(code.strip())],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         ),
         folder / "panel.ipynb",
     )
-    wait = WebDriverWait(browser, PATIENCE)
-
-    def find(selector, words=""):
-        found = browser.find_elements(By.CSS_SELECTOR, selector)
-        return next((item for item in found if words in item.text), None)
-
-    def press(selector, words):
-        item = wait.until(lambda _: find(selector, words))
-        wait.until(lambda _: item.is_enabled())
-        browser.execute_script("arguments[0].click()", item)
-
     with jupyter_lab(folder) as address:
-        open_when_up(browser, address)
-        wait.until(lambda _: find(".jp-StatusBar-TextItem", "| Idle"))
-        find(".jp-Cell .jp-InputArea-editor").click()
-        keys = ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
-        keys.key_up(Keys.CONTROL).perform()
+        when_up(address)
+        yield Page(browser, address)
 
-        readout = wait.until(lambda _: find(".widget-readout", "4"))
-        find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
-        wait.until(lambda _: readout.text == "2")
-        settings = find(".widget-textarea textarea")
-        wait.until(lambda _: "layers=2" in settings.get_property("value"))
 
-        press("button", "Train")
-        wait.until(lambda _: find(".widget-html", "step "))
-        press("button", "Stop")
-        said = wait.until(lambda _: find(".widget-html", "stopped; ")).text
-        picture = tmp_path / "panel.png"
-        assert browser.save_screenshot(str(picture))
+@needs_browser
+def test_slider_train_stop_and_result_in_jupyterlab(browser, folder, tmp_path):
+    with opened(browser, folder, TRAINING) as page:
+        readout = page.until(lambda: page.find(".widget-readout", "4"))
+        page.find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+        page.until(lambda: readout.text == "2")
+        settings = page.find(".widget-textarea textarea")
+        page.until(lambda: "layers=2" in settings.get_property("value"))
+
+        page.press("Train")
+        page.until(lambda: page.find(".widget-html", "step "))
+        page.press("Stop")
+        said = page.until(lambda: page.find(".widget-html", "stopped; ")).text
+        page.save(tmp_path / "panel.png")
 
     assert re.match(r"stopped; [\d,]+ weights, \d+ steps/s", said)
     (kept,) = (folder / "runs").glob("*/numbers_2_layers_*/history.csv")
     assert kept.is_file()
-    assert picture.stat().st_size > 10_000
+
+
+@needs_browser
+def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
+    with opened(browser, folder, PHOTOS) as page:
+        page.until(lambda: page.find(".widget-html", "77 (90%)"))
+
+        Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
+        page.until(lambda: page.find(".widget-html", "100 (90%)"))
+        across = ".widget-hslider .noUi-handle-upper"
+        page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        page.until(lambda: page.find(".widget-html", "102 (90%)"))
+        pictures = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
+        page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
+        page.save(tmp_path / "picker.png")
+        assert len(pictures) == 2
+
+        page.press("Find the number")
+        page.until(lambda: page.find(".widget-html", "77 (90%)"))
+
+        notes = tmp_path / "notes.txt"
+        notes.write_text("milk, bread")
+        page.find("input[type=file]").send_keys(str(notes))
+        page.until(lambda: page.find(".widget-html", "notes.txt: a text file"))
