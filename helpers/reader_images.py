@@ -115,7 +115,8 @@ def draw_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _draw_order(rng: np.random.Generator):
     if rng.random() < 2 / 3:
-        digits = draw_digits(rng, int(draw_lengths(rng, 1, "train")[0]))
+        length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
+        digits = draw_digits(rng, length)
     else:
         digits = tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
     order = draw_order(rng, digits)

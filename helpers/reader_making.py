@@ -21,7 +21,7 @@ from helpers.reader_weights import SHIPPED, save_weights
 from helpers.reading import decode
 from helpers.settings import Settings
 
-NUMBERS, WHOLE, HELD_OUT = 120_000, 20_000, 4_000
+NUMBERS, WHOLE, HELD_OUT = 100_000, 20_000, 4_000
 """Drawn contexts and whole images to learn from, and contexts kept for validation."""
 
 READER_PLAN = Plan(steps=11_000)
