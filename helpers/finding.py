@@ -12,7 +12,7 @@ CELL = 8
 STEP = 32
 """The finder's input has sides that are multiples of this."""
 
-LONG_SIDES = (128, 256, 512)
+LONG_SIDES = (96, 192, 384)
 """Sizes at which an image is looked at: a large number shows best in a small one."""
 
 OVERLAP = 0.4

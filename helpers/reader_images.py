@@ -13,7 +13,7 @@ from PIL import Image
 from helpers.accuracy import BLANK, LONGEST
 from helpers.drawn.distributions import draw_digits, draw_lengths, draw_order
 from helpers.drawn.hands import any_glyphs
-from helpers.drawn.scenes import draw_scene
+from helpers.drawn.scenes import draw_scene, style_glyphs
 from helpers.shards import drawn_shards
 from helpers.svhn import grow
 
@@ -94,7 +94,14 @@ def label_of(digits) -> np.ndarray:
     return label
 
 
-def draw_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
+def draw_plain_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """`draw_examples` in the typefaces of the drawn sample, digits as they are."""
+    return draw_examples(count, *seed, draw_glyphs=style_glyphs)
+
+
+def draw_examples(
+    count: int, *seed: int, draw_glyphs=any_glyphs
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw contexts and labels: uint8 (count, 72, 72) and (count, 6).
 
     Two in three numbers have the lengths and digits of the real train set; the third
@@ -103,7 +110,7 @@ def draw_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     contexts, labels = [], []
     for _ in range(count):
-        scene = draw_scene(rng, _draw_order(rng), any_glyphs)
+        scene = draw_scene(rng, _draw_order(rng), draw_glyphs)
         box = (
             *scene.boxes[:, :2].min(0),
             *(scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0),
