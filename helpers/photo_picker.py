@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from helpers.photos import load_photo
 
-SHOWN = 480
+SHOWN = 420
 """Longer side of the photo in the panel, in pixels."""
 
 CHOICES = 3
@@ -60,21 +60,19 @@ class PhotoPicker(widgets.VBox):
         self._chosen = widgets.Dropdown(options=tuple(self.photos), description="photo")
         self._upload = widgets.FileUpload(description="Upload", accept="image/*")
         self._find = widgets.Button(description="Find the number", icon="search")
-        self._across = _edges("horizontal", width=f"{SHOWN}px")
-        self._down = _edges("vertical", height=f"{SHOWN}px")
+        self._across = _edges("horizontal")
+        self._down = _edges("vertical")
         self._photo = widgets.Image(format="png")
         self._said = widgets.HTML()
-        self._chart = widgets.Image(format="png")
+        self._chart = widgets.Image(
+            format="png", layout=widgets.Layout(align_self="flex-start")
+        )
         super().__init__(
             [
                 widgets.HBox([self._chosen, self._upload, self._find]),
-                widgets.HBox(
-                    [
-                        self._down,
-                        widgets.VBox([self._photo, self._across]),
-                        widgets.VBox([self._said, self._chart]),
-                    ]
-                ),
+                self._said,
+                widgets.HBox([self._down, widgets.VBox([self._photo, self._across])]),
+                self._chart,
             ]
         )
         self._chosen.observe(lambda _: self._picked(), "value")
@@ -142,7 +140,7 @@ class PhotoPicker(widgets.VBox):
                 continue
             self.photos[name] = image
             self.boxes.pop(name, None)  # of another photo of that name
-            with self._silent():
+            with self._silent(self._chosen):
                 self._chosen.options = tuple(self.photos)
                 self._chosen.value = name
             self.choose(name)
@@ -150,29 +148,30 @@ class PhotoPicker(widgets.VBox):
     def _show(self, image: Image.Image) -> None:
         """Make a photo the one that is shown, all of it in the box."""
         self.image = image
-        scale = SHOWN / max(image.size)
-        with self._silent():
-            for slider, side in ((self._across, 0), (self._down, 1)):
+        width, height = shown_size(image)
+        self._photo.layout.width = self._across.layout.width = f"{width}px"
+        self._photo.layout.height = self._down.layout.height = f"{height}px"
+        for slider, side in ((self._across, 0), (self._down, 1)):
+            with self._silent(slider):
                 slider.value = (0, 0)  # within the old limit and the new one
                 slider.max = image.size[side]
-        self._across.layout.width = f"{max(60, round(scale * image.width))}px"
-        self._down.layout.height = f"{max(60, round(scale * image.height))}px"
-        self._place((0, 0, *image.size))
+                slider.value = (0, slider.max)
 
     def _place(self, box) -> None:
         """Put the sliders at a box, and read nothing yet."""
         left, top, right, bottom = (round(float(edge)) for edge in box)
         height = self._down.max
-        with self._silent():
+        with self._silent(self._across), self._silent(self._down):
             self._across.value = (left, right)
             self._down.value = (height - bottom, height - top)
 
     @contextmanager
-    def _silent(self):
-        """What is set meanwhile is the panel's own doing, not the user's."""
+    def _silent(self, widget):
+        """What is set meanwhile is no doing of the user, and shown when all is set."""
         self._setting = True
         try:
-            yield
+            with widget.hold_sync():
+                yield
         finally:
             self._setting = False
 
@@ -216,6 +215,13 @@ def describe(reading) -> str:
     return f"{reading.number} ({reading.confidence:.0%}{sure}){also}"
 
 
+def shown_size(image: Image.Image, longest: int = SHOWN) -> tuple[int, int]:
+    """Width and height of a photo whose longer side is shown in so many pixels."""
+    scale = longest / max(image.size)
+    width, height = (max(1, round(scale * side)) for side in image.size)
+    return width, height
+
+
 def draw_photo_with_box(image: Image.Image, box, longest: int = SHOWN) -> Image.Image:
     """A photo with a box on it, its longer side ``longest`` pixels.
 
@@ -226,8 +232,8 @@ def draw_photo_with_box(image: Image.Image, box, longest: int = SHOWN) -> Image.
     box
         left, top, right, bottom in pixels of ``image``, or None for no box.
     """
+    size = shown_size(image, longest)
     scale = longest / max(image.size)
-    size = [max(1, round(scale * side)) for side in image.size]
     shown = image.convert("RGB").resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
     if box is not None:
         left, top, right, bottom = (scale * float(edge) for edge in box)
@@ -281,7 +287,7 @@ def _bars(axis, choices) -> None:
     axis.spines[:].set_visible(False)
 
 
-def _edges(orientation: str, **size) -> widgets.IntRangeSlider:
+def _edges(orientation: str) -> widgets.IntRangeSlider:
     """A slider for the two edges of a box along one side of the photo."""
     return widgets.IntRangeSlider(
         value=(0, 1),
@@ -289,7 +295,7 @@ def _edges(orientation: str, **size) -> widgets.IntRangeSlider:
         max=1,
         orientation=orientation,
         readout=False,
-        layout=widgets.Layout(margin="0px 8px", **size),
+        layout=widgets.Layout(margin="0px"),
     )
 
 

@@ -68,12 +68,12 @@ class Reading:
     others: tuple = ()
     error: str = ""
 
-class WidthReader:
+class SizeReader:
     def read(self, images, boxes=None):
         if boxes is None:
             return [Reading("77", box=(20, 30, 97, 80))]
-        left, _, right, _ = boxes[0]
-        return [Reading(str(right - left), box=boxes[0])]
+        left, top, right, bottom = boxes[0]
+        return [Reading(f"{right - left}{bottom - top}", box=boxes[0])]
 
     def crops(self, image, boxes):
         return np.stack([np.asarray(image.convert("L").resize((48, 48)))])
@@ -83,7 +83,7 @@ photos = {
     "street": Image.fromarray(np.tile(shade, (200, 1, 3)).astype(np.uint8)),
     "door": Image.fromarray(np.full((300, 200, 3), (90, 40, 30), np.uint8)),
 }
-PhotoPicker(WidthReader(), photos, {"door": (40, 60, 140, 160)})
+PhotoPicker(SizeReader(), photos, {"door": (40, 60, 140, 160)})
 """
 
 needs_browser = pytest.mark.skipif(
@@ -245,10 +245,10 @@ def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
         page.until(lambda: page.find(".widget-html", "77 (90%)"))
 
         Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
-        page.until(lambda: page.find(".widget-html", "100 (90%)"))
+        page.until(lambda: page.find(".widget-html", "100100 (90%)"))
         across = ".widget-hslider .noUi-handle-upper"
         page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-        page.until(lambda: page.find(".widget-html", "102 (90%)"))
+        page.until(lambda: page.find(".widget-html", "102100 (90%)"))
         pictures = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
         page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
         page.save(tmp_path / "picker.png")

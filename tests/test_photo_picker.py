@@ -119,7 +119,7 @@ def test_box_is_never_empty(reader, ends):
 def test_photo_and_crop_are_shown_with_the_box(reader):
     picker = PhotoPicker(reader, {"a": photo()}, {"a": (50, 25, 150, 75)})
     before = shown(picker)
-    assert before.size == (480, 240)
+    assert before.size == (420, 210)
     picker._across.value = (0, 150)
     assert before.tobytes() != shown(picker).tobytes()
     assert Image.open(io.BytesIO(picker._chart.value)).format == "PNG"
