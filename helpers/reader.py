@@ -163,7 +163,7 @@ class Reader:
         if isinstance(source, (str, Path)):
             name = Path(source).name
         try:
-            photo = load_photo(source, LONGEST)
+            photo = load_photo(source, LONGEST, name)
             if box is not None:
                 return replace(self._read_box(photo, box), source=name)
             return replace(self._find_and_read(photo), source=name)
