@@ -22,6 +22,7 @@ from helpers.drawn.typefaces import files
 from helpers.drawn.views import draw_view
 from helpers.evaluation import predict
 from helpers.figures import draw_outline, styled
+from helpers.finding import overlap
 from helpers.photo_folders import photo_folder
 from helpers.photos import PhotoError, load_photo
 from helpers.settings import ROOT, Settings
@@ -166,7 +167,7 @@ def _draw_close_up(rng: np.random.Generator):
 
 def _draw_note(rng: np.random.Generator):
     """A number written by hand on paper."""
-    digits = tuple(rng.integers(0, 10, rng.integers(2, 5)).tolist())
+    digits = draw_digits(rng, int(rng.integers(2, 5)))
     choices = files(HANDS[rng.integers(len(HANDS))])
     font = ImageFont.truetype(str(choices[rng.integers(len(choices))]), 150)
     ink = Image.new("L", (480, 320))
@@ -206,12 +207,18 @@ def read_squares(
     Nothing is added around a box. An answer that contradicts itself has "-" in place
     of a digit that is missing, and any that are too many in brackets.
     """
-    side = network.input_shape[1]
-    crops = [
-        gray(crop(photo.image, box, side))
-        for photo, box in zip(photos, boxes, strict=True)
-    ]
-    return [answer_text(answer) for answer in predict(network, np.stack(crops))]
+    crops = square_crops(photos, boxes, network.input_shape[1])
+    return [answer_text(answer) for answer in predict(network, crops)]
+
+
+def square_crops(photos: Sequence[NumberPhoto], boxes, side: int) -> np.ndarray:
+    """What is in each photo's box, squashed to a square: uint8 (N, side, side)."""
+    return np.stack(
+        [
+            gray(crop(photo.image, box, side))
+            for photo, box in zip(photos, boxes, strict=True)
+        ]
+    )
 
 
 def answer_text(answer: np.ndarray) -> str:
@@ -359,6 +366,21 @@ def _thumbnail(image: Image.Image) -> Image.Image:
     return small
 
 
+def boxed_photos(photos: Sequence[NumberPhoto], found: Sequence) -> list[NumberPhoto]:
+    """The photos whose box was told, or else found, and with that one."""
+    boxed = []
+    for photo, reading in zip(photos, found, strict=True):
+        box = photo.box or reading.box
+        if box is not None:
+            boxed.append(replace(photo, box=box))
+    return boxed
+
+
+def is_near(box, told) -> bool:
+    """Whether a box found, or None, shares at least half of its union with one told."""
+    return box is not None and overlap(np.asarray(box, float), np.asarray(told)) >= 0.5
+
+
 def by_margin(
     photos: Sequence[NumberPhoto],
     network: keras.Model,
@@ -370,7 +392,7 @@ def by_margin(
     Parameters
     ----------
     photos
-        Those whose box nobody told are left out.
+        Each with its box, see `boxed_photos`.
     margins
         Growth of the box on every side, as a share of its width and height; below 0
         it cuts digits off.
@@ -381,7 +403,6 @@ def by_margin(
         A row for each margin: strict accuracy of ``seven layers`` and ``reader``,
         fractions, and how many ``photos``.
     """
-    photos = [photo for photo in photos if photo.box is not None]
     images = [photo.image for photo in photos]
     numbers = np.array([photo.number for photo in photos])
     rows = {}
