@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.curves import learning_curve, long_curves
+from helpers.curves import figure_6, learning_curve, long_curves
 from helpers.experiments import number_data, run
 from helpers.files import whole_file
 from helpers.recipe import Recipe
@@ -61,9 +61,12 @@ def train_depths(
 
 
 def write(curves: pd.DataFrame, path: Path) -> None:
-    """Write curves as CSV, whole or not at all."""
+    """Write curves as CSV, and their picture if of several depths; whole or not."""
     with whole_file(path) as temporary:
         curves.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    if curves["layers"].nunique() > 1:
+        with whole_file(path.with_suffix(".png")) as temporary:
+            figure_6(curves).savefig(temporary, dpi=100)
 
 
 def main() -> None:
