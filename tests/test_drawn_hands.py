@@ -1,0 +1,156 @@
+"""Digits by hand: thicker and thinner, wider and bent, and still the digits."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
+from helpers.drawn.hands import any_glyphs, bend, thicken
+from helpers.drawn.plates import draw_style
+from helpers.drawn.typefaces import files
+
+CORNERS = [[15, 0], [24, 0], [24, HEIGHT], [15, HEIGHT]]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return digit_glyphs(files("lato")[0], None)
+
+
+def bar(thick: int) -> Glyph:
+    """An upright stroke in the middle of a mask of 40 pixels."""
+    mask = Image.new("L", (40, HEIGHT))
+    left = 20 - thick // 2
+    ImageDraw.Draw(mask).rectangle((left, 0, left + thick - 1, HEIGHT), fill=255)
+    return Glyph(mask, np.array(CORNERS) / HEIGHT)
+
+
+def ink(glyph: Glyph) -> np.ndarray:
+    return np.asarray(glyph.mask).astype(int)
+
+
+def assert_same(one: Glyph, other: Glyph):
+    np.testing.assert_array_equal(ink(one), ink(other))
+    np.testing.assert_array_equal(one.outline, other.outline)
+
+
+@pytest.mark.parametrize("step", [-7, -5, -3, 3, 5, 7])
+def test_stroke_grows_or_shrinks_by_half_a_step_on_each_side(step):
+    changed = ink(thicken(bar(12), step)) > 127
+    grown = 12 + (abs(step) - 1) * np.sign(step)
+    assert (changed.sum(1) == grown).all()
+    np.testing.assert_array_equal(changed, changed[:, ::-1])
+
+
+@pytest.mark.parametrize("step", [3, 7])
+def test_thicker_digit_covers_the_digit(digits, step):
+    for glyph in digits:
+        thick = thicken(glyph, step)
+        assert thick.mask.size == glyph.mask.size
+        assert (ink(thick) >= ink(glyph)).all()
+        assert ink(thick).sum() > ink(glyph).sum()
+
+
+def test_thinner_digit_lies_within_the_digit(digits):
+    for glyph in digits:
+        thin = thicken(glyph, -3)
+        assert thin.mask.size == glyph.mask.size
+        assert (ink(thin) <= ink(glyph)).all()
+        assert 0 < ink(thin).sum() < ink(glyph).sum()
+
+
+def test_strokes_that_would_vanish_stay(digits):
+    assert_same(thicken(bar(4), -7), bar(4))
+    for glyph in digits:
+        assert ink(thicken(glyph, -7)).sum() > 0.3 * ink(glyph).sum()
+
+
+@pytest.mark.parametrize("step", [-2, -1, 0, 1, 2])
+def test_small_step_changes_nothing(digits, step):
+    assert_same(thicken(digits[3], step), digits[3])
+
+
+@pytest.mark.parametrize("stretch", [0.7, 1.0, 1.5])
+def test_stretched_digit_has_another_width_and_the_same_height(digits, stretch):
+    for glyph in digits:
+        wide = bend(np.random.default_rng(1), glyph, stretch, 0.0)
+        assert wide.mask.height == HEIGHT
+        assert abs(wide.mask.width - stretch * glyph.mask.width) <= 0.5
+        factor = wide.width / glyph.width
+        assert wide.outline[:, 0] == pytest.approx(factor * glyph.outline[:, 0])
+        assert wide.outline[:, 1] == pytest.approx(glyph.outline[:, 1])
+
+
+def test_no_stretch_and_no_strength_leave_a_digit_as_it_is(digits):
+    assert_same(bend(np.random.default_rng(1), digits[8], 1.0, 0.0), digits[8])
+
+
+def test_narrowest_digit_is_two_pixels_wide(digits):
+    thin = bend(np.random.default_rng(1), digits[1], 0.001, 0.0)
+    assert thin.mask.size == (2, HEIGHT)
+
+
+def test_bent_digit_keeps_its_size_its_ink_and_its_ends(digits):
+    rng = np.random.default_rng(6)
+    for glyph in digits:
+        bent = bend(rng, glyph, 1.0, 0.04)
+        assert bent.mask.size == glyph.mask.size
+        assert 0.7 < ink(bent).sum() / ink(glyph).sum() < 1.4
+        assert (ink(bent) != ink(glyph)).any()
+        rows = np.flatnonzero((ink(bent) > 127).any(1))
+        assert rows[0] <= 0.08 * HEIGHT
+        assert rows[-1] >= 0.92 * HEIGHT - 1
+
+
+def test_more_strength_bends_more(digits):
+    def change(strength):
+        bent = bend(np.random.default_rng(6), digits[5], 1.0, strength)
+        return np.abs(ink(bent) - ink(digits[5])).sum()
+
+    assert 0 < change(0.01) < change(0.03) < change(0.09)
+
+
+def test_same_seed_same_bend_another_seed_another(digits):
+    one, again, other = (
+        bend(np.random.default_rng(seed), digits[2], 1.1, 0.04) for seed in (3, 3, 4)
+    )
+    assert_same(again, one)
+    assert (ink(other) != ink(one)).any()
+
+
+def draw(seed, number):
+    rng = np.random.default_rng(seed)
+    return any_glyphs(rng, draw_style(rng), number)
+
+
+def test_same_digit_of_a_number_has_the_same_glyph():
+    glyphs = draw(5, (7, 1, 7, 7, 1))
+    assert len(glyphs) == 5
+    assert glyphs[0] is glyphs[2] is glyphs[3]
+    assert glyphs[1] is glyphs[4]
+    assert glyphs[0] is not glyphs[1]
+
+
+def test_glyphs_of_a_number_do_not_depend_on_the_order_of_its_digits():
+    for one, other in zip(
+        draw(5, (4, 7, 1)), reversed(draw(5, (1, 7, 4))), strict=True
+    ):
+        assert_same(one, other)
+
+
+def test_same_seed_same_glyphs():
+    for seed in range(4):
+        for one, again in zip(draw(seed, (2, 6)), draw(seed, (2, 6)), strict=True):
+            assert_same(one, again)
+
+
+def test_hardly_two_sets_are_alike():
+    threes = {draw(seed, (3,))[0].mask.tobytes() for seed in range(12)}
+    assert len(threes) == 12
+
+
+def test_every_set_is_of_ink_in_masks_of_one_height():
+    for seed in range(12):
+        for glyph in draw(seed, (0, 4, 9)):
+            assert glyph.mask.height == HEIGHT
+            assert 0.02 < ink(glyph).mean() / 255 < 0.98
