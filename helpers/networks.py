@@ -209,7 +209,7 @@ def build_network(
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
     _check_crop_size(crop_size, patch_size, convolutions)
-    seeds = _seeds(seed)
+    seeds = endless_seeds(seed)
 
     inputs = keras.Input((crop_size, crop_size, 1), name="crops")
     x = inputs
@@ -256,7 +256,7 @@ def build_letter_network(
         float32 (N, side, side, 1), pixels (v - 127.5) / 255, to float32 logits
         (N, letters).
     """
-    seeds = _seeds(seed)
+    seeds = endless_seeds(seed)
 
     def dense(units, activation, name):
         xavier = keras.initializers.GlorotUniform(next(seeds))
@@ -370,7 +370,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _seeds(seed: int | None):
+def endless_seeds(seed: int | None):
     """Endless seeds that differ from each other, the same for the same ``seed``."""
     generator = np.random.default_rng(seed)
     while True:

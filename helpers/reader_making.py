@@ -24,8 +24,8 @@ from helpers.settings import Settings
 NUMBERS, WHOLE, HELD_OUT = 100_000, 20_000, 4_000
 """Drawn contexts and whole images to learn from, and contexts kept for validation."""
 
-READER_PLAN = Plan(steps=11_000)
-FINDER_PLAN = Plan(steps=4_500, batch_size=64)
+READER_PLAN = Plan(steps=10_000)
+FINDER_PLAN = Plan(steps=3_000, batch_size=48, interval=500)
 TUNING_PLAN = Plan(steps=1_500, peak_rate=0.0006)
 """Steps of each network; on two cores about 40, 15 and 5 minutes."""
 

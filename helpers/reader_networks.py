@@ -7,8 +7,17 @@ import keras
 from keras import layers
 
 from helpers.accuracy import POSITIONS
-from helpers.networks import CLASSES, _seeds
+from helpers.networks import CLASSES, PACKAGE, endless_seeds
 from helpers.reader_images import SIDE
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class FirstGuess(keras.initializers.Initializer):
+    """What the finder says of every cell at first: a score of one in a hundred."""
+
+    def __call__(self, shape, dtype=None):
+        """The five biases of a cell."""
+        return keras.ops.convert_to_tensor([-4.6, 1.0, 0.5, 1.0, 0.5], dtype)
 
 
 def build_reader(
@@ -45,7 +54,7 @@ def build_reader(
         float32 (N, side, side, 1), each crop of mean 0 and deviation 1, to float32
         logits (N, 6, 11): length, then five digits, blank 10.
     """
-    seeds = _seeds(seed)
+    seeds = endless_seeds(seed)
     inputs = keras.Input((side, side, 1), name="crops")
     x = _convolution(inputs, depths[0], "conv1", next(seeds), patch=5, stride=2)
     x = _convolution(x, depths[1], "conv2", next(seeds), pool=True)
@@ -112,7 +121,7 @@ def build_finder(
         middle being here, and the logarithms of the distances to its left, top,
         right and bottom in cells.
     """
-    seeds = _seeds(seed)
+    seeds = endless_seeds(seed)
     inputs = keras.Input((None, None, 1), name="images")
     x = _convolution(inputs, depths[0], "conv1", next(seeds), patch=5, stride=2)
     x = _convolution(x, depths[1], "conv2", next(seeds), stride=2)
@@ -132,12 +141,7 @@ def build_finder(
         5,
         1,
         kernel_initializer=keras.initializers.RandomNormal(0.0, 0.01, next(seeds)),
-        # Numbers are rare: begin with a score of one in a hundred.
-        bias_initializer=_first_guess,
+        bias_initializer=FirstGuess(),
         name="cells",
     )(x)
     return keras.Model(inputs, x, name="finder")
-
-
-def _first_guess(shape, dtype=None):
-    return keras.ops.convert_to_tensor([-4.6, 1.0, 0.5, 1.0, 0.5], dtype)
