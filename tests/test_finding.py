@@ -1,0 +1,152 @@
+"""Boxes from a finder's cells, by stand-ins for the network that say known cells."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.finding import CELL, LONG_SIDES, STEP, find_boxes, overlap
+from helpers.reader_networks import build_finder
+
+
+class Marks:
+    """Instead of a network: cells that are marked in the image of one size.
+
+    ``marks`` are (row, column, logit, reaches in cells); all other cells are sure
+    that they are none. ``seen`` keeps what the network was shown.
+    """
+
+    def __init__(self, long_side, *marks):
+        self.size, self.marks, self.seen = LONG_SIDES.index(long_side), marks, []
+
+    def __call__(self, inputs, training):
+        assert not training
+        height, width = inputs.shape[1] // CELL, inputs.shape[2] // CELL
+        cells = np.full((1, height, width, 5), -9.0, np.float32)
+        if len(self.seen) == self.size:
+            for row, column, logit, reaches in self.marks:
+                cells[0, row, column] = logit, *np.log(reaches)
+        self.seen.append(np.array(inputs))
+        return cells
+
+
+@pytest.fixture
+def image():
+    return Image.new("RGB", (192, 96), (90, 140, 60))
+
+
+def test_cell_becomes_a_box_round_its_middle(image):
+    # The middle of row 3, column 5 is at (44, 28).
+    network = Marks(192, (3, 5, 2.0, (1, 0.5, 2, 0.25)))
+    boxes, scores = find_boxes(network, image)
+    assert boxes[0] == pytest.approx([44 - 8, 28 - 4, 44 + 16, 28 + 2])
+    assert scores[0] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert boxes.dtype == scores.dtype == np.float64
+    assert scores[1:].max() < 0.01
+
+
+@pytest.mark.parametrize("long_side", LONG_SIDES)
+def test_boxes_are_of_the_image_s_size_wherever_they_were_seen(image, long_side):
+    network = Marks(long_side, (2, 4, 2.0, (1, 1, 2, 1)))
+    boxes, _ = find_boxes(network, image)
+    assert boxes[0] * long_side / 192 == pytest.approx([28, 12, 52, 28])
+
+
+def test_width_and_height_are_scaled_back_apart():
+    """A height of 33 becomes 32 where a width of 100 becomes 96."""
+    network = Marks(96, (1, 4, 2.0, (1, 1, 2, 1)))
+    boxes, _ = find_boxes(network, Image.new("L", (100, 33)))
+    across, down = 100 / 96, 33 / 32
+    assert boxes[0] == pytest.approx([28 * across, 4 * down, 52 * across, 20 * down])
+
+
+def test_boxes_end_where_the_image_does(image):
+    boxes, _ = find_boxes(Marks(192, (0, 0, 2.0, (50, 50, 50, 50))), image)
+    assert boxes[0].tolist() == [0, 0, 192, 96]
+
+
+@pytest.mark.parametrize("size", [(192, 96), (77, 190), (1, 40), (500, 3)])
+def test_network_is_shown_whole_steps_normalised_at_every_size(size):
+    rng = np.random.default_rng(5)
+    pixels = rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    network = Marks(96)
+    find_boxes(network, Image.fromarray(pixels))
+    for shown, long_side in zip(network.seen, LONG_SIDES, strict=True):
+        assert shown.dtype == np.float32
+        assert shown.shape[0] == shown.shape[3] == 1
+        assert max(shown.shape[1:3]) == long_side
+        assert all(side % STEP == 0 for side in shown.shape[1:3])
+        assert shown.mean() == pytest.approx(0, abs=1e-4)
+        assert shown.std() == pytest.approx(1, abs=1e-3)
+
+
+def test_room_repeats_the_edge_and_shifts_nothing():
+    pixels = np.zeros((40, 192), np.uint8)
+    pixels[-1], pixels[:8, :8] = 200, 255
+    network = Marks(96)
+    find_boxes(network, Image.fromarray(pixels))
+    shown = network.seen[LONG_SIDES.index(192)][0, ..., 0]
+    assert shown.shape == (64, 192)
+    np.testing.assert_array_equal(shown[40:], np.tile(shown[39], (24, 1)))
+    assert (shown[:8, :8] > shown[20, 100]).all()
+
+
+def test_what_a_network_marks_is_where_it_is_in_the_image():
+    """A stand-in that finds what is bright, off the middle across and down."""
+
+    def brightest(inputs, training):
+        count, height, width, _ = inputs.shape
+        cells = inputs.reshape(count, height // CELL, CELL, width // CELL, CELL)
+        logits = cells.mean((2, 4))[..., None]
+        return np.concatenate([logits, np.zeros((*logits.shape[:3], 4))], axis=-1)
+
+    pixels = np.zeros((96, 240), np.uint8)
+    pixels[64:84, 180:200] = 255
+    boxes, _ = find_boxes(brightest, Image.fromarray(pixels))
+    x, y = (boxes[0, :2] + boxes[0, 2:]) / 2
+    assert 180 <= x <= 200
+    assert 64 <= y <= 84
+
+
+def test_of_boxes_that_overlap_the_best_is_kept(image):
+    wide = (2, 1, 2, 1)
+    # One cell to the side of four: 3 of 5 are shared, and with two cells 2 of 6.
+    network = Marks(192, (3, 5, 1.0, wide), (3, 6, 3.0, wide), (3, 8, 2.0, wide))
+    boxes, scores = find_boxes(network, image)
+    assert boxes[:2, 0].tolist() == pytest.approx([36, 52])
+    assert scores[:2] == pytest.approx(1 / (1 + np.exp([-3.0, -2.0])))
+    assert scores[2:].max() < 0.01
+
+
+def test_boxes_come_best_first_and_at_most_so_many(image):
+    marks = [(2, column, column / 9, (1, 1, 1, 1)) for column in (9, 3, 21, 15)]
+    boxes, scores = find_boxes(Marks(192, *marks), image, most=3)
+    assert boxes[:, 0].tolist() == pytest.approx([164, 116, 68])
+    assert (np.diff(scores) < 0).all()
+
+
+def test_finder_s_boxes_are_inside_the_image():
+    pixels = np.random.default_rng(2).integers(0, 256, (60, 90, 3), dtype=np.uint8)
+    network = build_finder(depths=(2, 2, 4, 4, 4), seed=3)
+    boxes, scores = find_boxes(network, Image.fromarray(pixels), most=4)
+    assert 1 <= len(boxes) == len(scores) <= 4
+    assert (boxes[:, :2] <= boxes[:, 2:]).all()
+    assert boxes.min() >= 0
+    assert (boxes <= [90, 60, 90, 60]).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ((0, 0, 4, 4), (2, 2, 6, 6), 4 / 28),
+        ((0, 0, 4, 4), (0, 0, 4, 4), 1),
+        ((0, 0, 4, 4), (1, 1, 3, 3), 4 / 16),
+        ((0, 0, 4, 2), (1, 0, 5, 2), 6 / 10),
+        ((0, 0, 4, 4), (4, 0, 8, 4), 0),
+        ((0, 0, 4, 4), (6, 6, 9, 9), 0),
+        ((0, 0, 4, 4), (2, 2, 2, 2), 0),
+        ((3, 3, 3, 3), (3, 3, 3, 3), 0),
+    ],
+)
+def test_overlap_is_the_shared_part_of_the_union(one, other, share):
+    assert overlap(one, other) == pytest.approx(share)
+    assert overlap(np.array(other), np.array(one)) == pytest.approx(share)
