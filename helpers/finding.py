@@ -83,7 +83,19 @@ def _distinct(boxes: np.ndarray, scores: np.ndarray, most: int) -> list[int]:
 
 def overlap(one, other) -> float:
     """Intersection over union of two boxes: left, top, right, bottom."""
+    common, areas = _areas(one, other)
+    return float(common / max(sum(areas) - common, 1e-9))
+
+
+def shared(one, other) -> float:
+    """Intersection of two boxes over the smaller of them: 1 where one is inside."""
+    common, areas = _areas(one, other)
+    return float(common / max(min(areas), 1e-9))
+
+
+def _areas(one, other):
     low, high = np.maximum(one[:2], other[:2]), np.minimum(one[2:], other[2:])
-    shared = np.prod(np.maximum(high - low, 0))
-    areas = [np.prod(np.maximum(np.subtract(b[2:], b[:2]), 0)) for b in (one, other)]
-    return float(shared / max(sum(areas) - shared, 1e-9))
+    common = np.prod(np.maximum(high - low, 0))
+    return common, [
+        np.prod(np.maximum(np.subtract(box[2:], box[:2]), 0)) for box in (one, other)
+    ]

@@ -1,5 +1,6 @@
 """One training loop for the reader's networks, stopped and taken up at any step."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -102,7 +103,7 @@ def fit(
         The loss is not finite; the last checkpoint stays.
     """
     path = Path(folder) / CHECKPOINT
-    identity = identity | {"plan": asdict(plan)}
+    identity = identity | {"plan": asdict(plan), "start": _digest(network)}
     optimizer = plan.optimizer()
     optimizer.build(network.trainable_variables)
     variables = [*network.variables, *optimizer.variables]
@@ -125,7 +126,7 @@ def fit(
         while step < plan.steps:
             losses.append(advance(*next(batches)))
             step += 1
-            if step % BLOCK and step != plan.steps:
+            if step % BLOCK and step % plan.interval and step != plan.steps:
                 continue
             mean = float(np.mean(losses[-BLOCK:]))
             if not np.isfinite(mean):
@@ -151,6 +152,14 @@ def fit(
             )
             tqdm.write(str(row))
     return history
+
+
+def _digest(network: keras.Model) -> str:
+    """What tells the weights that a run begins with from others."""
+    digest = hashlib.blake2b(digest_size=8)
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    return digest.hexdigest()
 
 
 def _step(network: keras.Model, loss: Callable, optimizer) -> Callable:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.special import softmax
 
-from helpers.finding import find_boxes, overlap
+from helpers.finding import find_boxes, shared
 from helpers.photos import Photo, PhotoError, load_photo
 from helpers.reader_images import crop_gray
 from helpers.reader_weights import SHIPPED, load_weights
@@ -25,6 +25,12 @@ right and down, and growth on every side, as shares of the box."""
 
 FEWEST = 0.15
 """A number found with less confidence is not listed among the others."""
+
+LOWEST_SCORE = 0.03
+"""What is found with a lower score is no number."""
+
+AT_ONCE = 64
+"""Images that are read together."""
 
 BATCH = 256
 """Crops at a time, which bounds the memory."""
@@ -113,7 +119,7 @@ class Reader:
         ValueError
             There is not one box for each image.
         """
-        if isinstance(images, (str, Path, Image.Image)):
+        if _is_one(images):
             images = [images]
         boxes = [None] * len(images) if boxes is None else list(boxes)
         if len(boxes) != len(images):
@@ -121,30 +127,26 @@ class Reader:
                 f"{len(boxes)} boxes for {len(images)} images; expected one each, None "
                 "where the number is to be found."
             )
-        return [
-            self._read_one(image, box, f"image {number}")
-            for number, (image, box) in enumerate(zip(images, boxes, strict=True), 1)
-        ]
+        readings = []
+        for start in range(0, len(images), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            names = [f"image {number}" for number in range(1, len(images) + 1)]
+            readings += self._read_some(images[part], boxes[part], names[part])
+        return readings
 
     def crops(self, image: Image.Image, boxes) -> np.ndarray:
         """What the network sees of boxes (N, 4): uint8 (N, 48, 48)."""
         return crop_gray(image, boxes)
 
     def logits(self, image: Image.Image, boxes) -> np.ndarray:
-        """The network's answer to each box (N, 4) over several looks: (N, 6, 11).
-
-        Logarithms of the probabilities' mean over the looks.
-        """
-        boxes = np.asarray(boxes, float)
-        size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
-        crops = [
-            crop_gray(image, boxes + size * [x - g, y - g, x + g, y + g])
-            for x, y, g in LOOKS
-        ]
-        return self.looks_at(np.stack(crops, axis=1))
+        """The answer to each box (N, 4), over several looks at it: (N, 6, 11)."""
+        return self.looks_at(looks(image, boxes))
 
     def looks_at(self, crops: np.ndarray) -> np.ndarray:
-        """The answer to crops of N numbers, uint8 (N, L, 48, 48): (N, 6, 11)."""
+        """The answer to L crops of each of N numbers, uint8 (N, L, 48, 48).
+
+        float64 (N, 6, 11), the logarithms of the probabilities' means over the crops.
+        """
         count, looks = crops.shape[:2]
         flat = crops.reshape(-1, *crops.shape[2:])
         answers = [
@@ -159,37 +161,47 @@ class Reader:
         """Where numbers may be: boxes (K, 4), likeliest first, and scores (K,)."""
         return find_boxes(self.finder, image)
 
-    def _read_one(self, source, box, name: str) -> Reading:
+    def _read_some(self, images, boxes, names) -> list[Reading]:
+        """Read images together, so that the network sees many crops at once."""
+        seen = [self._look(*asked) for asked in zip(images, boxes, names, strict=True)]
+        crops = [one.crops for one in seen if isinstance(one, _Seen)]
+        answers = self.looks_at(np.concatenate(crops)) if crops else []
+        ends = np.cumsum([len(part) for part in crops])[:-1]
+        parts = iter(np.split(answers, ends)) if crops else iter(())
+        return [
+            self._reading(one, next(parts)) if isinstance(one, _Seen) else one
+            for one in seen
+        ]
+
+    def _look(self, source, box, name: str) -> "_Seen | Reading":
+        """Load an image and crop its number, or all that may be one."""
         if isinstance(source, (str, Path)):
             name = Path(source).name
         try:
             photo = load_photo(source, LONGEST, name)
             if box is not None:
-                return replace(self._read_box(photo, box), source=name)
-            return replace(self._find_and_read(photo), source=name)
+                boxes, scores = np.array([_checked_box(box, photo)]), np.ones(1)
+            else:
+                found, scores = self.find(photo.image)
+                boxes = photo.to_original(found[scores >= LOWEST_SCORE])
+                scores = scores[scores >= LOWEST_SCORE]
         except PhotoError as error:
             return Reading("", 0.0, None, False, (), (), name, str(error))
-
-    def _read_box(self, photo: Photo, box) -> Reading:
-        box = _checked_box(box, photo)
-        logits = self.logits(photo.image, photo.to_image([box]))
-        return self._readings(logits, [box], np.ones(1))[0]
-
-    def _find_and_read(self, photo: Photo) -> Reading:
-        boxes, scores = self.find(photo.image)
         if not len(boxes):
-            return Reading("", 0.0, None, False, ())
-        readings = self._readings(
-            self.logits(photo.image, boxes), photo.to_original(boxes), scores
-        )
+            return Reading("", 0.0, None, False, (), (), name)
+        return _Seen(name, boxes, scores, looks(photo.image, photo.to_image(boxes)))
+
+    def _reading(self, seen: "_Seen", logits: np.ndarray) -> Reading:
+        """The clearest of the numbers of an image, with the others."""
+        readings = self._readings(logits, seen.boxes, seen.scores)
         best, *rest = sorted(readings, key=lambda reading: -reading.confidence)
         others = []
         for reading in rest:
             taken = (best, *others)
-            apart = all(overlap(reading.box, one.box) < 0.2 for one in taken)
+            apart = all(shared(reading.box, one.box) < 0.3 for one in taken)
             if apart and reading.confidence >= FEWEST:
                 others.append(reading)
-        return replace(best, others=tuple(others))
+        return replace(best, others=tuple(others), source=seen.name)
 
     def _readings(self, logits, boxes, scores) -> list[Reading]:
         labels, chances = decode(logits)
@@ -208,19 +220,56 @@ class Reader:
         ]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """An image's boxes in its own pixels, their scores, and the crops of each."""
+
+    name: str
+    boxes: np.ndarray
+    scores: np.ndarray
+    crops: np.ndarray
+
+
+def looks(image: Image.Image, boxes) -> np.ndarray:
+    """The crops that boxes (N, 4) are read from, uint8 (N, L, 48, 48): see `LOOKS`."""
+    boxes = np.asarray(boxes, float)
+    size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+    crops = [
+        crop_gray(image, boxes + size * [x - g, y - g, x + g, y + g])
+        for x, y, g in LOOKS
+    ]
+    return np.stack(crops, axis=1)
+
+
+def _is_one(images) -> bool:
+    """Whether this is an image, and no sequence of them."""
+    if isinstance(images, np.ndarray):
+        return images.ndim == 2 or (images.ndim == 3 and images.shape[-1] in (1, 3, 4))
+    return isinstance(images, (str, Path, Image.Image))
+
+
 def _checked_box(box, photo: Photo) -> tuple[float, ...]:
-    left, top, right, bottom = (float(edge) for edge in box)
     width, height = photo.size
-    if not (left < right and top < bottom) or min(right, bottom) <= 0:
-        found = "is empty or outside"
-    elif left >= width or top >= height:
-        found = "is outside"
+    try:
+        left, top, right, bottom = (float(edge) for edge in box)
+    except (TypeError, ValueError):
+        found = "is no four numbers"
     else:
-        return left, top, right, bottom
+        edges = np.array([left, top, right, bottom])
+        if not np.isfinite(edges).all():
+            found = "is not finite"
+        elif not (left < right and top < bottom):
+            found = "is empty"
+        elif right <= 0 or bottom <= 0 or left >= width or top >= height:
+            found = "is outside"
+        elif right - left > 3 * width or bottom - top > 3 * height:
+            found = "is more than three times as large as the image"
+        else:
+            return left, top, right, bottom
     raise PhotoError(
-        f"{photo.name}: the box {tuple(box)} {found}; expected left, top, right, "
-        f"bottom in pixels of the upright image, {width} x {height}. Give the "
-        "number's box, or none to have it found."
+        f"{photo.name}: the box {box} {found}; expected left, top, right, bottom in "
+        f"pixels of the upright image, {width} x {height}. Give the number's box, or "
+        "none to have it found."
     )
 
 

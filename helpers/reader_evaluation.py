@@ -11,7 +11,7 @@ from helpers import archives
 from helpers.accuracy import Score, measure
 from helpers.digitstruct import read_boxes
 from helpers.photos import PhotoError, load_photo
-from helpers.reader import Reader
+from helpers.reader import AT_ONCE, Reader
 from helpers.reader_images import label_of
 from helpers.settings import Settings
 from helpers.svhn import labels_of, union_boxes
@@ -64,7 +64,8 @@ def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, s
     for row, image in enumerate(images.tolist()):
         path = folder / f"{image}.png"
         try:
-            Image.open(path).verify()
+            with Image.open(path) as image:
+                image.load()
         except (OSError, SyntaxError, ValueError) as error:
             skipped[image] = str(error)
         else:
@@ -83,16 +84,15 @@ def read_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the reader says of each image: labels int64 (N, 6), confidences (N,).
 
-    Where it finds nothing, the label is one digit 0 with confidence 0.
+    Where it reads nothing, the length is 0: never right.
     """
-    labels, confidences = [], []
-    for path, box in zip(
-        tqdm(numbers.paths, "reading", unit="image"), numbers.boxes, strict=True
-    ):
-        (reading,) = reader.read([path], None if find else [box])
-        digits = [int(digit) for digit in reading.number] or [0]
-        labels.append(label_of(digits))
-        confidences.append(reading.confidence)
+    boxes = [None] * len(numbers) if find else numbers.boxes
+    readings = []
+    for start in tqdm(range(0, len(numbers), AT_ONCE), "reading", unit="batch"):
+        part = slice(start, start + AT_ONCE)
+        readings += reader.read(numbers.paths[part], boxes[part])
+    labels = [label_of([int(digit) for digit in one.number]) for one in readings]
+    confidences = [reading.confidence for reading in readings]
     return np.stack(labels).astype(np.int64), np.array(confidences)
 
 
@@ -110,6 +110,11 @@ def photo_numbers(folder: Path | str) -> Numbers:
     from helpers.photo_folders import photo_folder
 
     known = [photo for photo in photo_folder(folder) if photo.number]
+    if not known:
+        raise ValueError(
+            f"{folder}: no photo whose number is told; expected at least one. Put it "
+            "in the file's name (123.jpg) or in labels.csv."
+        )
     boxes = []
     for photo in known:
         if photo.box is not None:

@@ -1,6 +1,6 @@
 """The shipped reader from nothing, and a reader tuned to one's own images."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -27,7 +27,7 @@ NUMBERS, WHOLE, HELD_OUT = 100_000, 20_000, 4_000
 READER_PLAN = Plan(steps=10_000)
 FINDER_PLAN = Plan(steps=3_000, batch_size=48, interval=500)
 TUNING_PLAN = Plan(steps=1_500, peak_rate=0.0006)
-"""Steps of each network; on two cores about 40, 15 and 5 minutes."""
+"""Steps of each network; on two cores about 25, 15 and 5 minutes."""
 
 REAL_SHARE = 0.6
 """Share of one's own images in every batch of a tuning; the rest is drawn."""
@@ -56,21 +56,36 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
     history["reader"] = train_reader(
         reader, [(data, 1.0)], plan, runs / "reader", lambda: strict(reader, *held_out)
     )
+    return write_reader({"reader": reader, "finder": finder}, history, held_out, path)
+
+
+def write_reader(networks, history: dict, held_out, path: Path | str) -> Reader:
+    """Write trained networks with their card, and read them back.
+
+    Parameters
+    ----------
+    networks
+        ``"reader"`` and ``"finder"``.
+    history
+        Of each network, as `fitting.fit` gives it.
+    held_out
+        Contexts and labels that neither learned from.
+    path
+        Of the file.
+    """
+    accuracy = strict(networks["reader"], *held_out)
     card = {
         "made_by": "make reader",
         "trained_on": f"{NUMBERS:,} drawn numbers and {WHOLE:,} drawn whole images, "
         "each use of one changed at random; no photograph",
-        "sure_from": sure_threshold(reader, *held_out),
+        "sure_from": sure_threshold(networks["reader"], *held_out),
         "measured": {
-            "drawn validation": {
-                "images": len(held_out[0]),
-                "strict": strict(reader, *held_out),
-            }
+            "drawn validation": {"images": len(held_out[0]), "strict": accuracy}
         },
-        "seed": seed,
+        "plans": {"reader": asdict(READER_PLAN), "finder": asdict(FINDER_PLAN)},
         "history": history,
     }
-    save_weights(path, {"reader": reader, "finder": finder}, card)
+    save_weights(path, networks, card)
     return Reader.load(path)
 
 

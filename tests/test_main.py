@@ -4,7 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from helpers import training
@@ -12,6 +15,7 @@ from helpers.__main__ import main
 from helpers.experiments import number_data, run
 from helpers.networks import build_network
 from helpers.options import recipe_of
+from helpers.reader import Reader, Reading
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
 
@@ -143,6 +147,154 @@ def test_evaluate_ends_with_one_json_object(tell, network):
     assert all(0 <= score[name] <= 1 for name in measures)
 
 
+@pytest.fixture
+def asked(monkeypatch):
+    """What readers are asked for; each reads 01 in everything."""
+    asked = SimpleNamespace(weights=[], boxes=[])
+
+    class Told:
+        def read(self, images, boxes=None):
+            asked.boxes.append(boxes)
+            return [Reading("01", 0.9, None, True, ()) for _ in images]
+
+    def reader(path="its own"):
+        asked.weights.append(path)
+        return Told()
+
+    monkeypatch.setattr(Reader, "pretrained", reader)
+    monkeypatch.setattr(Reader, "load", reader)
+    return asked
+
+
+def test_evaluate_without_weights_measures_the_project_s_own_reader(tell, asked):
+    status, lines, errors = tell("evaluate")
+    assert status == 0
+    score = json.loads(lines[-1])
+    measures = ["strict", "six_position", "digit", "length"]
+    assert list(score) == ["images", *measures, "skipped"]
+    assert (score["images"], score["skipped"], score["length"]) == (11, 1, 1)
+    assert any(line.startswith("test/3.png left out: ") for line in errors)
+    assert asked.weights == ["its own"]
+    assert [np.shape(boxes) for boxes in asked.boxes] == [(1, 4)] * 11
+
+
+def test_evaluate_gives_no_box_where_the_number_is_to_be_found(tell, asked):
+    status, lines, _ = tell("evaluate --find --split train")
+    assert status == 0
+    assert json.loads(lines[-1])["images"] == 60
+    assert asked.boxes == [None] * 60
+
+
+@pytest.mark.parametrize("options", ["", "--find "])
+def test_evaluate_takes_a_tuned_reader_s_weights(tell, asked, tmp_path, options):
+    path = tmp_path / "tuned.npz"
+    np.savez(path, reader_000=np.zeros(1), finder_000=np.zeros(1), card=np.array("{}"))
+    status, lines, _ = tell(f"evaluate {options}--weights {path}")
+    assert status == 0
+    assert json.loads(lines[-1])["images"] == 11
+    assert asked.weights == [path]
+
+
+def test_evaluate_takes_no_other_network_for_a_reader(
+    tell, asked, network, tmp_path, monkeypatch
+):
+    path = tmp_path / "seven_layer_200k.npz"
+    np.savez(path, conv1_kernel=np.zeros(1))
+    taken = []
+
+    def load(weights):
+        taken.append(weights)
+        return build_network(1, crop_size=16, seed=1)
+
+    monkeypatch.setattr("helpers.evaluation.load_network", load)
+    assert tell(f"evaluate --weights {path}")[0] == 0
+    assert tell(f"evaluate --weights {network}")[0] == 0
+    assert (taken, asked.weights) == ([path, network], [])
+
+
+def test_reader_that_is_not_there_is_told_in_a_line(tell, tmp_path, monkeypatch):
+    monkeypatch.setattr("helpers.reader.SHIPPED", tmp_path / "reader.npz")
+    status, lines, errors = tell("evaluate")
+    assert (status, lines) == (2, [])
+    assert "reader.npz: no such file; expected the reader's weights" in errors[-1]
+
+
+def test_reader_is_made_and_its_measures_are_the_last_line(
+    settings, monkeypatch, capsys
+):
+    given, measured = [], {"drawn validation": {"images": 12, "strict": 0.5}}
+
+    def make(*arguments):
+        given.append(arguments)
+        return SimpleNamespace(card={"measured": measured})
+
+    monkeypatch.setattr("helpers.reader_making.make_reader", make)
+    assert main(["reader"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1]) == measured
+    assert given == [(settings,)]
+
+
+@pytest.fixture
+def tuned(monkeypatch):
+    """What tuning was asked for; it says that it helped."""
+    asked, scores = [], {"images": 1_200, "before": 0.5, "after": 0.875}
+
+    def tune(*arguments):
+        asked.append(arguments)
+        return None, scores
+
+    monkeypatch.setattr("helpers.reader_making.fine_tune", tune)
+    return asked
+
+
+def test_tune_says_what_it_brought(tell, tuned, settings, few_numbers):
+    status, lines, _ = tell("tune")
+    path = settings.runs_root / "few" / "reader_tuned.npz"
+    assert status == 0
+    assert lines[0] == (
+        f"{path}: of 1,200 images kept apart, 50.0% were read rightly before and 87.5% "
+        "are now"
+    )
+    assert json.loads(lines[-1]) == {"images": 1200, "before": 0.5, "after": 0.875}
+    assert tuned == [(replace(settings, data=str(few_numbers)), path)]
+
+
+def test_tune_writes_where_it_is_told(tell, tuned, tmp_path):
+    path = tmp_path / "mine.npz"
+    status, lines, _ = tell(f"tune --output {path}")
+    assert status == 0
+    assert lines[0].startswith(f"{path}: ")
+    assert tuned[0][1] == path
+
+
+def test_tuning_that_cannot_be_is_told_in_a_line(tell, monkeypatch):
+    def tune(*arguments):
+        raise FileNotFoundError("reader.npz: no such file")
+
+    monkeypatch.setattr("helpers.reader_making.fine_tune", tune)
+    status, lines, errors = tell("tune")
+    assert (status, lines) == (2, [])
+    assert errors == ["python -m helpers: reader.npz: no such file"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("", ["train the shipped reader from nothing", "teach the reader one's own"]),
+        ("evaluate", ["by default the project's own reader", "--find look for the"]),
+        ("reader", ["from nothing", "goes on from a stop"]),
+        ("tune", ["kept apart and measured before and after", "--output FILE"]),
+        ("read", ["--box L,T,R,B", "--weights FILE"]),
+    ],
+)
+def test_help_says_what_there_is(capsys, command, told):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert not [words for words in told if words not in text]
+
+
 def test_evaluate_lists_what_it_leaves_out(tell, network):
     _, _, errors = tell(f"evaluate --weights {network}")
     assert "test/3.png left out: not an image (0 bytes)" in errors
@@ -160,8 +312,9 @@ def test_evaluate_needs_no_archive_but_the_one_it_is_asked_for(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("evaluate", "evaluate was given no --weights; expected"),
         ("evaluate --weights none.keras", "none.keras: no such file; expected"),
+        ("evaluate --weights none.npz", "none.npz: no such file; expected"),
+        ("evaluate --find --weights {network}", "network.keras: holds no finder"),
         ("evaluate --split extra --weights {network}", "neither extra.tar.gz nor"),
         ("train --steps 0", "steps is 0; expected 1 or more"),
     ],

@@ -198,6 +198,12 @@ def test_box_may_reach_beyond_the_image(reader):
         (60, -30, 80, -10),
         (120, 20, 140, 40),
         (60, 80, 80, 90),
+        (0, 0, np.inf, 10),
+        (-np.inf, 0, 10, 10),
+        (0, 0, 1e6, 1e6),
+        (1, 2, 3),
+        ("a", 1, 2, 3),
+        5,
     ],
 )
 def test_box_without_a_part_of_the_image_is_told_and_the_rest_is_read(
@@ -286,10 +292,13 @@ def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (300, 2)])
 def test_image_however_small_is_read(reader, size):
     image = Image.new("L", size, 90)
-    for reading in reader.read([image, image], [None, (0, 0, *size)]):
+    found, given = reader.read([image, image], [None, (0, 0, *size)])
+    assert given.box == (0, 0, *size)
+    for reading in (found, given):
         assert reading.error == ""
         assert 0 <= reading.confidence <= 1
-        left, top, right, bottom = reading.box
+        assert bool(reading.box) == bool(reading.number)
+        left, top, right, bottom = reading.box or (0, 0, 0, 0)
         assert 0 <= left <= right <= size[0]
         assert 0 <= top <= bottom <= size[1]
 

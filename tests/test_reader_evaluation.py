@@ -31,10 +31,9 @@ class Told:
         self.answers, self.boxes = answers, []
 
     def read(self, images, boxes=None):
-        (path,) = images
-        self.boxes += [None] if boxes is None else boxes
-        number, confidence = self.answers.get(path.name, ("", 0.0))
-        return [Reading(number, confidence, None, False, ())]
+        self.boxes += [None] * len(images) if boxes is None else list(boxes)
+        answers = [self.answers.get(path.name, ("", 0.0)) for path in images]
+        return [Reading(*answer, None, False, ()) for answer in answers]
 
 
 def test_archive_gives_paths_labels_and_boxes_of_whole_numbers(settings, few_numbers):
@@ -96,6 +95,7 @@ def test_answers_are_labels_with_their_confidences(settings):
     labels, confidences = read_numbers(reader, numbers)
     assert labels.dtype == np.int64
     np.testing.assert_array_equal(labels[0], [3, 3, 0, 7, B, B])
+    np.testing.assert_array_equal(labels[1], [0, B, B, B, B, B])
     np.testing.assert_array_equal(labels[2], [5, 9, 8, 7, 6, 5])
     np.testing.assert_array_equal(confidences, [0.75, 0, 0.5])
 

@@ -1,0 +1,76 @@
+"""How often the reader is right on images that nothing was trained on or chosen by.
+
+    python benchmarks/reader_accuracy.py --data FOLDER --tuned FILE
+
+FOLDER holds a test archive in the official layout and, if there are, ``photos`` with
+their labels.csv; FILE is what ``python -m helpers tune`` wrote. A number counts only
+if every digit is right and none is missing or too many; the interval is Wilson's, 95 %.
+"""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.accuracy import sequence_accuracy, wilson_interval
+from helpers.reader import Reader
+from helpers.reader_evaluation import archive_numbers, photo_numbers, read_numbers
+from helpers.settings import Settings
+
+OF_THE_REPORT = "burnssa_"
+"""What the names of the photos in the report itself begin with."""
+
+DRAWN_ALONE = "drawn images alone"
+
+
+def row(what: str, trained_on: str, reader: Reader, numbers, find: bool) -> dict:
+    """Strict accuracy on some images, with its interval."""
+    predicted, _ = read_numbers(reader, numbers, find)
+    strict = sequence_accuracy(predicted, numbers.labels)
+    low, high = wilson_interval(round(strict * len(numbers)), len(numbers))
+    return {
+        "measured_on": what,
+        "trained_on": trained_on,
+        "box": "none" if find else "given",
+        "images": len(numbers),
+        "right": round(strict * len(numbers)),
+        "strict": strict,
+        "low": low,
+        "high": high,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True, type=Path)
+    parser.add_argument("--tuned", type=Path, help="weights of a tuned reader")
+    options = parser.parse_args()
+
+    settings = Settings(data=str(options.data.absolute()))
+    reader = Reader.pretrained()
+    test, _ = archive_numbers("test", settings)
+    rows = [
+        row("test archive", DRAWN_ALONE, reader, test, find) for find in (False, True)
+    ]
+    if options.tuned:
+        tuned = Reader.load(options.tuned)
+        rows += [
+            row("test archive", "drawn, then real images", tuned, test, find)
+            for find in (False, True)
+        ]
+    if (options.data / "photos").is_dir():
+        photos = photo_numbers(options.data / "photos")
+        ten = photos.rows([p.name.startswith(OF_THE_REPORT) for p in photos.paths])
+        rows += [
+            row("photographs", DRAWN_ALONE, reader, photos, find)
+            for find in (False, True)
+        ]
+        rows.append(row("the report's photographs", DRAWN_ALONE, reader, ten, True))
+    table = pd.DataFrame(rows)
+    path = Path(__file__).parent / "results" / "reader_accuracy.csv"
+    table.to_csv(path, index=False, float_format="%.4f", lineterminator="\n")
+    print(table.to_string(index=False, float_format="{:.4f}".format))
+
+
+if __name__ == "__main__":
+    main()
