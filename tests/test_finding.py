@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.finding import CELL, LONG_SIDES, STEP, find_boxes, overlap
+from helpers.finding import CELL, LONG_SIDES, STEP, find_boxes, overlap, shared
 from helpers.reader_networks import build_finder
 
 
@@ -150,3 +150,18 @@ def test_finder_s_boxes_are_inside_the_image():
 def test_overlap_is_the_shared_part_of_the_union(one, other, share):
     assert overlap(one, other) == pytest.approx(share)
     assert overlap(np.array(other), np.array(one)) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "share"),
+    [
+        ((0, 0, 4, 4), (2, 2, 6, 6), 4 / 16),
+        ((0, 0, 4, 4), (1, 1, 3, 3), 1),
+        ((0, 0, 8, 4), (6, 0, 10, 4), 8 / 16),
+        ((0, 0, 4, 4), (4, 0, 8, 4), 0),
+        ((0, 0, 4, 4), (2, 2, 2, 2), 0),
+    ],
+)
+def test_shared_is_the_part_of_the_smaller_box(one, other, share):
+    assert shared(one, other) == pytest.approx(share)
+    assert shared(np.array(other), np.array(one)) == pytest.approx(share)

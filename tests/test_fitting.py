@@ -15,9 +15,9 @@ PLAN = Plan(steps=20, batch_size=8, peak_rate=0.05, interval=5, seed=1)
 RUN = {"data": "lines"}
 
 
-def tiny():
+def tiny(seed=1):
     """A network with all that a stop must keep: weights, statistics and chance."""
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(seed)
     return keras.Sequential(
         [
             keras.Input((4,)),
@@ -88,7 +88,7 @@ def stop_at(monkeypatch, number: int, *, kept: bool):
 
 
 @pytest.mark.parametrize(
-    ("number", "kept"), [(1, True), (2, True), (3, True), (4, True), (3, False)]
+    ("number", "kept"), [(1, True), (2, True), (3, True), (3, False)]
 )
 def test_stopped_run_ends_as_an_undisturbed_one(
     undisturbed, tmp_path, monkeypatch, number, kept
@@ -102,6 +102,12 @@ def test_stopped_run_ends_as_an_undisturbed_one(
 def test_history_has_a_row_for_every_checkpoint_and_the_last_step(undisturbed):
     assert [row["step"] for row in undisturbed[1]] == [5, 10, 15, 20]
     assert all(set(row) == {"step", "loss", "seconds"} for row in undisturbed[1])
+
+
+def test_checkpoints_need_not_fall_on_the_blocks_of_steps(tmp_path):
+    _, history = train(tmp_path, plan=replace(PLAN, interval=7))
+    assert [row["step"] for row in history] == [7, 14, 20]
+    assert load_checkpoint(tmp_path / CHECKPOINT)[0]["history"] == history
 
 
 def test_training_lowers_the_loss(undisturbed):
@@ -145,6 +151,11 @@ def test_checkpoint_of_another_run_is_refused(
     with pytest.raises(CheckpointError, match=named):
         train(place, plan=plan, identity=identity)
     assert (place / CHECKPOINT).read_bytes() == before
+
+
+def test_checkpoint_of_other_first_weights_is_refused(undisturbed, place):
+    with pytest.raises(CheckpointError, match="left by another run: start is"):
+        train(place, network=tiny(seed=2))
 
 
 def test_damaged_checkpoint_is_named(tmp_path):
