@@ -4,6 +4,10 @@ import tensorflow as tf
 
 from helpers.finding import CELL
 
+MIDDLE = 0.45
+"""A cell with a higher target is a number's middle: each number, however small and
+wherever it lies, has at least one."""
+
 
 def cell_targets(boxes: tf.Tensor, height: int, width: int):
     """What the finder should say of each cell of images with the given boxes.
@@ -51,7 +55,7 @@ def finder_loss(cells: tf.Tensor, scores: tf.Tensor, reaches: tf.Tensor) -> tf.T
     """
     logits = cells[..., 0]
     chance = tf.sigmoid(logits)
-    is_middle = tf.cast(scores > 0.6, tf.float32)
+    is_middle = tf.cast(scores > MIDDLE, tf.float32)
     seen = is_middle * tf.square(1 - chance) * tf.nn.softplus(-logits)
     unseen = (1 - is_middle) * (1 - scores) ** 4 * chance**2 * tf.nn.softplus(logits)
     count = tf.reduce_sum(is_middle) + 1

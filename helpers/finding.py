@@ -42,6 +42,8 @@ def find_boxes(
     boxes, scores = np.concatenate(boxes), np.concatenate(scores)
     edges = np.array([*image.size, *image.size])
     boxes = np.clip(boxes, 0, edges)
+    is_some = (boxes[:, 2:] - boxes[:, :2] >= 1).all(axis=1)
+    boxes, scores = boxes[is_some], scores[is_some]
     kept = _distinct(boxes, scores, most)
     return boxes[kept], scores[kept]
 

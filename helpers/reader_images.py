@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image
 
 from helpers.accuracy import BLANK, LONGEST
+from helpers.drawn import plates
 from helpers.drawn.distributions import draw_digits, draw_lengths, draw_order
-from helpers.drawn.hands import any_glyphs
+from helpers.drawn.hands import any_glyphs, any_style
 from helpers.drawn.scenes import draw_scene, style_glyphs
 from helpers.shards import drawn_shards
 from helpers.svhn import grow
@@ -29,7 +30,7 @@ CONTEXT_SIDE = 72
 TALLEST = 52
 """Drawn digits are at most so many pixels high: crops show them smaller anyway."""
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same seed begins to give other drawn examples."""
 
 
@@ -96,11 +97,13 @@ def label_of(digits) -> np.ndarray:
 
 def draw_plain_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
     """`draw_examples` in the typefaces of the drawn sample, digits as they are."""
-    return draw_examples(count, *seed, draw_glyphs=style_glyphs)
+    return draw_examples(
+        count, *seed, draw_glyphs=style_glyphs, draw_style=plates.draw_style
+    )
 
 
 def draw_examples(
-    count: int, *seed: int, draw_glyphs=any_glyphs
+    count: int, *seed: int, draw_glyphs=any_glyphs, draw_style=any_style
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw contexts and labels: uint8 (count, 72, 72) and (count, 6).
 
@@ -110,7 +113,7 @@ def draw_examples(
     rng = np.random.default_rng(seed)
     contexts, labels = [], []
     for _ in range(count):
-        scene = draw_scene(rng, _draw_order(rng), draw_glyphs)
+        scene = draw_scene(rng, _draw_order(rng), draw_glyphs, draw_style)
         box = (
             *scene.boxes[:, :2].min(0),
             *(scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0),

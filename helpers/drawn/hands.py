@@ -1,10 +1,12 @@
 """Digits as no typeface has them: other weights, widths and slips of the hand."""
 
+from dataclasses import replace
+
 import numpy as np
 from PIL import Image, ImageFilter
 
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
-from helpers.drawn.plates import Style
+from helpers.drawn.plates import Style, draw_style
 from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
 
 ODD = ("press_start_2p", "great_vibes", "black_ops_one", "zeyada")
@@ -15,6 +17,18 @@ FAMILIES = tuple(family for family in ALL_FAMILIES if family not in ODD)
 
 STEPS, CHANCES = (-7, -5, -3, 0, 3, 5, 7), (0.06, 0.1, 0.1, 0.48, 0.1, 0.1, 0.06)
 """By how much strokes are made thicker, in pixels of a mask, and how often."""
+
+
+SPREAD = 0.15
+"""Share of numbers whose digits stand well apart."""
+
+
+def any_style(rng: np.random.Generator) -> Style:
+    """`plates.draw_style`, now and then with digits well apart."""
+    style = draw_style(rng)
+    if rng.random() < SPREAD:
+        return replace(style, spread=float(rng.uniform(0.15, 1.0)))
+    return style
 
 
 def any_glyphs(

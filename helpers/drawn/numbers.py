@@ -41,16 +41,20 @@ class Number:
 
 
 def lay_out(
-    rng: np.random.Generator, glyphs: tuple[Glyph, ...], climb: float, loose: float
+    rng: np.random.Generator,
+    glyphs: tuple[Glyph, ...],
+    climb: float,
+    loose: float,
+    spread: float = 0.0,
 ) -> Number:
     """Place glyphs side by side round the origin.
 
     ``climb`` is the rise of the baseline from digit to digit (downwards positive, in
     digit heights to a digit height); ``loose`` the disorder of digits fixed one by
-    one by hand: gaps, heights, turns.
+    one by hand: gaps, heights, turns; ``spread`` room between them beyond the usual.
     """
     gap = rng.normal(0.1, 0.06) + (rng.uniform(0.1, 0.4) if rng.random() < 0.1 else 0)
-    gap = max(gap, 0.01)
+    gap = max(gap, 0.01) + spread
     slant = rng.normal(0, 0.04) if rng.random() < 0.7 else rng.normal(-0.1, 0.1)
     bow = rng.normal(0, 0.15) if rng.random() < 0.06 else 0.0
     stretches = np.exp(loose * rng.normal(0, 0.05, len(glyphs)))

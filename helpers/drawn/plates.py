@@ -26,6 +26,8 @@ class Style:
         Height of the digits over their ground, in digit heights: 0 for paint.
     loose
         Disorder of digits fixed one by one, 0 to 1.
+    spread
+        Room between digits beyond the usual, in digit heights.
     """
 
     plate: np.ndarray | None
@@ -34,6 +36,7 @@ class Style:
     faces: str
     relief: float
     loose: float
+    spread: float = 0.0
 
 
 def enamel(rng: np.random.Generator) -> Style:

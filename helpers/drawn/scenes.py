@@ -49,6 +49,7 @@ def draw_scene(
     rng: np.random.Generator,
     order: Order | None = None,
     draw_glyphs: Callable[..., tuple[Glyph, ...]] = style_glyphs,
+    draw_style: Callable[..., plates.Style] = plates.draw_style,
 ) -> Scene:
     """Draw one scene.
 
@@ -60,9 +61,11 @@ def draw_scene(
         The number and its sizes; drawn too when none is given.
     draw_glyphs
         From the generator, a `plates.Style` and the digits to their glyphs.
+    draw_style
+        From the generator to a `plates.Style`.
     """
     order = order or draw_order(rng)
-    style = plates.draw_style(rng)
+    style = draw_style(rng)
     glyphs = draw_glyphs(rng, style, order.digits)
     number, matrix, boxes, size = compose(rng, order, style, glyphs)
     canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
@@ -104,7 +107,7 @@ def compose(
     if len(glyphs) > 1 and rng.random() < 0.007:
         number = numbers.stack(rng, glyphs)
     else:
-        number = numbers.lay_out(rng, glyphs, climb, style.loose)
+        number = numbers.lay_out(rng, glyphs, climb, style.loose, style.spread)
     matrix = camera.view(rng, tilt - climb)
     habit = numbers.draw_habit(rng, len(glyphs))
     width = order.width

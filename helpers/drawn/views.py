@@ -21,10 +21,9 @@ from helpers.drawn import (
 )
 from helpers.drawn.brush import Site
 from helpers.drawn.distributions import draw_digits
-from helpers.drawn.glyphs import digit_glyphs
+from helpers.drawn.hands import any_glyphs, any_style
 from helpers.drawn.scenes import too_faint
 from helpers.drawn.textures import choose, wall_colour
-from helpers.drawn.typefaces import draw_typeface
 
 ROOM = 0.06
 """Room that a box leaves at each side of the ink, in digit heights: about what the
@@ -187,13 +186,12 @@ def _place_all(rng, size, matrix) -> list[_Placed]:
 def _place(rng, size, matrix, fellow) -> _Placed:
     """A number of a random size at a random place; ``fellow`` has its look."""
     digits = draw_digits(rng, choose(rng, LENGTHS))
-    style = plates.draw_style(rng) if fellow is None else fellow.style
-    glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
-    glyphs = tuple(glyphs[digit] for digit in digits)
+    style = any_style(rng) if fellow is None else fellow.style
+    glyphs = any_glyphs(rng, style, digits)
     if len(glyphs) > 1 and rng.random() < 0.04:
         number = numbers.stack(rng, glyphs)
     else:
-        number = numbers.lay_out(rng, glyphs, 0.0, style.loose)
+        number = numbers.lay_out(rng, glyphs, 0.0, style.loose, style.spread)
     number = number.stretched(float(np.exp(rng.normal(-0.05, 0.12))))
     points = np.concatenate(number.outlines)
     low, extent = points.min(0), np.ptp(points, axis=0)
