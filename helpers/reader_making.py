@@ -69,10 +69,13 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
             runs / f"reader_{number}",
             lambda: strict(reader, *held_out),
         )
-    return write_reader({"reader": reader, "finder": finder}, history, held_out, path)
+    networks = {"reader": reader, "finder": finder}
+    return write_reader(networks, history, held_out, path, seed)
 
 
-def write_reader(networks, history: dict, held_out, path: Path | str) -> Reader:
+def write_reader(
+    networks, history: dict, held_out, path: Path | str, seed: int
+) -> Reader:
     """Write trained networks with their card, and read them back.
 
     Parameters
@@ -85,6 +88,8 @@ def write_reader(networks, history: dict, held_out, path: Path | str) -> Reader:
         Contexts and labels that neither learned from.
     path
         Of the file.
+    seed
+        That the networks began with.
     """
     accuracy = strict(networks["reader"], *held_out)
     card = {
@@ -99,6 +104,7 @@ def write_reader(networks, history: dict, held_out, path: Path | str) -> Reader:
             "reader": [asdict(plan) for plan in READER_PLANS],
             "finder": [asdict(plan) for plan in FINDER_PLANS],
         },
+        "seed": seed,
         "history": history,
     }
     save_weights(path, networks, card)

@@ -40,8 +40,10 @@ def make_small(patched) -> None:
     patched.setattr(reader_weights, "BUILDERS", TINY)
     for name, build in TINY.items():
         patched.setattr(reader_making, f"build_{name}", build)
-    for name, size in (("READER", 4), ("FINDER", 4), ("TUNING", 10)):
-        patched.setattr(reader_making, f"{name}_PLAN", Plan(steps=3, batch_size=size))
+    for name in ("READER_PLANS", "FINDER_PLANS"):
+        rounds = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
+        patched.setattr(reader_making, name, rounds)
+    patched.setattr(reader_making, "TUNING_PLAN", Plan(steps=3, batch_size=10))
     for name, count in (("NUMBERS", 24), ("WHOLE", 12), ("HELD_OUT", 12)):
         patched.setattr(reader_making, name, count)
 
@@ -101,9 +103,9 @@ def test_reader_is_made_with_its_card(made):
     assert 0 <= measured["strict"] <= 1
     assert card["seed"] == settings.seed
     for name in TINY:
-        (row,) = card["history"][name]
-        assert row["step"] == 3
-        assert np.isfinite(row["loss"])
+        rows_of_rounds = card["history"][name]
+        assert [row["step"] for row in rows_of_rounds] == [3, 2]
+        assert np.isfinite([row["loss"] for row in rows_of_rounds]).all()
     assert json.loads(str(arrays(path)["card"])) == card
 
 
@@ -119,7 +121,7 @@ def test_made_again_nothing_is_drawn_or_trained(made):
     settings, _, path = made
     folders = settings.home, settings.runs_root
     first, weights = written(*folders), arrays(path)
-    assert len(first) == 6  # two runs; numbers in two files, held out, whole images
+    assert len(first) == 8  # four runs; numbers in two files, held out, whole images
     make_reader(settings, path)
     assert written(*folders) == first
     again = arrays(path)
@@ -159,7 +161,7 @@ def test_stopped_making_leaves_no_weights_and_goes_on(settings, tmp_path, monkey
             make_reader(settings, path)
     assert not path.exists()
     finder = written(settings.runs_root)
-    assert len(finder) == 1
+    assert len(finder) == 2  # its rounds
     monkeypatch.setattr(reader_making, "train_reader", lambda *arguments: [])
     make_reader(settings, path)
     assert written(settings.runs_root) == finder

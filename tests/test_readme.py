@@ -39,3 +39,21 @@ def test_make_knows_every_target_named():
 def test_links_and_pictures_are_there():
     for link in re.findall(r"\]\(([^)]+)\)", README):
         assert (ROOT / link).exists(), link
+
+
+def test_reader_is_as_right_as_was_measured():
+    names = {
+        "test archive": "house numbers of SVHN",
+        "photographs": "photographs of numbers",
+        "the report's photographs": "photographs of the report",
+    }
+    measured = pd.read_csv(ROOT / "benchmarks/results/reader_accuracy.csv")
+    for row in measured.to_dict("records"):
+        strict, low, high = (
+            f"{100 * row[name]:.1f}" for name in ("strict", "low", "high")
+        )
+        line = (
+            f"| {row['images']} {names[row['measured_on']]} | {row['box']} "
+            f"| {row['trained_on']} | {strict} % | {low} to {high} % |"
+        )
+        assert line in README
