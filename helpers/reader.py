@@ -14,14 +14,16 @@ from helpers.photos import Photo, PhotoError, load_photo
 from helpers.reader_images import crop_gray
 from helpers.reader_weights import SHIPPED, load_weights
 from helpers.reading import alternatives, decode, number_text
-from helpers.svhn import normalise
+from helpers.svhn import grow, normalise
 
 LONGEST = 1_600
 """A photo is read at no more than so many pixels of its longer side."""
 
-LOOKS = ((0, 0, 0), (0, 0, 0.08), (0.04, 0, 0.02), (-0.04, 0, 0.02), (0, 0, -0.06))
-"""A number is read from several crops, whose answers are averaged: shifts to the
-right and down, and growth on every side, as shares of the box."""
+LOOKS = (-0.03, -0.06, -0.09)
+"""A number is read from several crops, whose answers are averaged: growth of its box
+on every side, as a share of its size. People draw boxes looser than those drawn with
+the scenes, so that all of them are a little tighter: on 1,000 real train images this
+read 92.0 %, the box as it is 89.9 %."""
 
 FEWEST = 0.15
 """A number found with less confidence is not listed among the others."""
@@ -232,12 +234,7 @@ class _Seen:
 
 def looks(image: Image.Image, boxes) -> np.ndarray:
     """The crops that boxes (N, 4) are read from, uint8 (N, L, 48, 48): see `LOOKS`."""
-    boxes = np.asarray(boxes, float)
-    size = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
-    crops = [
-        crop_gray(image, boxes + size * [x - g, y - g, x + g, y + g])
-        for x, y, g in LOOKS
-    ]
+    crops = [crop_gray(image, grow(boxes, growth)) for growth in LOOKS]
     return np.stack(crops, axis=1)
 
 
