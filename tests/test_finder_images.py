@@ -93,13 +93,14 @@ def test_boxes_fit_what_is_left_of_a_number_and_fewer_than_seven_tenths_are_none
 
 
 def test_number_of_a_framed_scene_has_one_box_round_all_its_digits(monkeypatch):
-    def draw_scene(rng):
+    def draw_scene(rng, *looks):
         pixels = np.full((90, 120, 3), 40, np.uint8)
         pixels[30:60, 40:50] = pixels[35:65, 70:85] = BRIGHT
         return Scene(pixels, (1, 4), np.array([[40, 30, 10, 30], [70, 35, 15, 30]]))
 
     monkeypatch.setattr(finder_images, "draw_scene", draw_scene)
     monkeypatch.setattr(finder_images, "TIGHT", 1.0)
+    monkeypatch.setattr(finder_images, "FILLED", 0.0)
     images, boxes = draw_whole(60, 8)
     widths = []
     for image, (box, *others) in zip(images, boxes, strict=True):
@@ -110,6 +111,21 @@ def test_number_of_a_framed_scene_has_one_box_round_all_its_digits(monkeypatch):
         assert np.abs(box - ends).max() <= 1
         widths.append(box[2] - box[0])
     assert min(widths) < 0.6 * max(widths)
+
+
+def test_scene_that_is_cut_to_its_number_is_filled_by_it(monkeypatch):
+    def draw_scene(rng, *looks):
+        pixels = np.full((90, 160, 3), 40, np.uint8)
+        return Scene(pixels, (1, 4), np.array([[40, 30, 30, 30], [80, 30, 40, 30]]))
+
+    monkeypatch.setattr(finder_images, "draw_scene", draw_scene)
+    monkeypatch.setattr(finder_images, "TIGHT", 1.0)
+    monkeypatch.setattr(finder_images, "FILLED", 1.0)
+    _, boxes = draw_whole(40, 8)
+    width = boxes[:, 0, 2] - boxes[:, 0, 0]
+    # The longer side is 64 to 192 pixels, and 0.8 of it or more are the number's.
+    assert (width > 0.78 * 64).all()
+    assert (width <= 192).all()
 
 
 def test_image_without_a_number_has_no_box(monkeypatch):

@@ -175,14 +175,14 @@ def test_evaluate_without_weights_measures_the_project_s_own_reader(tell, asked)
     assert (score["images"], score["skipped"], score["length"]) == (11, 1, 1)
     assert any(line.startswith("test/3.png left out: ") for line in errors)
     assert asked.weights == ["its own"]
-    assert [np.shape(boxes) for boxes in asked.boxes] == [(1, 4)] * 11
+    assert [np.shape(boxes) for boxes in asked.boxes] == [(11, 4)]
 
 
 def test_evaluate_gives_no_box_where_the_number_is_to_be_found(tell, asked):
     status, lines, _ = tell("evaluate --find --split train")
     assert status == 0
     assert json.loads(lines[-1])["images"] == 60
-    assert asked.boxes == [None] * 60
+    assert asked.boxes == [[None] * 60]
 
 
 @pytest.mark.parametrize("options", ["", "--find "])
