@@ -54,10 +54,8 @@ def _at_size(image: Image.Image, long_side: int) -> tuple[np.ndarray, np.ndarray
     size = [max(8, round(side * scale)) for side in image.size]
     small = image.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
     width, height = size
-    room = (-height % STEP, -width % STEP)
-    pixels = np.pad(
-        np.asarray(small.convert("L")), ((0, room[0]), (0, room[1])), "edge"
-    )
+    room = ((0, -height % STEP), (0, -width % STEP))
+    pixels = np.pad(np.asarray(small), room, "edge")
     across, down = width / image.width, height / image.height
     return pixels, np.array([across, down, across, down])
 

@@ -129,10 +129,10 @@ class Reader:
                 f"{len(boxes)} boxes for {len(images)} images; expected one each, None "
                 "where the number is to be found."
             )
+        names = [f"image {number}" for number in range(1, len(images) + 1)]
         readings = []
         for start in range(0, len(images), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            names = [f"image {number}" for number in range(1, len(images) + 1)]
             readings += self._read_some(images[part], boxes[part], names[part])
         return readings
 

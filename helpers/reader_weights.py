@@ -21,7 +21,7 @@ def save_weights(path: Path | str, networks: dict, card: dict) -> None:
     arrays = {
         f"{name}_{number:03}": value.astype(np.float16)
         for name, network in networks.items()
-        for number, value in enumerate(_weights(network))
+        for number, value in enumerate(network.get_weights())
     }
     text = json.dumps(card | {"version": VERSION}, allow_nan=False)
     with explained_file(Path(path)) as temporary:
@@ -63,7 +63,7 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
     for name, build in BUILDERS.items():
         network = build(seed=0)
         values = [array for key, array in sorted(arrays.items()) if name in key]
-        expected = [weight.shape for weight in _weights(network)]
+        expected = [weight.shape for weight in network.get_weights()]
         if [value.shape for value in values] != expected:
             raise ValueError(
                 f"{path}: the weights of its {name} are not those of this version's "
@@ -72,7 +72,3 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
         network.set_weights([value.astype(np.float32) for value in values])
         networks[name] = network
     return networks, card
-
-
-def _weights(network: keras.Model) -> list[np.ndarray]:
-    return network.get_weights()
