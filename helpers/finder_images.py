@@ -53,8 +53,7 @@ def _size(rng, low, high) -> int:
 
 def _draw_tight(rng, long_side):
     scene = draw_scene(rng, None, any_glyphs, any_style)
-    low, high = scene.boxes[:, :2], scene.boxes[:, :2] + scene.boxes[:, 2:]
-    box = np.concatenate([low.min(0), high.max(0)])[None].astype(float)
+    box = scene.box[None].astype(float)
     image = Image.fromarray(scene.image)
     if rng.random() < FILLED:
         room = np.tile(box[0, 2:] - box[0, :2], 2) * rng.uniform(-0.01, 0.12, 4)

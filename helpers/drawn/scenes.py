@@ -36,6 +36,12 @@ class Scene:
     digits: tuple[int, ...]
     boxes: np.ndarray
 
+    @property
+    def box(self) -> np.ndarray:
+        """left, top, right, bottom of the whole number, int64 (4,)."""
+        low, high = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
+        return np.concatenate([low.min(0), high.max(0)])
+
 
 def style_glyphs(
     rng: np.random.Generator, style: plates.Style, digits: tuple[int, ...]
