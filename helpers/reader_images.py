@@ -114,11 +114,7 @@ def draw_examples(
     contexts, labels = [], []
     for _ in range(count):
         scene = draw_scene(rng, _draw_order(rng), draw_glyphs, draw_style)
-        box = (
-            *scene.boxes[:, :2].min(0),
-            *(scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0),
-        )
-        contexts.append(crop_contexts(Image.fromarray(scene.image), [box])[0])
+        contexts.append(crop_contexts(Image.fromarray(scene.image), [scene.box])[0])
         labels.append(label_of(scene.digits))
     return np.stack(contexts), np.stack(labels)
 
