@@ -1,5 +1,6 @@
 """A training run that can be stopped at any moment and taken up again."""
 
+import ctypes
 import json
 import os
 import platform
@@ -49,6 +50,13 @@ MOST_SHARES = 4
 # TensorFlow accepts this before its first operation only; what it has then is kept.
 with suppress(RuntimeError):
     tf.config.threading.set_intra_op_parallelism_threads(1)
+
+# Every step makes and frees the same buffers. glibc would hand each of them back to the
+# system and fault it in again; a heap that grows by more at a time keeps them, and a
+# step takes a tenth less. Elsewhere there is no such knob.
+_M_TOP_PAD, HEAP_GROWTH = -2, 64 << 20
+if platform.libc_ver()[0] == "glibc":
+    ctypes.CDLL(None).mallopt(_M_TOP_PAD, HEAP_GROWTH)
 
 
 class TrainingDiverged(ArithmeticError):  # noqa: N818
@@ -355,7 +363,9 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
         return tf.reduce_sum(errors) / recipe.batch_size
 
     def penalty():
-        counted = [kernel[..., : recipe.l2_rows, :] for kernel in kernels]
+        counted = [kernel.value for kernel in kernels]
+        if recipe.l2_rows is not None:  # a slice's gradient costs as much as a product
+            counted = [kernel[..., : recipe.l2_rows, :] for kernel in counted]
         return recipe.l2_beta * tf.add_n([tf.nn.l2_loss(rows) for rows in counted])
 
     def with_gradient(function, *arguments):
