@@ -55,6 +55,11 @@ ifdef WORKBOOK_REAL_DATA
 	WORKBOOK_DATA=$(abspath $(WORKBOOK_REAL_DATA)) $(BIN)/pytest --nbval-lax --nbval-cell-timeout=900 notebooks
 endif
 
+.PHONY: test-long
+test-long: $(READY)  ## the tests of many minutes that `make test` leaves out
+	$(ON_SAMPLE) $(BIN)/python -m helpers draw
+	$(BIN)/pytest -n 2 -m long --durations=0 tests
+
 .PHONY: reader
 reader: $(READY)  ## train the shipped reader from nothing
 	$(BIN)/python -m helpers reader
