@@ -79,12 +79,14 @@ def stream(
     seed: int,
     first_step: int = 0,
     distortion: float = 0.0,
+    weights: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches for the steps from ``first_step`` on, without end.
 
     Every pass over the examples has an order of its own; a batch may span two. The
     batch of a step depends on ``seed`` and the step alone, so that a run can be taken
-    up anywhere, at once.
+    up anywhere, at once. With ``weights``, (N,), a pass takes as many rows, each as
+    often as its weight says; see `pass_orders`.
 
     Returns
     -------
@@ -96,7 +98,7 @@ def stream(
 
     first_pass, done = divmod(first_step * batch_size, len(examples))
     orders = tf.data.Dataset.from_generator(
-        partial(pass_orders, len(examples), seed, first_pass),
+        partial(pass_orders, len(examples), seed, first_pass, weights),
         output_signature=tf.TensorSpec((len(examples),), tf.int64),
     )
     rows = orders.flat_map(tf.data.Dataset.from_tensor_slices).skip(done)
@@ -115,11 +117,24 @@ def stream(
     )
 
 
-def pass_orders(rows: int, seed: int, first_pass: int = 0) -> Iterator[np.ndarray]:
-    """The order of the rows in each pass from ``first_pass`` on: int64 (rows,)."""
+def pass_orders(
+    rows: int, seed: int, first_pass: int = 0, weights: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """The order of the rows in each pass from ``first_pass`` on: int64 (rows,).
+
+    Without ``weights`` each row comes once. With them a row comes ``rows`` times its
+    share of their sum, rounded up or down by chance: systematic sampling, which
+    leaves less to chance than independent draws do.
+    """
     number = first_pass
     while True:
-        yield np.random.default_rng([seed, number]).permutation(rows)
+        rng = np.random.default_rng([seed, number])
+        order = rng.permutation(rows)
+        if weights is not None:
+            ends = np.cumsum(weights[order])
+            marks = (np.arange(rows) + rng.random()) * ends[-1] / rows
+            order = rng.permutation(order[np.searchsorted(ends, marks, "right")])
+        yield order
         number += 1
 
 

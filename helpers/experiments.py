@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import pandas as pd
 
@@ -36,7 +35,7 @@ def run_name(recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBERS)
     digest of everything the run depends on.
     """
     cards = {name: data[name].card() for name in ("train", "validation")}
-    made_of = json.dumps([task.name, asdict(recipe), cards], sort_keys=True)
+    made_of = json.dumps([task.name, recipe.card(), cards], sort_keys=True)
     digest = hashlib.sha256(made_of.encode()).hexdigest()[:8]
     return f"{task.name}_{recipe.layers}_layers_{recipe.steps}_steps_{digest}"
 

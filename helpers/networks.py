@@ -101,24 +101,33 @@ class PositionDense(keras.layers.Layer):
     """Six dense layers side by side, one for each position, as one batched product.
 
     Takes (N, in), which all positions share, or (N, 6, in), and gives
-    (N, 6, units). ``kernel`` is (6, in, units) and ``bias`` (6, units).
+    (N, 6, units). ``kernel`` is (6, in, units) and ``bias`` (6, units). The kernel
+    starts by Xavier's rule or, with a ``deviation``, from a normal distribution of
+    it, cut at two deviations.
     """
 
-    def __init__(self, units, activation=None, seed=None, **kwargs):
+    def __init__(self, units, activation=None, seed=None, deviation=0.0, **kwargs):
         super().__init__(**kwargs)
         self.units = units
         self.activation = keras.activations.get(activation)
         self.seed = seed
+        self.deviation = deviation
 
     def build(self, input_shape):
         """Make the weights, whose shape follows the input's."""
         width = input_shape[-1]
-        # Xavier's limit for one position: the six do not feed each other.
-        limit = math.sqrt(6 / (width + self.units))
+        if self.deviation:
+            initializer = keras.initializers.TruncatedNormal(
+                0.0, self.deviation, self.seed
+            )
+        else:
+            # Xavier's limit for one position: the six do not feed each other.
+            limit = math.sqrt(6 / (width + self.units))
+            initializer = keras.initializers.RandomUniform(-limit, limit, self.seed)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(POSITIONS, width, self.units),
-            initializer=keras.initializers.RandomUniform(-limit, limit, self.seed),
+            initializer=initializer,
         )
         self.bias = self.add_weight(
             name="bias", shape=(POSITIONS, self.units), initializer="zeros"
@@ -141,6 +150,7 @@ class PositionDense(keras.layers.Layer):
             "units": self.units,
             "activation": keras.activations.serialize(self.activation),
             "seed": self.seed,
+            "deviation": self.deviation,
         }
 
 
@@ -159,6 +169,8 @@ def build_network(
     conv_bias: float = 1.0,
     train_conv_bias: bool = True,
     relu_outputs: bool = False,
+    initial_deviation: float = 0.0,
+    pooling: bool = True,
     seed: int | None = None,
 ) -> keras.Model:
     """One of the report's networks: crops in, logits of the six positions out.
@@ -190,6 +202,12 @@ def build_network(
         Ends networks of fewer than four dense layers as the published program did:
         by the ReLU of their last hidden layer, whose 128, 64 or 16 units stand for
         the 11 classes, so that their output is (N, 6, 128), (N, 6, 64) or (N, 6, 16).
+    initial_deviation
+        Of the normal distribution, cut at two deviations, that the first weights are
+        drawn from; 0 for Xavier's rule.
+    pooling
+        Whether each convolution is followed by a max-pool. Without, it moves by two
+        pixels at a time, which leaves as many outputs.
     seed
         Start of the random weights and of dropout; None draws one.
 
@@ -211,6 +229,16 @@ def build_network(
     _check_crop_size(crop_size, patch_size, convolutions)
     seeds = endless_seeds(seed)
 
+    def kernels(seed):
+        if initial_deviation:
+            return keras.initializers.TruncatedNormal(0.0, initial_deviation, seed)
+        return keras.initializers.GlorotUniform(seed)
+
+    def dense(units, activation, name):
+        return PositionDense(
+            units, activation, next(seeds), initial_deviation, name=name
+        )
+
     inputs = keras.Input((crop_size, crop_size, 1), name="crops")
     x = inputs
     first = len(depths) - convolutions
@@ -218,25 +246,27 @@ def build_network(
         x = keras.layers.Conv2D(
             depth,
             patch_size,
+            strides=1 if pooling else 2,
             use_bias=False,
-            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            kernel_initializer=kernels(next(seeds)),
             name=f"conv{number}",
         )(x)
-        x = keras.layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
+        if pooling:
+            x = keras.layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
         x = ShiftedReLU(conv_bias, trainable=train_conv_bias, name=f"relu{number}")(x)
         x = LocalResponseNormalization(
             lrn_radius, lrn_bias, lrn_alpha, lrn_beta, name=f"lrn{number}"
         )(x)
     x = keras.layers.Flatten(name="flatten")(x)
     for number, width in enumerate(widths[:hidden], 1):
-        x = PositionDense(width, "relu", next(seeds), name=f"dense{number}")(x)
+        x = dense(width, "relu", f"dense{number}")(x)
         x = keras.layers.Dropout(
             1 - keep_rate, seed=next(seeds), name=f"dropout{number}"
         )(x)
     if relu_outputs and hidden < len(widths):
-        x = PositionDense(widths[hidden], "relu", next(seeds), name="logits")(x)
+        x = dense(widths[hidden], "relu", "logits")(x)
     else:
-        x = PositionDense(CLASSES, None, next(seeds), name="logits")(x)
+        x = dense(CLASSES, None, "logits")(x)
     return keras.Model(inputs, x, name=f"report_{layers}_layers")
 
 

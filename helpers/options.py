@@ -5,6 +5,9 @@ from dataclasses import Field, fields
 
 from helpers.recipe import Recipe
 
+METAVARS = {int: "N", float: "X", str: "NAME"}
+"""What the help calls a value of each type."""
+
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Give ``parser`` an option for every field of a recipe, named as the field is."""
@@ -58,6 +61,7 @@ def _values(field: Field) -> dict:
     if field.type is bool:
         return {"action": argparse.BooleanOptionalAction}
     if isinstance(field.default, tuple):
-        return {"type": int, "nargs": "+", "metavar": "N"}
+        kind = type(field.default[0]) if field.default else float
+        return {"type": kind, "nargs": "+", "metavar": METAVARS[kind]}
     kind = int if field.default is None else type(field.default)
-    return {"type": kind, "metavar": {int: "N", float: "X", str: "NAME"}[kind]}
+    return {"type": kind, "metavar": METAVARS[kind]}

@@ -2,7 +2,11 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
+
+LATER = ("momentum", "initial_deviation", "pooling", "length_shares")
+"""Fields that came after the first runs were made. While at their default a recipe's
+card leaves them out, so that those runs are still found by it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Recipe:
         Rows of each dense kernel that the L2 term counts, None for all; the
         published program counted 1.
     optimizer
-        Name of a Keras optimizer. Plain gradient descent has no momentum.
+        Name of a Keras optimizer.
     initial_learning_rate, decay_rate
         See `learning_rate`.
     batch_size, steps
@@ -52,6 +56,18 @@ class Recipe:
         Steps from one row of the training history, and one checkpoint, to the next.
     seed
         Start of the weights, of dropout, of the images' order and distortion.
+    momentum
+        Share of the last step that the next one repeats, 0 for plain gradient
+        descent; of the optimizers that know it.
+    initial_deviation
+        Of the normal distribution, cut at two deviations, that the first weights are
+        drawn from; 0 for Xavier's rule.
+    pooling
+        Whether each convolution is followed by a max-pool. Without, it moves by two
+        pixels at a time, which leaves as many outputs.
+    length_shares
+        Share of the training images with one digit, two and so on, by which images
+        are drawn for the batches; empty: every image once a pass.
     """
 
     layers: int = 7
@@ -77,6 +93,10 @@ class Recipe:
     distortion: float = 0.0
     validation_interval: int = 1_000
     seed: int = 2016
+    momentum: float = 0.0
+    initial_deviation: float = 0.0
+    pooling: bool = True
+    length_shares: tuple[float, ...] = ()
 
     def __post_init__(self):
         for name in ("batch_size", "steps", "validation_interval"):
@@ -93,6 +113,15 @@ class Recipe:
             raise ValueError(
                 f"initial_learning_rate is {self.initial_learning_rate}; expected "
                 "more than 0."
+            )
+        if not 0 <= self.momentum < 1:
+            raise ValueError(
+                f"momentum is {self.momentum}; expected at least 0 and less than 1."
+            )
+        if not self.initial_deviation >= 0:
+            raise ValueError(
+                f"initial_deviation is {self.initial_deviation}; expected 0, for "
+                "Xavier's, or more."
             )
 
     @classmethod
@@ -132,6 +161,15 @@ class Recipe:
                 for name, value in card.items()
             }
         )
+
+    def card(self) -> dict:
+        """The recipe as plain values, by which it is named and told from others."""
+        defaults = {field.name: field.default for field in fields(self)}
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if name not in LATER or value != defaults[name]
+        }
 
     def learning_rate(self, step: float) -> float:
         """The rate at ``step``, which falls exponentially to 0.98 of the first."""

@@ -8,8 +8,8 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -27,9 +27,18 @@ from helpers.checkpoints import (
     save_checkpoint,
 )
 from helpers.evaluation import predict
+from helpers.lengths import length_weights
 from helpers.networks import dense_kernels
 from helpers.progress import Progress
 from helpers.recipe import Recipe
+from helpers.strategies import (
+    ONE_DEVICE,
+    check_same_step,
+    explained_loss,
+    is_chief,
+    of_every_replica,
+    own_part,
+)
 from helpers.tasks import NUMBERS, Task
 
 CHECKPOINT, HISTORY = "checkpoint.npz", "history.csv"
@@ -100,6 +109,7 @@ def train(
     folder: Path | str,
     task: Task = NUMBERS,
     progress: Progress | None = None,
+    strategy: tf.distribute.Strategy = ONE_DEVICE,
 ) -> Run:
     """Train a network, going on from where an earlier call in ``folder`` got to.
 
@@ -126,26 +136,31 @@ def train(
         What to learn.
     progress
         What shows the run and can stop it; by default a progress bar.
+    strategy
+        The devices that share the work, see `helpers.strategies`; by default one. Of
+        several processes the first alone writes files, and all read its checkpoint.
 
     Raises
     ------
     ValueError
-        The images or labels do not fit the network.
+        The images or labels do not fit the network, or the processes of a strategy
+        do not begin at the same step.
     CheckpointError
         The folder's checkpoint is damaged, or of another recipe, task or data.
     TrainingDiverged
         The loss or a weight is not finite; the last checkpoint stays.
     OSError
-        A file cannot be written, as on a full disk; the last checkpoint stays.
+        A file cannot be written, as on a full disk, or another process is lost; the
+        last checkpoint stays.
     """
     folder = Path(folder)
     training, validation = data["train"], data["validation"]
-    state = _State(recipe, task)
+    state = _State(recipe, task, strategy)
     _check_fit(state.network, training, "train")
     _check_fit(state.network, validation, "validation")
     identity = {
         "task": task.name,
-        "recipe": asdict(recipe),
+        "recipe": recipe.card(),
         "data": {"train": training.card(), "validation": validation.card()},
     }
     path = folder / CHECKPOINT
@@ -154,9 +169,13 @@ def train(
         reached = card.pop("progress")
         check_same_run(path, card, identity)
         state.restore(path, reached, arrays)
+    check_same_step(strategy, state.step)
 
     def save() -> None:
-        save_checkpoint(path, identity | {"progress": state.progress()}, state.arrays())
+        arrays = state.arrays()
+        if not is_chief(strategy):
+            return
+        save_checkpoint(path, identity | {"progress": state.progress()}, arrays)
         # The checkpoint is the truth; the table is written anew from it each time.
         with explained_file(folder / HISTORY) as temporary:
             pd.DataFrame(state.history).to_csv(temporary, index=False)
@@ -164,7 +183,7 @@ def train(
     if state.step < recipe.steps:
         (folder / SUMMARY).unlink(missing_ok=True)
         progress = progress or Progress()
-        with _stop_button(progress.stop):
+        with _stop_button(progress.stop), explained_loss(strategy):
             _take_steps(state, training, validation, folder, progress, save)
     if state.step < recipe.steps:
         print(
@@ -172,7 +191,7 @@ def train(
             "trained so far, and the same call goes on from here."
         )
     run = state.run(folder)
-    if not (folder / SUMMARY).is_file():
+    if is_chief(strategy) and not (folder / SUMMARY).is_file():
         save()
         _export(run, identity)
     return run
@@ -204,19 +223,21 @@ class _State:
     of the images follows from the step.
     """
 
-    def __init__(self, recipe: Recipe, task: Task):
+    def __init__(self, recipe: Recipe, task: Task, strategy=ONE_DEVICE):
         self.recipe = recipe
         self.task = task
-        self.network = task.build(recipe)
-        self.optimizer = _optimizer(recipe)
-        self.optimizer.build(self.network.trainable_variables)
+        self.strategy = strategy
+        with strategy.scope():
+            self.network = task.build(recipe)
+            self.optimizer = _optimizer(recipe)
+            self.optimizer.build(self.network.trainable_variables)
         self.history = []  # a dict per validation
         self.losses = []  # of the steps since the last validation
         self.seconds = 0.0
 
     @property
     def step(self) -> int:
-        return int(self.optimizer.iterations)
+        return int(self.optimizer.iterations.numpy())
 
     @property
     def scores(self) -> dict[str, float]:
@@ -320,7 +341,7 @@ def _take_steps(
 ) -> None:
     """Take the steps that are left, or those until the stop, saving at each row."""
     recipe = state.recipe
-    advance = _graph(state.network, state.optimizer, recipe)
+    advance = _graph(state)
     batches = iter(
         stream(
             training,
@@ -328,14 +349,21 @@ def _take_steps(
             seed=recipe.seed,
             first_step=state.step,
             distortion=recipe.distortion,
+            weights=length_weights(training.labels, recipe.length_shares),
         )
     )
     advance(batches, tf.constant(0))  # traces the graph before any clock runs
+    chief = is_chief(state.strategy)
+    board = _board(folder, state.history) if chief else nullcontext(lambda row: None)
+
+    def stopped() -> bool:  # all processes at once: none can take a step alone
+        return any(of_every_replica(state.strategy, progress.stop.is_set()))
+
     with (
         progress.shown(folder.name, state.step, recipe.steps),
-        _board(folder, state.history) as show,
+        board as show,
     ):
-        while state.step < recipe.steps and not progress.stop.is_set():
+        while state.step < recipe.steps and not stopped():
             interval = recipe.validation_interval
             row_due = min(recipe.steps, (state.step // interval + 1) * interval)
             count = min(STEPS_PER_CALL, row_due - state.step)
@@ -350,11 +378,14 @@ def _take_steps(
             progress.advance(count, float(losses.mean()), state.scores)
 
 
-def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
+def _graph(state: _State) -> Callable:
     """A function that takes ``count`` steps on ``batches`` and gives their losses."""
+    recipe, network, strategy = state.recipe, state.network, state.strategy
     kernels = dense_kernels(network)
     weights = [weight.value for weight in network.trainable_variables]
-    shares = np.linspace(0, recipe.batch_size, batch_shares() + 1).astype(int)
+    replicas = strategy.num_replicas_in_sync
+    edges = np.linspace(0, recipe.batch_size, replicas * batch_shares() + 1).astype(int)
+    shares = list(pairwise(edges))
 
     def error(images, labels):
         errors = tf.nn.sparse_softmax_cross_entropy_with_logits(
@@ -362,11 +393,12 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
         )
         return tf.reduce_sum(errors) / recipe.batch_size
 
-    def penalty():
+    def penalty():  # each replica's part of it, for all is added up
         counted = [kernel.value for kernel in kernels]
         if recipe.l2_rows is not None:  # a slice's gradient costs as much as a product
             counted = [kernel[..., : recipe.l2_rows, :] for kernel in counted]
-        return recipe.l2_beta * tf.add_n([tf.nn.l2_loss(rows) for rows in counted])
+        squares = tf.add_n([tf.nn.l2_loss(rows) for rows in counted])
+        return recipe.l2_beta / replicas * squares
 
     def with_gradient(function, *arguments):
         with tf.GradientTape() as tape:
@@ -374,16 +406,19 @@ def _graph(network: keras.Model, optimizer, recipe: Recipe) -> Callable:
         return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
 
     def step(images, labels):
-        parts = [
-            with_gradient(error, images[start:end], labels[start:end])
-            for start, end in pairwise(shares)
-        ]
+        with own_part(network, shares) as own:
+            parts = [
+                with_gradient(error, images[start:end], labels[start:end])
+                for start, end in own
+            ]
         losses, gradients = zip(*parts, with_gradient(penalty), strict=True)
-        optimizer.apply([tf.add_n(part) for part in zip(*gradients, strict=True)])
+        # Adds up the replicas' gradients, too.
+        state.optimizer.apply([tf.add_n(part) for part in zip(*gradients, strict=True)])
         return tf.add_n(losses)
 
     def one_more(batches, number, losses):
-        return number + 1, losses.write(number, step(*batches.get_next()))
+        loss = strategy.run(step, args=batches.get_next())
+        return number + 1, losses.write(number, strategy.reduce("SUM", loss, axis=None))
 
     @tf.function(autograph=False)
     def advance(batches, count):
@@ -406,10 +441,12 @@ def batch_shares() -> int:
 
 
 def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    momentum = {"momentum": recipe.momentum} if recipe.momentum else {}
     return type(keras.optimizers.get(recipe.optimizer))(
         keras.optimizers.schedules.ExponentialDecay(
             recipe.initial_learning_rate, recipe.steps, recipe.decay_rate
-        )
+        ),
+        **momentum,
     )
 
 

@@ -55,6 +55,28 @@ def test_batch_may_be_larger_than_the_examples():
     assert sorted(rows[:3]) == sorted(rows[3:6]) == [0, 1, 2]
 
 
+def test_weighted_pass_holds_each_row_as_often_as_its_weight_says():
+    weights = np.array([0.0, 1.0, 0.5, 2.5])
+    passes = list(islice(pass_orders(4, seed=1, weights=weights), 200))
+    counts = np.array([np.bincount(order, minlength=4) for order in passes])
+    assert (counts >= np.floor(weights)).all()
+    assert (counts <= np.ceil(weights)).all()
+    np.testing.assert_allclose(counts.mean(0), weights, atol=0.15)
+
+
+def test_weighted_pass_is_shuffled():
+    order = next(pass_orders(100, seed=1, weights=np.arange(100.0)))
+    assert 0 < (np.diff(order) < 0).sum() < 99
+
+
+@pytest.mark.parametrize("first_step", [1, 7])
+def test_weighted_stream_begins_at_any_step(first_step):
+    weights = np.linspace(0.1, 1.9, 10)
+    whole = labels_of(stream(numbered(10), 4, seed=1, weights=weights), 12)
+    later = stream(numbered(10), 4, seed=1, first_step=first_step, weights=weights)
+    assert labels_of(later, 5) == whole[first_step : first_step + 5]
+
+
 def test_images_come_with_their_labels():
     examples = numbered(10)
     images, labels = next(iter(stream(examples, 6, seed=1)))

@@ -46,8 +46,15 @@ def test_name_tells_layers_and_steps(data):
     assert run_name(TINY, data).startswith("numbers_2_layers_20_steps_")
 
 
+def test_name_stays_as_recipes_gain_fields():
+    image = Examples(np.zeros((1, 12, 12), np.uint8), np.array([[1, 7, *[10] * 4]]))
+    name = run_name(TINY, {"train": image, "validation": image})
+    assert name == "numbers_2_layers_20_steps_bb1fdf21"
+
+
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"keep_rate": 0.7}, {"train_conv_bias": False}]
+    "change",
+    [{"seed": 1}, {"keep_rate": 0.7}, {"train_conv_bias": False}, {"momentum": 0.9}],
 )
 def test_name_differs_with_the_recipe(data, change):
     assert run_name(replace(TINY, **change), data) != run_name(TINY, data)

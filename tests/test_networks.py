@@ -227,6 +227,24 @@ def test_position_dense_is_six_dense_layers(shape, random):
     np.testing.assert_allclose(layer(x), np.stack(each, axis=1), atol=1e-5)
 
 
+@pytest.mark.parametrize("layers", [5, 6, 7])
+def test_without_pools_the_convolutions_leave_as_many_outputs(layers):
+    pooled, strided = build_network(layers), build_network(layers, pooling=False)
+    assert not any(layer.name.startswith("pool") for layer in strided.layers)
+    assert [w.shape for w in strided.weights] == [w.shape for w in pooled.weights]
+    shapes = [n.get_layer("lrn3").output.shape for n in (pooled, strided)]
+    assert shapes[0] == shapes[1]
+
+
+def test_first_weights_have_the_deviation_asked_for():
+    network = build_network(7, initial_deviation=0.05, seed=1)
+    convolution = network.get_layer("conv3").kernel
+    for kernel in (convolution, *dense_kernels(network)):
+        assert np.abs(kernel).max() <= 0.1
+        # A normal distribution cut at two deviations keeps 0.88 of its own.
+        assert np.std(kernel) == pytest.approx(0.88 * 0.05, rel=0.05)
+
+
 @pytest.mark.parametrize("layers", [3, 7])
 def test_saved_and_read_again(layers, crops, tmp_path):
     network = build_network(layers, train_conv_bias=False, seed=3)

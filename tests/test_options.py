@@ -26,6 +26,7 @@ def test_no_options_give_the_profile_s_recipe(profile):
         Recipe(layers=4, steps=300, keep_rate=0.55, optimizer="Adagrad"),
         Recipe(depths=(8, 16, 32), widths=(64, 32, 16), l2_beta=5e-05),
         Recipe(train_conv_bias=False, relu_outputs=True, l2_rows=1),
+        Recipe(momentum=0.9, pooling=False, length_shares=(0.2, 0.7, 0.1)),
     ],
 )
 def test_command_of_a_recipe_gives_it_back(recipe):

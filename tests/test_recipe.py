@@ -1,11 +1,11 @@
 """The recipe: the report's Table 4, its learning rate, errors for what cannot be."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import pytest
 
-from helpers.recipe import Recipe
+from helpers.recipe import LATER, Recipe
 
 
 def test_defaults_are_table_4():
@@ -55,8 +55,14 @@ def test_keywords_are_those_a_function_takes():
 
 
 def test_card_gives_the_recipe_back():
-    recipe = Recipe(layers=5, widths=(8, 4))
-    assert Recipe.from_card(json.loads(json.dumps(asdict(recipe)))) == recipe
+    recipe = Recipe(layers=5, widths=(8, 4), length_shares=(0.5, 0.5), momentum=0.9)
+    assert Recipe.from_card(json.loads(json.dumps(recipe.card()))) == recipe
+
+
+def test_card_names_a_later_field_only_once_it_is_used():
+    plain = Recipe().card()
+    assert plain.keys() == {field.name for field in fields(Recipe)} - set(LATER)
+    assert Recipe(momentum=0.5).card() == plain | {"momentum": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -69,6 +75,8 @@ def test_card_gives_the_recipe_back():
         ("keep_rate", 1.5),
         ("initial_learning_rate", 0.0),
         ("initial_learning_rate", float("nan")),
+        ("momentum", 1.0),
+        ("initial_deviation", -0.1),
     ],
 )
 def test_impossible_value_is_named(name, value):

@@ -155,6 +155,24 @@ def test_optimizer_follows_the_recipe_s_learning_rate(undisturbed):
         assert float(schedule.learning_rate) == pytest.approx(rate)
 
 
+def test_momentum_is_the_optimizer_s():
+    assert training._optimizer(TINY).momentum == 0
+    assert training._optimizer(replace(TINY, momentum=0.9)).momentum == 0.9
+
+
+def test_length_shares_choose_the_images(tmp_path):
+    """A network that sees numbers of one length alone answers with that length."""
+    labels = np.full((60, 6), 10)
+    labels[:, 0] = np.repeat([1, 2], 30)
+    labels[:, 1] = 7
+    labels[30:, 2] = 7
+    images = np.random.default_rng(1).integers(0, 256, (60, 12, 12), dtype=np.uint8)
+    both = Examples(images, labels)
+    recipe = replace(TINY, length_shares=(1.0,), l2_beta=0.0, steps=100)
+    run = train(recipe, {"train": both, "validation": both}, tmp_path / "run")
+    assert (predict(run.network, images)[:, 0] == 1).all()
+
+
 def test_finished_run_is_returned_untrained(undisturbed, monkeypatch):
     def fail(*arguments):
         raise AssertionError("a finished run was trained again")
