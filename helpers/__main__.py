@@ -69,11 +69,14 @@ def train(options: argparse.Namespace) -> None:
     """
     settings = _settings(options)
     recipe = recipe_of(options, settings.profile)
-    from helpers import evaluation, experiments, training
+    from helpers import evaluation, experiments, strategies, training
 
+    strategy = strategies.strategy_named(options.strategy)
     data = experiments.number_data(replace(settings, crop_size=recipe.crop_size))
     folder = options.folder or settings.runs / experiments.run_name(recipe, data)
-    run = training.train(recipe, data, folder)
+    run = training.train(recipe, data, folder, strategy=strategy)
+    if not strategies.is_chief(strategy):
+        return
     test = data["test"]
     score = evaluation.evaluate(run.network, test.images, test.labels)
     print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")
@@ -272,6 +275,14 @@ def _parser() -> argparse.ArgumentParser:
         "--folder",
         type=Path,
         help="where to keep the run; by default where notebooks look for it",
+    )
+    options.add_argument(
+        "--strategy",
+        choices=("mirrored", "multiworker"),
+        help="share each batch out over all GPUs of this machine (mirrored) or over "
+        "the machines that TF_CONFIG names, which see the same --folder (multiworker); "
+        "batch and learning rate stay, so the result does too but for rounding; by "
+        "default one device",
     )
     add_recipe_options(options)
     options = add(evaluate, "measure a network on an archive", source)

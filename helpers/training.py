@@ -384,7 +384,8 @@ def _graph(state: _State) -> Callable:
     kernels = dense_kernels(network)
     weights = [weight.value for weight in network.trainable_variables]
     replicas = strategy.num_replicas_in_sync
-    edges = np.linspace(0, recipe.batch_size, replicas * batch_shares() + 1).astype(int)
+    each = min(of_every_replica(strategy, batch_shares()))  # machines may differ
+    edges = np.linspace(0, recipe.batch_size, replicas * each + 1).astype(int)
     shares = list(pairwise(edges))
 
     def error(images, labels):

@@ -1,0 +1,157 @@
+"""Training on several devices: every GPU of a machine, or several machines.
+
+Each device, a replica, holds the same weights and takes its part of a step's images;
+the parts' gradients are added up before any weight changes. So a step is what it is on
+one device, but for the order of its sums: the recipe's batch is that of all replicas
+together, and its learning rate stays.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import keras
+import tensorflow as tf
+
+NAMES = ("mirrored", "multiworker")
+
+ONE_DEVICE = tf.distribute.get_strategy()
+"""What TensorFlow does unless told otherwise."""
+
+_EXAMPLE = (
+    '\'{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
+    '"task": {"type": "worker", "index": 0}}\''
+)
+
+
+def strategy_named(name: str | None) -> tf.distribute.Strategy:
+    """How the work is shared out; ask before anything else of TensorFlow runs.
+
+    Parameters
+    ----------
+    name
+        ``"mirrored"``: over every GPU of this machine, or where it has none over its
+        CPU devices. ``"multiworker"``: over the machines that ``TF_CONFIG`` names, on
+        each of which the same command is given. None: one device.
+
+    Raises
+    ------
+    ValueError
+        The name is none of these, or ``TF_CONFIG`` does not say which machines there
+        are and which of them this is.
+    """
+    if name is None:
+        return ONE_DEVICE
+    if name == "mirrored":
+        gpus = tf.config.list_logical_devices("GPU")
+        devices = gpus or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    if name == "multiworker":
+        _check_cluster(os.environ.get("TF_CONFIG", ""))
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    raise ValueError(f"strategy is {name!r}; expected one of {', '.join(NAMES)}.")
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes files."""
+    if not _of_workers(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
+    return (resolver.task_type, resolver.task_id) == (first, 0)
+
+
+def of_every_replica(strategy: tf.distribute.Strategy, value: int) -> set[int]:
+    """The values that the processes give, each its own; waits until all have."""
+    if not _of_workers(strategy):
+        return {value}
+    return set(_gather(strategy, tf.constant(int(value))).numpy().tolist())
+
+
+def check_same_step(strategy: tf.distribute.Strategy, step: int) -> None:
+    """Refuse to begin where the processes have not read the same checkpoint.
+
+    Raises
+    ------
+    ValueError
+        They stand at different steps.
+    """
+    steps = of_every_replica(strategy, step)
+    if len(steps) > 1:
+        raise ValueError(
+            f"the workers begin at steps {', '.join(map(str, sorted(steps)))}; "
+            "expected one step. All go on from the first worker's checkpoint: keep the "
+            "run in a folder that every machine sees, --folder on a shared disk."
+        )
+
+
+@contextmanager
+def own_part(network: keras.Model, shares: Sequence) -> Iterator[Sequence]:
+    """Give this replica's part of a batch's ``shares``, inside a step.
+
+    Dropout draws for each share as it would on one device, where one share's random
+    numbers follow the other's: a replica skips those of the shares that are others'.
+    """
+    context = tf.distribute.get_replica_context()
+    replica = int(tf.get_static_value(context.replica_id_in_sync_group))
+    replicas = context.num_replicas_in_sync
+    own = len(shares) // replicas
+    _skip_draws(network, replica * own)
+    yield shares[replica * own : (replica + 1) * own]
+    _skip_draws(network, (replicas - 1 - replica) * own)
+
+
+@contextmanager
+def explained_loss(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Say what to do when another worker is gone.
+
+    Raises
+    ------
+    ConnectionError
+        One of several workers no longer answers.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        if not _of_workers(strategy):
+            raise
+        raise ConnectionError(
+            f"another worker was lost ({error.message.partition(chr(10))[0]}). Give "
+            "the same command on every machine again: the run goes on from its last "
+            "checkpoint."
+        ) from error
+
+
+def _of_workers(strategy: tf.distribute.Strategy) -> bool:
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+
+@tf.function(autograph=False)
+def _gather(strategy: tf.distribute.Strategy, value: tf.Tensor) -> tf.Tensor:
+    return strategy.gather(strategy.run(lambda: value[None]), axis=0)
+
+
+def _skip_draws(network: keras.Model, count: int) -> None:
+    """Let the network's random numbers go on by ``count`` calls."""
+    if not count:
+        return
+    for variable in network.non_trainable_variables:
+        if variable.name == "seed_generator_state":
+            variable.value.assign_add(tf.cast([0, count], variable.dtype))
+
+
+def _check_cluster(config: str) -> None:
+    """Refuse a TF_CONFIG from which TensorFlow would make a lone or endless wait."""
+    try:
+        card = json.loads(config)
+        cluster, task = card["cluster"], card["task"]
+        cluster[task["type"]][int(task["index"])]
+        fits = cluster.keys() <= {"chief", "worker"}
+    except (ValueError, LookupError, TypeError, AttributeError):
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"TF_CONFIG is {config!r}; expected every worker's address and port, and "
+            f"which of them this machine is: TF_CONFIG={_EXAMPLE}"
+        )
