@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.downloads import download
+from helpers.downloads import download, is_official
 from helpers.extraction import extract, is_extracted
+from helpers.locks import one_at_a_time
 from helpers.settings import Settings
 
 SVHN = "http://ufldl.stanford.edu/housenumbers"
@@ -99,7 +100,8 @@ def folder(name: str, settings: Settings) -> Path:
         A name of `ARCHIVES`.
     settings
         Says which source: the sample is drawn, the official archives are downloaded,
-        a user's archives are used where they are and never written to.
+        a user's archives are used where they are and never written to. Of two
+        processes that want the same folder, one makes it and the other waits.
 
     Raises
     ------
@@ -113,14 +115,15 @@ def folder(name: str, settings: Settings) -> Path:
     if settings.data == "official":
         target = place / name
         if not is_extracted(target):
-            path = download(archive, place / "archives")
-            extract(path, target, archive.members)
+            with one_at_a_time(target):
+                path = download(archive, place / "archives", settings.mirror)
+                extract(path, target, archive.members)
         return target
     if settings.data == "sample":
         from helpers.drawn import draw_archives
 
         draw_archives(place / "archives", settings)
-        return extract(place / "archives" / archive.file, place / name, archive.members)
+        return _extracted(archive, place / "archives" / archive.file, place / name)
     found = _find(archive, settings.data_folder)
     if found is None:
         raise FileNotFoundError(
@@ -131,11 +134,9 @@ def folder(name: str, settings: Settings) -> Path:
     if found.is_dir():
         return found
     target = place / name
-    if not is_extracted(target, found):
-        if not is_official(archive, found):
-            print(f"{found.name}: not the official archive of that name; used as it is")
-        extract(found, target, archive.members)
-    return target
+    if not is_extracted(target, found) and not is_official(archive, found):
+        print(f"{found.name}: not the official archive of that name; used as it is")
+    return _extracted(archive, found, target)
 
 
 def available(settings: Settings) -> tuple[str, ...]:
@@ -152,25 +153,20 @@ def available(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def is_official(archive: Archive, path: Path) -> bool:
-    """Whether the file at ``path`` has the official size and, if known, SHA-256."""
-    if path.stat().st_size != archive.size:
-        return False
-    if archive.sha256 is None:
-        return True
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest() == archive.sha256
-
-
 def home(settings: Settings) -> Path:
     """Where the source's folders are kept; two folders of one name stay apart."""
     if settings.data in ("sample", "official"):
         return settings.home / settings.source
     digest = hashlib.sha256(str(settings.data_folder).encode()).hexdigest()
     return settings.home / f"{settings.source}-{digest[:8]}"
+
+
+def _extracted(archive: Archive, path: Path, target: Path) -> Path:
+    """Folder of an archive's files, made by one process at a time."""
+    if not is_extracted(target, path):
+        with one_at_a_time(target):
+            extract(path, target, archive.members)
+    return target
 
 
 def _find(archive: Archive, place: Path) -> Path | None:

@@ -22,6 +22,9 @@ class Settings:
     data
         ``"sample"`` (drawn on first use), ``"official"`` (downloaded) or a folder
         that holds archives, or their extracted folders, in the official layout.
+    mirror
+        Addresses of folders that hold the official archives, with spaces between;
+        asked before the archives' own servers.
     seed
         Start of every random choice: same seed, same machine, same result.
     crop_size
@@ -44,6 +47,7 @@ class Settings:
 
     profile: str = "quick"
     data: str = "sample"
+    mirror: str = ""
     seed: int = 2016
     crop_size: int = 32
     margin: float = 0.10
@@ -68,15 +72,23 @@ class Settings:
                 "'official' or a folder that holds the archives. Set WORKBOOK_DATA "
                 "or the notebook's parameter to one of these."
             )
+        for address in self.mirror.split():
+            if not address.startswith(("http://", "https://")):
+                raise ValueError(
+                    f"mirror is {address!r}; expected the address of a folder of "
+                    "archives, as in 'https://example.org/archives'. Correct "
+                    "WORKBOOK_MIRROR; for a folder of this machine set WORKBOOK_DATA."
+                )
 
     @classmethod
     def from_environment(cls, **values) -> "Settings":
         """Settings from keyword values, over which WORKBOOK_* variables win.
 
-        ``WORKBOOK_PROFILE`` sets ``profile`` and ``WORKBOOK_DATA`` sets ``data``,
-        so that one shell command runs every notebook on other data.
+        ``WORKBOOK_PROFILE`` sets ``profile``, ``WORKBOOK_DATA`` sets ``data`` and
+        ``WORKBOOK_MIRROR`` sets ``mirror``, so that one shell command runs every
+        notebook on other data.
         """
-        for name in ("profile", "data"):
+        for name in ("profile", "data", "mirror"):
             value = os.environ.get(f"WORKBOOK_{name.upper()}")
             if value:
                 values[name] = value

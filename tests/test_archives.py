@@ -1,16 +1,13 @@
 """Archives of every source end as checked folders in the official layout."""
 
 import errno
-import hashlib
 import io
 import tarfile
 
 import pytest
 
-from helpers import archives
-from helpers.archives import ARCHIVES, available, folder, is_official
+from helpers.archives import ARCHIVES, available, folder
 from helpers.digitstruct import read_boxes
-from helpers.downloads import DownloadError
 from helpers.extraction import LARGEST_FILE, MANIFEST, ArchiveError, read_manifest
 from helpers.settings import Settings
 
@@ -214,7 +211,7 @@ def test_damaged_archive_is_named_and_leaves_nothing(settings, place, harm):
     harm(path)
     with pytest.raises(ArchiveError, match=r"test\.tar\.gz: damaged"):
         folder("test", settings)
-    assert not [p for p in settings.home.rglob("*") if p.is_file()]
+    assert [p.name for p in settings.home.rglob("*") if p.is_file()] == [".test.lock"]
 
 
 def test_damaged_archive_leaves_the_folder_made_before(settings, place):
@@ -254,131 +251,13 @@ def test_full_disk_is_not_the_fault_of_the_archive(settings, place, monkeypatch)
     tar_gz(place / "test.tar.gz", TEST)
     with pytest.raises(OSError, match="No space left"):
         folder("test", settings)
-    assert not [p for p in settings.home.rglob("*") if p.is_file()]
+    assert [p.name for p in settings.home.rglob("*") if p.is_file()] == [".test.lock"]
 
 
 def test_largest_official_member_is_not_refused(real_data):
     listed = real_data / "digitstruct" / "extra.mat"
     per_digit = listed.stat().st_size / len(read_boxes(listed))
     assert 531_131 * per_digit < LARGEST_FILE  # the digits of extra.tar.gz
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        ({}, True),
-        ({"sha256": None}, True),
-        ({"sha256": "0" * 64}, False),
-        ({"size": 1}, False),
-    ],
-)
-def test_official_is_what_has_the_published_size_and_sum(tmp_path, facts, expected):
-    path = tar_gz(tmp_path / "test.tar.gz", TEST)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    archive = official("test", path, **{"sha256": digest} | facts)
-    assert is_official(archive, path) == expected
-
-
-@pytest.fixture
-def server(tmp_path):
-    """A folder served by HTTP on the loopback interface: (folder, address)."""
-    import threading
-    from functools import partial
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *words):
-            pass
-
-    shared = tmp_path / "served"
-    shared.mkdir()
-    handler = partial(Quiet, directory=str(shared))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
-        yield shared, f"http://127.0.0.1:{http.server_port}"
-        http.shutdown()
-
-
-def official(name, path, *addresses, sha256=None, size=None):
-    kind = ARCHIVES[name]
-    values = {
-        "size": path.stat().st_size if size is None else size,
-        "sha256": sha256,
-        "addresses": addresses,
-    }
-    return type(kind)(**{**vars(kind), **values})
-
-
-@pytest.fixture
-def downloads(tmp_path):
-    return Settings(data="official", home=tmp_path / "home")
-
-
-def test_official_archive_is_fetched_checked_and_extracted(
-    server, downloads, monkeypatch
-):
-    shared, address = server
-    path = tar_gz(shared / "test.tar.gz", TEST)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    entry = official("test", path, f"{address}/test.tar.gz", sha256=digest)
-    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    made = folder("test", downloads)
-    assert (made / "1.png").read_bytes() == b"one"
-    path.unlink()
-    assert folder("test", downloads) == made  # asks the server nothing
-
-
-@pytest.mark.parametrize(
-    ("wrong", "reason"),
-    [({"sha256": "0" * 64}, "SHA256 hash"), ({"size": 1}, "bytes, not 1")],
-)
-def test_download_that_is_not_as_published_is_not_kept(
-    server, downloads, monkeypatch, wrong, reason
-):
-    shared, address = server
-    path = tar_gz(shared / "test.tar.gz", TEST)
-    entry = official("test", path, f"{address}/test.tar.gz", **wrong)
-    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    with pytest.raises(DownloadError, match=reason):
-        folder("test", downloads)
-    assert not [p for p in downloads.home.rglob("*") if p.is_file()]
-
-
-def test_second_address_serves_when_the_first_does_not(server, downloads, monkeypatch):
-    shared, address = server
-    path = tar_gz(shared / "test.tar.gz", TEST)
-    entry = official("test", path, f"{address}/no.gz", f"{address}/test.tar.gz")
-    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    assert (folder("test", downloads) / "2.png").exists()
-
-
-def test_download_that_fails_says_what_each_address_did(server, downloads, monkeypatch):
-    shared, address = server
-    path = tar_gz(shared / "test.tar.gz", TEST)
-    gone = f"{address}/gone.gz", "http://127.0.0.1:9/test.tar.gz"
-    monkeypatch.setitem(archives.ARCHIVES, "test", official("test", path, *gone))
-    with pytest.raises(DownloadError) as error:
-        folder("test", downloads)
-    expected = (*gone, "404", "WORKBOOK_DATA", f"{path.stat().st_size:,} bytes")
-    assert [words for words in expected if words not in str(error.value)] == []
-
-
-def test_damaged_download_of_before_is_fetched_again(server, downloads, monkeypatch):
-    shared, address = server
-    path = tar_gz(shared / "test.tar.gz", TEST)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    entry = official("test", path, f"{address}/test.tar.gz", sha256=digest)
-    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    before = downloads.home / "official" / "archives" / "test.tar.gz"
-    before.parent.mkdir(parents=True)
-    before.write_bytes(b"half")
-    assert (folder("test", downloads) / "2.png").exists()
-
-
-def test_published_facts_are_complete():
-    svhn = [a for a in ARCHIVES.values() if a.family == "svhn"]
-    assert [len(a.sha256) for a in svhn] == [64] * 3
-    assert sum(a.size for a in svhn) == 2_636_187_279
 
 
 @pytest.mark.parametrize(

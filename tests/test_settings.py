@@ -11,6 +11,7 @@ from helpers.settings import ROOT, Settings
 def clean_environment(monkeypatch):
     monkeypatch.delenv("WORKBOOK_DATA", raising=False)
     monkeypatch.delenv("WORKBOOK_PROFILE", raising=False)
+    monkeypatch.delenv("WORKBOOK_MIRROR", raising=False)
 
 
 def test_default_is_the_quick_drawn_sample():
@@ -35,6 +36,12 @@ def test_environment_wins_over_values(monkeypatch):
     assert (settings.profile, settings.data, settings.seed) == ("report", "official", 1)
 
 
+def test_mirrors_are_set_by_the_environment(monkeypatch):
+    mirrors = "http://one.example/svhn https://two.example"
+    monkeypatch.setenv("WORKBOOK_MIRROR", mirrors)
+    assert Settings.from_environment().mirror == mirrors
+
+
 def test_empty_variable_is_no_variable(monkeypatch):
     monkeypatch.setenv("WORKBOOK_DATA", "")
     assert Settings.from_environment().data == "sample"
@@ -57,6 +64,7 @@ def test_relative_folder_starts_at_the_project():
     [
         ({"profile": "fast"}, ["fast", "quick", "report", "WORKBOOK_PROFILE"]),
         ({"data": "nowhere"}, ["nowhere", "sample", "official", "WORKBOOK_DATA"]),
+        ({"mirror": "http://a.b /disk"}, ["'/disk'", "https://", "WORKBOOK_MIRROR"]),
     ],
 )
 def test_error_says_what_was_given_and_what_to_do(values, words):

@@ -1,0 +1,214 @@
+"""An HTTP server on the loopback interface that does right or wrong as it is told."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one file under every name, and notes what it was asked.
+
+    ``answers`` are functions of a request, used up in the order of the requests; after
+    them every request is answered rightly, by `ranged`. ``asked`` holds path and Range
+    header of each request. ``release`` lets the answers go on that wait for it.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, content, *answers):
+        super().__init__(("127.0.0.1", 0), Request)
+        self.content, self.answers = content, list(answers)
+        self.asked = []
+        self.release = threading.Event()
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def ranges(self):
+        return [scope for _, scope in self.asked]
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.release.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        """Say nothing of clients that hang up."""
+
+
+class Request(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.server.asked.append((self.path, self.headers["Range"]))
+        answer = self.server.answers.pop(0) if self.server.answers else ranged
+        answer(self)
+
+    def log_message(self, *_):
+        pass
+
+    def head(self, status=200, **fields):
+        """Status line and headers; names are written with _ for -."""
+        self.send_response(status)
+        self.send_header("Connection", "close")
+        for name, value in fields.items():
+            self.send_header(name.replace("_", "-"), str(value))
+        self.end_headers()
+
+    def send(self, data):
+        self.wfile.write(data)
+        self.wfile.flush()
+
+    @property
+    def start(self):
+        """The first byte that the client asks for."""
+        scope = self.headers["Range"] or "bytes=0-"
+        return int(scope.removeprefix("bytes=").removesuffix("-"))
+
+
+def scope(start, size):
+    return f"bytes {start}-{size - 1}/{size}"
+
+
+def whole(request):
+    """The whole file, whatever the range."""
+    content = request.server.content
+    request.head(Content_Length=len(content))
+    request.send(content)
+
+
+def ranged(request):
+    """What was asked for."""
+    content, start = request.server.content, request.start
+    if not start:
+        return whole(request)
+    rest = content[start:]
+    request.head(
+        206, Content_Length=len(rest), Content_Range=scope(start, len(content))
+    )
+    request.send(rest)
+
+
+def other_range(request):
+    """A part of the file that was not asked for."""
+    content, start = request.server.content, request.start // 2
+    rest = content[start:]
+    request.head(
+        206, Content_Length=len(rest), Content_Range=scope(start, len(content))
+    )
+    request.send(rest)
+
+
+def nameless_range(request):
+    """A part of the file, and not which."""
+    rest = request.server.content[request.start :]
+    request.head(206, Content_Length=len(rest))
+    request.send(rest)
+
+
+def status(number):
+    """An answer of nothing but a status."""
+
+    def answer(request):
+        request.head(number, Content_Length=0)
+
+    return answer
+
+
+def page(request):
+    """A web page in place of the file, with status 200."""
+    text = b"<html>Come back later.</html>"
+    request.head(Content_Length=len(text), Content_Type="text/html; charset=utf-8")
+    request.send(text)
+
+
+def endless_page(request):
+    """A web page that does not say its size and is larger than the file."""
+    request.head(Content_Type="text/html")
+    request.send(b"<html>" + b" " * 2 * len(request.server.content))
+
+
+def cut(request):
+    """Half of what remains, under the size of all that remains."""
+    content, start = request.server.content, request.start
+    rest = content[start:]
+    if start:
+        fields = {"Content_Range": scope(start, len(content))}
+        request.head(206, Content_Length=len(rest), **fields)
+    else:
+        request.head(Content_Length=len(rest))
+    request.send(rest[: len(rest) // 2])
+
+
+def unsized_cut(request):
+    """Half of the file, with no word on its size."""
+    request.head()
+    request.send(request.server.content[: len(request.server.content) // 2])
+
+
+def surplus(request):
+    """The file and more, with no word on its size."""
+    request.head()
+    request.send(request.server.content + b"more" * 10_000)
+
+
+def other_content(request):
+    """Other bytes, as many as the file has."""
+    request.head(Content_Length=len(request.server.content))
+    request.send(bytes(len(request.server.content)))
+
+
+def stall(request):
+    """Half of what remains, then silence until the server is released."""
+    cut(request)
+    request.server.release.wait()
+
+
+def held(request):
+    """Half of the file; the other half once the server is released."""
+    content = request.server.content
+    half = len(content) // 2
+    request.head(Content_Length=len(content))
+    request.send(content[:half])
+    request.server.release.wait()
+    request.send(content[half:])
+
+
+def drip(size, pause):
+    """The file in drips of ``size`` bytes, ``pause`` seconds apart."""
+
+    def answer(request):
+        content = request.server.content
+        request.head(Content_Length=len(content))
+        for start in range(0, len(content), size):
+            request.send(content[start : start + size])
+            if request.server.release.wait(pause):
+                break
+
+    return answer
+
+
+def silence(request):
+    """No answer until the server is released."""
+    request.server.release.wait()
+
+
+def elsewhere(number):
+    """A redirection to another path."""
+
+    def answer(request):
+        request.head(number, Location="/elsewhere.gz", Content_Length=0)
+
+    return answer
+
+
+def named_gzip(request):
+    """The file, with its .gz declared as an encoding of the transfer."""
+    content = request.server.content
+    request.head(Content_Length=len(content), Content_Encoding="gzip")
+    request.send(content)
