@@ -4,8 +4,10 @@ import gzip
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,25 @@ UNREADABLE = 2
 """PNG files of an archive that cannot be read, as there are in real archives."""
 
 
+@dataclass(frozen=True)
+class ImageFile:
+    """A file of a drawn archive and what its digitStruct.mat says of it.
+
+    Parameters
+    ----------
+    data
+        The bytes of the PNG file.
+    digits
+        From left to right.
+    boxes
+        (digits, 4): left, top, width and height in pixels.
+    """
+
+    data: bytes
+    digits: tuple[int, ...]
+    boxes: np.ndarray
+
+
 def draw_scenes_archive(
     path: Path | str, count: int, seed: int, split: str, processes: int | None = None
 ) -> None:
@@ -41,6 +62,23 @@ def draw_scenes_archive(
     ValueError
         ``split`` is none of train, test and extra, or ``count`` is not positive.
     """
+    files = draw_files(count, seed, split, processes)
+    with tqdm(files, f"drawing {split}", count, unit="scene") as progress:
+        write_archive(path, split, progress)
+
+
+def draw_files(
+    count: int, seed: int, split: str, processes: int | None = None, first: int = 0
+) -> Iterator[ImageFile]:
+    """Draw the images of `draw_scenes_archive` one by one, from ``first`` on.
+
+    They are the same whatever the ``first``, so that drawing can go on from a stop.
+
+    Raises
+    ------
+    ValueError
+        As in `draw_scenes_archive`.
+    """
     if split not in LENGTHS or count < 1:
         raise ValueError(
             f"split {split!r} of {count} scenes; expected one of {', '.join(LENGTHS)} "
@@ -50,23 +88,26 @@ def draw_scenes_archive(
     rng = np.random.default_rng(seeds)
     orders = draw_orders(rng, count, split)
     broken = rng.choice(count, min(UNREADABLE, count // 2), replace=False).tolist()
-    tasks = [
+    tasks = (
         (seeds, start, orders[start : start + CHUNK])
-        for start in range(0, count, CHUNK)
-    ]
+        for start in range(first, count, CHUNK)
+    )
+    drawn = chain.from_iterable(ordered_map(draw_chunk, tasks, processes))
+    for row, file in enumerate(drawn, first):
+        if row in broken:
+            length = broken.index(row) * len(file.data) // 2
+            file = replace(file, data=file.data[:length])
+        yield file
+
+
+def write_archive(path: Path | str, split: str, files: Iterable[ImageFile]) -> None:
+    """Write image files and their boxes as ``split``.tar.gz, whole or not at all."""
     rows = []
-    with (
-        whole_file(path) as temporary,
-        _tar(temporary) as tar,
-        tqdm(total=count, desc=f"drawing {split}", unit="scene") as progress,
-    ):
-        for chunk in ordered_map(draw_chunk, tasks, processes):
-            for data, digits, boxes in chunk:
-                if len(rows) in broken:
-                    data = data[: broken.index(len(rows)) * len(data) // 2]
-                rows.append((digits, boxes))
-                _add(tar, f"{split}/{len(rows)}.png", len(data), io.BytesIO(data))
-                progress.update()
+    with whole_file(path) as temporary, _tar(temporary) as tar:
+        for file in files:
+            rows.append((file.digits, file.boxes))
+            name = f"{split}/{len(rows)}.png"
+            _add(tar, name, len(file.data), io.BytesIO(file.data))
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder) / "digitStruct.mat"
             write_boxes(listed, _columns(rows))
@@ -76,13 +117,13 @@ def draw_scenes_archive(
 
 def draw_chunk(
     seeds: np.random.SeedSequence, start: int, orders: list[Order]
-) -> list[tuple[bytes, tuple[int, ...], np.ndarray]]:
-    """Draw scenes ``start`` and following: PNG bytes, digits and boxes of each."""
+) -> list[ImageFile]:
+    """Draw scenes ``start`` and following, whole."""
     scenes = (
         draw_scene(np.random.default_rng(_child(seeds, start + index)), order)
         for index, order in enumerate(orders)
     )
-    return [(png(scene), scene.digits, scene.boxes) for scene in scenes]
+    return [ImageFile(png(scene), scene.digits, scene.boxes) for scene in scenes]
 
 
 def png(scene: Scene) -> bytes:
