@@ -97,7 +97,7 @@ def is_official(archive: "Archive", path: Path) -> bool:
     """Whether the file at ``path`` has the official size and, if known, SHA-256."""
     if _size(path) != archive.size:
         return False
-    return archive.sha256 in (None, pooch.file_hash(path))
+    return archive.sha256 is None or archive.sha256 == pooch.file_hash(path)
 
 
 def _fetch(
@@ -125,9 +125,9 @@ def _fetch(
         if wait is None or all(failure.final for failure in failures.values()):
             raise DownloadError(
                 f"{archive.file} could not be fetched ({reasons}); expected "
-                f"{archive.size:,} bytes. Try again later, which goes on from the "
-                f"{_size(part):,} that are here; or name another server's folder in "
-                "WORKBOOK_MIRROR; or fetch it by other means and set WORKBOOK_DATA to "
+                f"{archive.size:,} bytes, {_size(part):,} of them are kept. Try again "
+                "later to go on from there, name another server's folder in "
+                "WORKBOOK_MIRROR, or fetch it by other means and set WORKBOOK_DATA to "
                 "its folder."
             )
         print(f"{reasons}; asking again in {wait:g} s", flush=True)
@@ -227,6 +227,7 @@ def _append(
         ):
             for block in blocks:
                 progress.update(file.write(block[: archive.size - progress.n]))
+                file.flush()  # or a kill would cost the last few kB
                 if progress.n == archive.size:
                     break
     except OSError as error:

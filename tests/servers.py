@@ -1,5 +1,6 @@
 """An HTTP server on the loopback interface that does right or wrong as it is told."""
 
+import gzip
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -210,5 +211,14 @@ def elsewhere(number):
 def named_gzip(request):
     """The file, with its .gz declared as an encoding of the transfer."""
     content = request.server.content
+    request.head(Content_Length=len(content), Content_Encoding="gzip")
+    request.send(content)
+
+
+def packed(request):
+    """The file in an encoding of the transfer, for clients that take one."""
+    if "gzip" not in request.headers["Accept-Encoding"]:
+        return ranged(request)
+    content = gzip.compress(request.server.content)
     request.head(Content_Length=len(content), Content_Encoding="gzip")
     request.send(content)
