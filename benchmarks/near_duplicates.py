@@ -81,9 +81,7 @@ def main() -> None:
         first += len(part)
     print(f"recall        {recall:.4f}   (promised: {PROMISED})")
     print(f"precision     {precision:.4f}   (promised: {PROMISED})")
-    print(
-        f"{len(images):,} crops in {seconds:.1f} s, of which the cores worked {work:.1f} s"
-    )
+    print(f"{len(images):,} crops in {seconds:.1f} s, {work:.1f} s of cores at work")
     if len(images) >= OFFICIAL:
         print(f"promised: {60 * MINUTES} s")
 
