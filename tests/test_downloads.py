@@ -137,6 +137,16 @@ def test_server_that_does_wrong_costs_an_attempt_and_no_more(
     assert visible(tmp_path) == ["test.tar.gz"]
 
 
+@pytest.mark.parametrize("answer", [servers.other_range, servers.nameless_range])
+def test_range_that_was_not_asked_for_is_told_from_its_header(
+    serve, tmp_path, part, answer
+):
+    part.write_bytes(CONTENT[:HALF])
+    with pytest.raises(DownloadError, match=f"when asked from {HALF} on"):
+        fetch(archive(serve(answer).address), tmp_path, waits=())
+    assert visible(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("answer", "second"),
     [(servers.stall, f"bytes={HALF + HALF // 2}-"), (servers.silence, REST)],
@@ -167,13 +177,17 @@ def test_slow_server_is_borne_with(serve, tmp_path):
     assert server.ranges == [None]
 
 
-def test_drip_that_would_take_for_ever_is_left(serve, tmp_path):
+def test_drip_that_would_take_for_ever_is_left(serve, tmp_path, capsys):
     server = serve(servers.drip(1, 0.1))
+    watch = threading.Timer(20, server.release.set)  # a failure, but no hang
+    watch.start()
     path = fetch(archive(server.address), tmp_path, timeout=SOON)
-    assert path.read_bytes() == CONTENT
+    watch.cancel()
+    assert "gave only" in capsys.readouterr().out
     first, second = server.ranges
     assert first is None
     assert re.fullmatch(r"bytes=\d+-", second)
+    assert path.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("answer", [servers.named_gzip, servers.packed])
