@@ -8,6 +8,8 @@ look what is right.
 """
 
 import io
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +20,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from threadpoolctl import threadpool_limits
 from usearch.index import Index
 
 from helpers.figures import image_grid
@@ -37,7 +40,7 @@ ALIKE = 0.96
 MAYBE = 0.65
 """Likeness at half the size below which a pair is not looked at again."""
 
-CHUNK = 1024
+CHUNK = 256
 """Crops or pairs that are worked on at once, so that memory stays flat."""
 
 
@@ -302,12 +305,12 @@ def _likeness(first: np.ndarray, second: np.ndarray, shift: int) -> np.ndarray:
 
 
 def _in_chunks(function, values: np.ndarray) -> np.ndarray:
-    """``function(values)``, float32, of a few values at a time."""
-    parts = [
-        function(values[start : start + CHUNK])
-        for start in range(0, max(1, len(values)), CHUNK)
-    ]
-    return np.concatenate(parts).astype(np.float32, copy=False)
+    """``function(values)``, float32, of a few values at a time, on all cores."""
+    starts = range(0, max(1, len(values)), CHUNK)
+    # One thread for each product: the products are small, and there are many.
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = pool.map(lambda start: function(values[start : start + CHUNK]), starts)
+        return np.concatenate(list(parts)).astype(np.float32, copy=False)
 
 
 def _moved(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
