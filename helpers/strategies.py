@@ -19,6 +19,14 @@ NAMES = ("mirrored", "multiworker")
 ONE_DEVICE = tf.distribute.get_strategy()
 """What TensorFlow does unless told otherwise."""
 
+# What TensorFlow raises in the other workers when one is gone.
+_LOSSES = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+)
+
 _EXAMPLE = (
     '\'{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
     '"task": {"type": "worker", "index": 0}}\''
@@ -113,13 +121,13 @@ def explained_loss(strategy: tf.distribute.Strategy) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.OpError as error:
+    except _LOSSES as error:
         if not _of_workers(strategy):
             raise
         raise ConnectionError(
-            f"another worker was lost ({error.message.partition(chr(10))[0]}). Give "
-            "the same command on every machine again: the run goes on from its last "
-            "checkpoint."
+            f"another worker no longer answers ({type(error).__name__}); expected all "
+            "of TF_CONFIG to stay. Give the same command on every machine again: the "
+            "run goes on from its last checkpoint."
         ) from error
 
 
