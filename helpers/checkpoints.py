@@ -1,6 +1,7 @@
 """Files that hold a training run as it stands: plain arrays and a JSON card."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +38,10 @@ def explained_file(path: Path) -> Iterator[Path]:
         with whole_file(path) as temporary:
             yield temporary
     except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
         kept = "what was there before is whole" if path.exists() else "nothing is there"
         raise OSError(
-            f"{path}: could not be written ({error.strerror or error}); {kept}. Mend "
+            f"{path}: could not be written ({reason}); {kept}. Mend "
             "that (a full disk: make room) and train again: the run goes on from its "
             "checkpoint."
         ) from error

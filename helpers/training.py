@@ -490,20 +490,15 @@ def _board(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]
     """A function that shows a row in TensorBoard, below those of ``history``."""
     for events in folder.glob("events.out.tfevents.*"):
         events.unlink()  # a killed run may have shown rows that now come again
-    writer = tf.summary.create_file_writer(str(folder))
+    with _explained_events(folder):
+        writer = tf.summary.create_file_writer(str(folder))
 
     def show(row: dict) -> None:
         with writer.as_default(step=row["step"]):
             for name in row.keys() - {"step", "seconds"}:
                 tf.summary.scalar(name, row[name])
-        try:
+        with _explained_events(folder):
             writer.flush()
-        except tf.errors.OpError as error:
-            raise OSError(
-                f"{folder}: TensorBoard's events could not be written "
-                f"({error.message}). Mend that (a full disk: make room) and train "
-                "again: the run goes on from its checkpoint."
-            ) from error
 
     for row in history:
         show(row)
@@ -511,6 +506,20 @@ def _board(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]
         yield show
     finally:
         writer.close()
+
+
+@contextmanager
+def _explained_events(folder: Path) -> Iterator[None]:
+    """Say what to do when TensorFlow cannot write TensorBoard's events."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        reason = error.message.partition("\n")[0].rpartition("}} ")[2]
+        raise OSError(
+            f"{folder}: TensorBoard's events could not be written ({reason}). Mend "
+            "that (a full disk: make room) and train again: the run goes on from its "
+            "checkpoint."
+        ) from error
 
 
 def _export(run: Run, identity: dict) -> None:

@@ -1,5 +1,8 @@
 """Writes are whole or absent."""
 
+import errno
+import os
+
 import pytest
 
 from helpers.files import whole_file, whole_folder
@@ -48,3 +51,19 @@ def test_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path):
         raise RuntimeError
     assert names(tmp_path / "f") == ["old"]
     assert names(tmp_path) == ["f"]
+
+
+@pytest.mark.parametrize("whole", [whole_file, whole_folder])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_no_room_is_told_in_one_line_that_names_the_file(tmp_path, whole, number):
+    with pytest.raises(OSError) as raised, whole(tmp_path / "a"):
+        raise OSError(number, "a library's own words\non two lines")
+    assert raised.value.errno == number
+    assert (os.strerror(number) + "; what was there is unchanged") in str(raised.value)
+    assert f"{tmp_path / 'a'}" in str(raised.value)
+    assert "library" not in str(raised.value)
+
+
+def test_other_errors_keep_their_words(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"b\.png"), whole_file(tmp_path / "a"):
+        raise FileNotFoundError(errno.ENOENT, "no such file", "b.png")
