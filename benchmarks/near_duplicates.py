@@ -42,7 +42,8 @@ def mixtures(images: np.ndarray, count: int, rng: np.random.Generator) -> np.nda
     made = np.empty((count, *images.shape[1:]), np.uint8)
     for row in trange(count, desc="mixing", unit="crop", disable=count == 0):
         first, second = (turned(images[n], rng) for n in rng.choice(len(images), 2))
-        made[row] = 0.6 * first + 0.4 * second
+        first, second = ((x - x.mean()) / max(1, x.std()) for x in (first, second))
+        made[row] = np.clip(128 + 25 * (first + second), 0, 255)
     return made
 
 
