@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from helpers import training
 from helpers.__main__ import main
@@ -18,6 +19,7 @@ from helpers.options import recipe_of
 from helpers.reader import Reader, Reading
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
+from helpers.strategies import ONE_DEVICE
 
 TINY = "--layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
 
@@ -309,9 +311,30 @@ def test_evaluate_needs_no_archive_but_the_one_it_is_asked_for(
     assert json.loads(lines[-1])["images"] == 60
 
 
+def test_train_shares_its_steps_out_as_it_is_told(tell, monkeypatch):
+    strategies = []
+
+    def train(*arguments, strategy):
+        strategies.append(strategy)
+        raise ValueError
+
+    monkeypatch.setattr(training, "train", train)
+    tell(f"train {TINY}")
+    tell(f"train {TINY} --strategy mirrored")
+    assert strategies[0] is ONE_DEVICE
+    assert isinstance(strategies[1], tf.distribute.MirroredStrategy)
+
+
+def test_workers_but_the_first_leave_the_test_to_it(tell, monkeypatch):
+    monkeypatch.setattr("helpers.strategies.is_chief", lambda strategy: False)
+    status, lines, _ = tell(f"train {TINY}")
+    assert (status, lines) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        ("train --strategy multiworker", "TF_CONFIG is ''; expected every worker's"),
         ("evaluate --weights none.keras", "none.keras: no such file; expected"),
         ("evaluate --weights none.npz", "none.npz: no such file; expected"),
         ("evaluate --find --weights {network}", "network.keras: holds no finder"),
