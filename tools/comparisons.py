@@ -1,0 +1,117 @@
+"""Compare optimizers, techniques or lengths for as long as it takes; keep the figures.
+
+python tools/comparisons.py optimizers --steps 6000
+python tools/comparisons.py techniques --steps 6000 --data FOLDER --distortion 0.1
+python tools/comparisons.py lengths --steps 6000 --data FOLDER --distortion 0.1
+
+The results are written to figures/long for notebook 08 to draw, to
+optimizers_SOURCE.csv and the like, SOURCE being ``sample`` for drawn images and
+``svhn`` for photographs. What is stopped or killed goes on from where it was when the
+same command is given again.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.ablations import (
+    compare,
+    optimizers,
+    other_lengths,
+    tune_rates,
+    without_each,
+)
+from helpers.batches import Examples
+from helpers.curves import long_curves
+from helpers.drawn_lengths import with_long_numbers
+from helpers.experiments import number_data
+from helpers.files import whole_file
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+
+ROWS = 20
+"""Validations in a run: points of its curve."""
+
+SEEDS = (2016, 2017, 2018)
+
+
+def compare_optimizers(
+    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
+) -> None:
+    """Tune each optimizer's rate in a third of the steps, then compare them all."""
+    steps = max(1, base.steps // 3)
+    short = replace(base, steps=steps, validation_interval=steps, seed=min(seeds))
+    tuned, tried = tune_rates(optimizers(short), data, settings)
+    write(tried, long_curves("optimizers_rates", settings))
+    recipes = {
+        name: replace(
+            recipe, steps=base.steps, validation_interval=base.validation_interval
+        )
+        for name, recipe in tuned.items()
+    }
+    results = compare(recipes, seeds, data, settings)
+    rates = {name: recipe.initial_learning_rate for name, recipe in recipes.items()}
+    write(
+        results.assign(learning_rate=results["recipe"].map(rates)),
+        long_curves("optimizers", settings),
+    )
+
+
+def compare_techniques(
+    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
+) -> None:
+    """Train without each technique of Table 3 in turn."""
+    results = compare(without_each(base), seeds, data, settings)
+    write(results, long_curves("techniques", settings))
+
+
+def compare_lengths(
+    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
+) -> None:
+    """Train with other shares of the lengths, drawn numbers of five digits added."""
+    more = with_long_numbers(data, settings)
+    results = compare(other_lengths(base), seeds, more, settings)
+    write(results, long_curves("lengths", settings))
+
+
+COMPARISONS = {
+    "optimizers": compare_optimizers,
+    "techniques": compare_techniques,
+    "lengths": compare_lengths,
+}
+
+
+def write(results: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with whole_file(path) as temporary:
+        results.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("comparison", choices=COMPARISONS)
+    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--layers", type=int, default=7)
+    parser.add_argument("--distortion", type=float, default=0.0)
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    options = parser.parse_args()
+    settings = Settings.from_environment()
+    if options.data:
+        settings = replace(settings, data=options.data)
+    base = Recipe(
+        options.layers,
+        steps=options.steps,
+        distortion=options.distortion,
+        validation_interval=max(1, options.steps // ROWS),
+    )
+    data = number_data(settings)
+    COMPARISONS[options.comparison](base, data, settings, options.seeds)
+
+
+if __name__ == "__main__":
+    main()

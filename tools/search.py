@@ -1,0 +1,77 @@
+"""Search for better values than the report's Table 4, for as long as it takes.
+
+python tools/search.py --trials 60 --steps 3000
+python tools/search.py --trials 60 --steps 3000 --data FOLDER --distortion 0.1 --test
+python tools/search.py --trials 60 --steps 3000 --storage postgresql://USER@HOST/search
+
+The trials are kept in a database, runs/SOURCE/search.db unless --storage names another.
+The same command goes on with the search that is there, in --processes at once; given on
+several machines that share a server's database, they search together. The trials are
+written to figures/long/search_SOURCE.csv. With --test, once, at the end, the best
+trial's values and Table 4's are trained from three seeds and measured on the test
+images: figures/long/search_test_SOURCE.csv.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from helpers.ablations import compare
+from helpers.curves import long_curves
+from helpers.experiments import number_data
+from helpers.files import whole_file
+from helpers.recipe import Recipe
+from helpers.search import best_recipe, open_study, search, search_together, study_table
+from helpers.settings import Settings
+
+SEEDS = (2016, 2017, 2018)
+
+
+def write(table: pd.DataFrame, path: Path, index: bool = False) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=index, float_format="%.6g", lineterminator="\n")
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--steps", type=int, default=3_000, help="of 100 images each")
+    parser.add_argument("--layers", type=int, default=7)
+    parser.add_argument("--distortion", type=float, default=0.0)
+    parser.add_argument("--storage", help="address of the database")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--test", action="store_true", help="measure the best one")
+    parser.add_argument("--test-steps", type=int, help="of --test, if not --steps")
+    options = parser.parse_args()
+    settings = Settings.from_environment()
+    if options.data:
+        settings = replace(settings, data=options.data)
+    base = Recipe(options.layers, steps=options.steps, distortion=options.distortion)
+    settings.runs.mkdir(parents=True, exist_ok=True)
+    storage = options.storage or f"sqlite:///{settings.runs / 'search.db'}"
+    data = number_data(settings)
+    if options.processes > 1:
+        study = search_together(
+            base, settings, storage, options.trials, options.processes
+        )
+    else:
+        study = open_study(base, data, storage, settings.seed)
+        search(study, base, data, settings, options.trials)
+    write(study_table(study), long_curves("search", settings), index=True)
+    if options.test:
+        longer = replace(base, steps=options.test_steps or base.steps)
+        recipes = {
+            "Table 4": best_recipe(study.trials[0].params, longer),
+            "found by the search": best_recipe(study.best_params, longer),
+        }
+        results = compare(recipes, SEEDS, data, settings)
+        write(results, long_curves("search_test", settings))
+
+
+if __name__ == "__main__":
+    main()
