@@ -53,35 +53,39 @@ def test_run_killed_ten_times_ends_where_the_undisturbed_one_does(
         )
 
     began = time.monotonic()
-    assert train(tmp_path / "undisturbed").wait() == 0
-    alone = time.monotonic() - began
+    process = train(tmp_path / "undisturbed")
+    curve = tmp_path / "undisturbed" / "history.csv"
+    while process.poll() is None and not curve.exists():
+        time.sleep(0.01)
+    start = time.monotonic() - began
+    assert process.wait() == 0
+    steps = time.monotonic() - began - start
+    card, expected = load_checkpoint(tmp_path / "undisturbed" / "checkpoint.npz")
 
-    # Ten lives that last less than one run together, so that none can finish it.
+    # Ten lives that take fewer steps than a run, so that none can finish it.
     moments = random.Random(2016)
     reached = []
     for _ in range(KILLS):
         process = train(tmp_path / "killed")
         with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(moments.uniform(0, alone / KILLS))
+            process.wait(moments.uniform(start / 2, start + 0.7 * steps / KILLS))
         process.kill()
         process.wait()
         stored = tmp_path / "killed" / "history.csv"
         reached.append(len(pd.read_csv(stored)) if stored.exists() else 0)
     print("rows after each kill:", reached)
+    assert len({*reached} - {0}) > 1  # some were taken up where others had got to
     assert train(tmp_path / "killed").wait() == 0
 
-    kept, expected = (
-        load_checkpoint(tmp_path / name / "checkpoint.npz")
-        for name in ("killed", "undisturbed")
-    )
+    card_of_killed, arrays = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")
     curves = [
-        pd.DataFrame(card["progress"]["history"]).drop(columns="seconds")
-        for card, _ in (kept, expected)
+        pd.DataFrame(found["progress"]["history"]).drop(columns="seconds")
+        for found in (card_of_killed, card)
     ]
     pd.testing.assert_frame_equal(*curves, check_exact=True)
-    assert kept[1].keys() == expected[1].keys()
-    for name, array in expected[1].items():
-        np.testing.assert_array_equal(kept[1][name], array)
+    assert arrays.keys() == expected.keys()
+    for name, array in expected.items():
+        np.testing.assert_array_equal(arrays[name], array)
 
 
 @pytest.fixture
