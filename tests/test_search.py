@@ -1,5 +1,7 @@
 """The search: equal budgets, trials that add up however they are interrupted."""
 
+import multiprocessing
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +24,7 @@ from helpers.search import (
     values_of,
 )
 from helpers.settings import Settings
+from helpers.training import train
 
 TINY = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), steps=20)
 
@@ -210,6 +213,42 @@ def test_processes_search_together(few_numbers, tmp_path):
     assert table.loc[0, "width_scale"] == 1
     numbers = [trial.params["l2_beta"] for trial in study.trials]
     assert len(set(numbers)) == len(numbers)
+
+
+@pytest.mark.long
+def test_killed_trial_is_taken_up_where_it_was(few_numbers, tmp_path, monkeypatch):
+    settings = Settings(
+        data=str(few_numbers),
+        crop_size=12,
+        home=tmp_path / "home",
+        runs_root=tmp_path / "runs",
+    )
+    data = number_data(settings)
+    storage = f"sqlite:///{tmp_path / 'search.db'}"
+    base = replace(TINY, steps=20_000)
+    study = open_study(base, data, storage, settings.seed)
+    context = multiprocessing.get_context("spawn")
+    worker = context.Process(target=module._work, args=(base, settings, storage, 1))
+    worker.start()
+    while not study.trials[0].intermediate_values:
+        assert worker.is_alive()
+        time.sleep(0.05)
+    worker.kill()
+    worker.join()
+    rows = study.trials[0].intermediate_values
+    assert study.trials[0].state.name == "RUNNING"
+
+    monkeypatch.setattr(module, "HEARTBEAT", 1)
+    time.sleep(3)  # by then the killed trial has missed two signs of life
+    study = open_study(base, data, storage, settings.seed)
+    search(study, base, data, settings, 1)
+    killed, again = study.trials
+    assert (killed.state.name, again.state.name) == ("FAIL", "COMPLETE")
+    assert again.params == killed.params
+    assert len(again.intermediate_values) == 10
+    assert rows.items() <= again.intermediate_values.items()
+    undisturbed = train(best_recipe(again.params, base), data, tmp_path / "undisturbed")
+    assert again.value == undisturbed.scores["strict"]
 
 
 @pytest.mark.long

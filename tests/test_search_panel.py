@@ -35,7 +35,7 @@ def test_panel_shows_the_study(study):
     panel.stop()
     assert panel._said.value == "1 complete"
     assert "0.25" in panel._best.value
-    assert panel._chart.value.startswith(b"\x89PNG")
+    assert bytes(panel._chart.value).startswith(b"\x89PNG")
 
 
 def test_panel_follows_the_study_until_stopped(study):
