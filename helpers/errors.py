@@ -11,7 +11,7 @@ from helpers.figures import styled, titles_of
 RIGHT = "right"
 KINDS = (
     "wrong length",
-    "blank among the digits",
+    "length right, digits too few or many",
     "two digits swapped",
     "one digit wrong",
     "several digits wrong",
@@ -86,7 +86,7 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
     left = [kind for kind in KINDS if (kinds == kind).any()]
     rows = max(1, len(left))
     figure, axes = plt.subplots(
-        rows, each, figsize=(0.95 * each, 1.35 * rows), squeeze=False
+        rows, each, figsize=(0.95 * each, 1.4 * rows), squeeze=False
     )
     for axis in axes.flat:
         axis.axis("off")
@@ -99,11 +99,16 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
         for axis, place, was, is_read in zip(row, chosen, true, read, strict=False):
             axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
             axis.set_title(f"{was} → {is_read}", fontsize=8, pad=3)
-    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.32 / (1.35 * rows), hspace=0.75)
+    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.5 / (1.4 * rows), hspace=0.7)
     return figure
 
 
 def said(answer) -> str:
-    """The digits of an answer (6,), a dot for a blank among them."""
-    end = 1 + max(answer[0], *np.flatnonzero(answer[1:] != BLANK) + 1, 0)
-    return "".join("·" if digit == BLANK else str(digit) for digit in answer[1:end])
+    """The digits of an answer (6,), a dot for a blank among them.
+
+    In brackets after them stands the length, where it is another than theirs.
+    """
+    slots = np.flatnonzero(answer[1:] != BLANK)
+    end = 1 + slots.max(initial=-1)
+    digits = "".join("·" if d == BLANK else str(d) for d in answer[1 : 1 + end])
+    return digits if answer[0] == len(slots) == end else f"{digits} ({answer[0]})"

@@ -60,7 +60,9 @@ def importance_figure(study: optuna.Study, seed: int = 2016) -> Figure:
         )
     figure = axis.figure
     figure.set_size_inches(7, 3.6)
-    axis.set(title="", xlabel="share of the differences explained (fANOVA)", ylabel="")
+    axis.set_title("", loc="left")
+    axis.set_xlabel("share of the differences explained (fANOVA)", fontsize=9)
+    axis.set_ylabel("")
     axis.get_legend().remove()
     figure.set_layout_engine("tight")
     return figure
@@ -76,7 +78,8 @@ def slice_figure(study: optuna.Study) -> Figure:
     for number, panel in enumerate(panels):
         panel.set_subplotspec(grid[number // SLICES, number % SLICES])
         panel.tick_params(labelsize=7)
-        panel.set_ylabel("strict, on validation" if number % SLICES == 0 else "")
+        panel.set_xlabel(panel.get_xlabel(), fontsize=9)
+        panel.set_ylabel("strict" if number % SLICES == 0 else "", fontsize=9)
         panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     figure.suptitle("")
     figure.set_size_inches(11, 2.6 * rows)

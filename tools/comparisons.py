@@ -1,8 +1,11 @@
 """Compare optimizers, techniques or lengths for as long as it takes; keep the figures.
 
 python tools/comparisons.py optimizers --steps 6000
-python tools/comparisons.py techniques --steps 6000 --data FOLDER --distortion 0.1
-python tools/comparisons.py lengths --steps 6000 --data FOLDER --distortion 0.1
+python tools/comparisons.py techniques --steps 20000 --data FOLDER --distortion 0.1
+python tools/comparisons.py lengths --data FOLDER --distortion 0.1 --momentum 0.9
+
+What the recipes have in common is the report's, but for the options of
+`python -m helpers train` that are given.
 
 The results are written to figures/long for notebook 08 to draw, to
 optimizers_SOURCE.csv and the like, SOURCE being ``sample`` for drawn images and
@@ -29,6 +32,7 @@ from helpers.curves import long_curves
 from helpers.drawn_lengths import with_long_numbers
 from helpers.experiments import number_data
 from helpers.files import whole_file
+from helpers.options import add_recipe_options, recipe_of
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 
@@ -95,20 +99,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("comparison", choices=COMPARISONS)
     parser.add_argument("--data", help="sample, official or a folder of archives")
-    parser.add_argument("--steps", type=int, default=6_000)
-    parser.add_argument("--layers", type=int, default=7)
-    parser.add_argument("--distortion", type=float, default=0.0)
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    add_recipe_options(parser)
+    parser.set_defaults(steps=6_000)
     options = parser.parse_args()
     settings = Settings.from_environment()
     if options.data:
         settings = replace(settings, data=options.data)
-    base = Recipe(
-        options.layers,
-        steps=options.steps,
-        distortion=options.distortion,
-        validation_interval=max(1, options.steps // ROWS),
-    )
+    base = recipe_of(options, "report")
+    base = replace(base, validation_interval=max(1, base.steps // ROWS))
     data = number_data(settings)
     COMPARISONS[options.comparison](base, data, settings, options.seeds)
 

@@ -9,7 +9,8 @@ The same command goes on with the search that is there, in --processes at once; 
 several machines that share a server's database, they search together. The trials are
 written to figures/long/search_SOURCE.csv. With --test, once, at the end, the best
 trial's values and Table 4's are trained from three seeds and measured on the test
-images: figures/long/search_test_SOURCE.csv.
+images: figures/long/search_test_SOURCE.csv. What is not searched is the report's, but
+for the options of `python -m helpers train` that are given.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from helpers.ablations import compare
 from helpers.curves import long_curves
 from helpers.experiments import number_data
 from helpers.files import whole_file
-from helpers.recipe import Recipe
+from helpers.options import add_recipe_options, recipe_of
 from helpers.search import best_recipe, open_study, search, search_together, study_table
 from helpers.settings import Settings
 
@@ -40,18 +41,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="sample, official or a folder of archives")
     parser.add_argument("--trials", type=int, default=60)
-    parser.add_argument("--steps", type=int, default=3_000, help="of 100 images each")
-    parser.add_argument("--layers", type=int, default=7)
-    parser.add_argument("--distortion", type=float, default=0.0)
     parser.add_argument("--storage", help="address of the database")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--test", action="store_true", help="measure the best one")
     parser.add_argument("--test-steps", type=int, help="of --test, if not --steps")
+    add_recipe_options(parser)
+    parser.set_defaults(steps=3_000)
     options = parser.parse_args()
     settings = Settings.from_environment()
     if options.data:
         settings = replace(settings, data=options.data)
-    base = Recipe(options.layers, steps=options.steps, distortion=options.distortion)
+    base = recipe_of(options, "report")
     settings.runs.mkdir(parents=True, exist_ok=True)
     storage = options.storage or f"sqlite:///{settings.runs / 'search.db'}"
     data = number_data(settings)
