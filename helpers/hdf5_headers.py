@@ -62,11 +62,11 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
     Returns
     -------
     Found
-        Kind UNKNOWN wherever a header is not of the plain form, or lies, or has its
-        values, beyond the end of the file.
+        Kind UNKNOWN wherever a header is not of the plain form, contradicts itself,
+        or lies, or has its values, beyond the end of the file.
     """
     start = headers.ravel() + base
-    kind, rank, count, offset = np.zeros((4, len(start)), np.int64)
+    kind, rank, count, offset, stored = np.zeros((5, len(start)), np.int64)
     plain = (start >= base) & (start + 16 <= len(raw))
     plain &= _integer(raw, start, 1) == 1
     messages = np.where(plain, _integer(raw, start + 2, 2), 0)
@@ -84,8 +84,8 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         here = message == _DATATYPE
         kind[rows[here]] = _datatype(raw, body[here])
         here = message == _LAYOUT
-        offset[rows[here]] = _layout(raw, body[here], base)
-    fits = (count >= 0) & (offset > 0)
+        offset[rows[here]], stored[rows[here]] = _layout(raw, body[here], base)
+    fits = (count >= 0) & (offset > 0) & (stored == count * ITEMSIZE[kind])
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
     kind = np.where(fits & (rank > 0), kind, UNKNOWN)
     return Found(*(part.reshape(headers.shape) for part in (kind, count, offset)))
@@ -136,10 +136,12 @@ def _datatype(raw, body) -> np.ndarray:
     return kind
 
 
-def _layout(raw, body, base: int) -> np.ndarray:
-    """Place of the values; 0 where they are not in one piece."""
+def _layout(raw, body, base: int) -> tuple[np.ndarray, np.ndarray]:
+    """Place of the values, 0 where they are not in one piece, and their bytes."""
     version, layout = _integer(raw, body, 1), _integer(raw, body + 1, 1)
     address = _integer(raw, body + 2, 8)
-    place = np.where(layout == _COMPACT, body + 4, address + base)
-    whole = (layout == _COMPACT) | ((layout == _CONTIGUOUS) & (address > 0))
-    return np.where((version == 3) & whole, place, 0)
+    compact = layout == _COMPACT
+    place = np.where(compact, body + 4, address + base)
+    whole = compact | ((layout == _CONTIGUOUS) & (address > 0))
+    size = np.where(compact, _integer(raw, body + 2, 2), _integer(raw, body + 10, 8))
+    return np.where((version == 3) & whole, place, 0), size
