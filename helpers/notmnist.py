@@ -16,6 +16,7 @@ from PIL import Image
 from tqdm import tqdm
 
 from helpers import archives
+from helpers.image_files import eight_bits, read_image
 from helpers.parallel import ordered_map
 from helpers.settings import Settings
 
@@ -275,15 +276,12 @@ def _letter_files(folder: Path, letter: str) -> list[str]:
 
 
 def _read_file(path: Path) -> np.ndarray | str:
-    try:
-        with Image.open(path) as image:
-            if image.size != (SIDE, SIDE):
-                return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
-            return np.asarray(image.convert("L"))
-    except Image.UnidentifiedImageError:
-        return f"not an image ({path.stat().st_size:,} bytes)"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return str(error)
+    def read(image: Image.Image) -> np.ndarray | str:
+        if image.size != (SIDE, SIDE):
+            return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
+        return np.asarray(eight_bits(image).convert("L"))
+
+    return read_image(path, read)
 
 
 def _distinct_rows(

@@ -10,6 +10,7 @@ from PIL import Image
 
 from helpers.accuracy import BLANK, LONGEST
 from helpers.digitstruct import Boxes
+from helpers.image_files import eight_bits, read_image
 
 GRAY = np.array([0.2989, 0.5870, 0.1140], np.float32)
 """Weights of red, green and blue in gray (ITU-R BT.601)."""
@@ -89,7 +90,7 @@ def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
     Parameters
     ----------
     image
-        Of any mode.
+        Of any mode; 16 bits are scaled to 8.
     box
         left, top, right, bottom in pixels; what lies outside the image is cut off.
     crop_size
@@ -100,14 +101,16 @@ def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
     ValueError
         No part of the box lies in the image.
     """
-    left, top = np.maximum(np.floor(box[:2]), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(box[2:]), image.size).astype(int)
-    if left >= right or top >= bottom:
+    # Cut off before they become integers, which hold no infinity.
+    left, top = np.clip(np.floor(box[:2]), 0, image.size)
+    right, bottom = np.clip(np.ceil(box[2:]), 0, image.size)
+    if not (left < right and top < bottom):
         raise ValueError(
             f"its box {np.round(box, 1).tolist()} holds no pixel of the image, "
             f"{image.width} x {image.height}"
         )
-    part = image.crop((left, top, right, bottom)).convert("RGB")
+    part = image.crop((int(left), int(top), int(right), int(bottom)))
+    part = eight_bits(part).convert("RGB")
     return part.resize((crop_size, crop_size), Image.Resampling.BICUBIC)
 
 
@@ -142,15 +145,7 @@ def normalise(images: np.ndarray) -> np.ndarray:
 
 def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:
     """A file's crop, uint8 (crop_size, crop_size), or why there is none."""
-    try:
-        with Image.open(path) as image:
-            return gray(crop(image, box, crop_size))
-    except FileNotFoundError:
-        return "there is no such file"
-    except Image.UnidentifiedImageError:
-        return f"not an image ({path.stat().st_size:,} bytes)"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        return str(error)
+    return read_image(path, lambda image: gray(crop(image, box, crop_size)))
 
 
 def crop_files(
