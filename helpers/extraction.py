@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import struct
 import tarfile
 import zlib
 from dataclasses import asdict, dataclass, field
@@ -17,6 +18,20 @@ MANIFEST = "manifest.json"
 MOST_FILES = 1_000_000
 LARGEST_FILE = 4 << 30  # bytes; digitStruct.mat takes 3,100 for a digit
 MOST_BYTES = 32 << 30
+LONGEST_HEADER = 32 << 10  # bytes that may tell a member's name and the like
+LONGEST_NAME = 255  # bytes of a file's name, as file systems have it
+
+_EXTENSIONS = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
+"""Types of members that only tell more of the next one."""
+
+_DAMAGE = (
+    *(tarfile.TarError, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, LookupError, TypeError, OverflowError, MemoryError, RecursionError),
+)
+"""What gzip and tarfile raise where an archive is not as it should be."""
 
 
 class ArchiveError(ValueError):
@@ -71,7 +86,8 @@ def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
 
     Links, devices, repeated names and whatever else does not match are left out and
     listed in the manifest. ``folder`` appears whole or not at all, and is left as it
-    is when it has been made of this archive before.
+    is when it has been made of this archive before. Only one process at a time may
+    call this for a folder: what one that was killed left beside it is removed.
 
     Raises
     ------
@@ -80,10 +96,14 @@ def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
     """
     if is_extracted(folder, archive):
         return folder
+    for remains in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(remains, ignore_errors=True)
     with whole_folder(folder) as temporary:
         try:
             files, size, skipped = _unpack(archive, temporary, members)
-        except (tarfile.TarError, EOFError, zlib.error, OSError) as error:
+        except ArchiveError:
+            raise
+        except _DAMAGE as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # the disk's fault, not the archive's
             raise ArchiveError(
@@ -102,6 +122,32 @@ def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
     return folder
 
 
+class _Member(tarfile.TarInfo):
+    """A member whose header is held to more than tarfile does."""
+
+    @classmethod
+    def frombuf(cls, buf, encoding, errors):
+        """One header of 512 bytes.
+
+        Raises
+        ------
+        tarfile.ReadError
+            For a damaged or missing header, which tarfile takes for the archive's
+            end, and for one that would have tarfile fill the memory or go back.
+        """
+        try:
+            member = super().frombuf(buf, encoding, errors)
+        except tarfile.EOFHeaderError:
+            raise
+        except tarfile.HeaderError as error:
+            raise tarfile.ReadError(f"{error}, and no mark of the end") from error
+        if member.type == tarfile.GNUTYPE_SPARSE or member.size < 0:
+            raise tarfile.ReadError(f"{member.name!r} is a sparse file or of no size")
+        if member.type in _EXTENSIONS and member.size > LONGEST_HEADER:
+            raise tarfile.ReadError(f"a header of {member.size:,} bytes")
+        return member
+
+
 def _unpack(
     archive: Path, folder: Path, members: re.Pattern
 ) -> tuple[int, int, dict[str, str]]:
@@ -116,23 +162,19 @@ def _unpack(
             desc=f"extracting {archive.name}",
         ) as watched,
         gzip.open(watched) as unpacked,  # tarfile's own would not check the sum
-        tarfile.open(fileobj=unpacked, mode="r|") as tar,
+        tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as tar,
     ):
         for number, member in enumerate(tar, 1):
             size += member.size
             if number > MOST_FILES or member.size > LARGEST_FILE or size > MOST_BYTES:
-                raise ArchiveError(
-                    f"{archive}: more than {MOST_FILES:,} members, {LARGEST_FILE:,} "
-                    f"bytes in {member.name!r} or {MOST_BYTES:,} bytes in all. No "
-                    "archive of this workbook is that large: do not trust this one."
-                )
+                raise _too_much(archive, member.name)
             tar.members.clear()  # or it would remember half a million
             if member.isdir():
                 continue
             name = member.name.removeprefix("./")
             reason = _reason_to_skip(member, name, members, seen)
             if reason:
-                skipped[member.name] = reason
+                skipped[member.name[:LONGEST_NAME]] = reason
                 continue
             seen.add(name)
             path = folder.joinpath(*PurePosixPath(name).parts[1:])
@@ -140,19 +182,32 @@ def _unpack(
             with path.open("wb") as target:
                 shutil.copyfileobj(tar.extractfile(member), target)
             kept += member.size
-        while unpacked.read(1 << 20):  # to the end, where the check sum is
-            pass
+        while rest := unpacked.read(1 << 20):  # to the end, where the check sum is
+            size += len(rest)
+            if size > MOST_BYTES:
+                raise _too_much(archive, "its end")
     return len(seen), kept, skipped
 
 
 def _reason_to_skip(member, name: str, members: re.Pattern, seen: set) -> str | None:
     if not members.fullmatch(name):
         return "not a file of this archive's layout"
+    encoded = PurePosixPath(name).name.encode(errors="replace")
+    if len(encoded) > LONGEST_NAME or not name.isprintable():
+        return "not the name of a file"
     if not member.isreg():
         return "not a regular file"
     if name in seen:
         return "second member of that name"
     return None
+
+
+def _too_much(archive: Path, place: str) -> ArchiveError:
+    return ArchiveError(
+        f"{archive}: more than {MOST_FILES:,} members, {LARGEST_FILE:,} bytes in "
+        f"{place!r} or {MOST_BYTES:,} bytes in all. No archive of this workbook is "
+        "that large: do not trust this one."
+    )
 
 
 def _identity(archive: Path) -> tuple[str, int, int]:

@@ -5,7 +5,7 @@ that it belongs to; a card of JSON says what all was made from.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -18,12 +18,13 @@ from tqdm import tqdm
 
 from helpers import archives, svhn
 from helpers.accuracy import LONGEST
-from helpers.digitstruct import Boxes, read_boxes
+from helpers.digitstruct import Boxes, Fault, read_sound_boxes
+from helpers.extraction import MANIFEST, read_manifest
 from helpers.files import whole_file
 from helpers.parallel import ordered_map
 from helpers.settings import Settings
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same archives begin to give another store."""
 
 CHUNK = 128
@@ -96,7 +97,7 @@ class Store:
         return {name: getattr(self, name) for name in SPLITS[:3]}
 
     def boxes(self, archive: str) -> Boxes:
-        """Every box of an archive, those of images that were left out too."""
+        """Every sound box of an archive, those of images that were left out too."""
         with h5py.File(self.path) as file:
             group = file[archive]["boxes"]
             return Boxes(**{name: group[name][()] for name in (*BOX_COLUMNS, "images")})
@@ -125,6 +126,23 @@ class Store:
                 ]
         return pd.DataFrame(rows, columns=["archive", "number", "reason"])
 
+    @cached_property
+    def surplus(self) -> pd.DataFrame:
+        """What an archive holds besides its images: archive, file, reason.
+
+        Files of other names, members that were not extracted, images that no row of
+        digitStruct.mat is of, and rows of it that name no image.
+        """
+        rows = []
+        with h5py.File(self.path) as file:
+            for archive in self.card["archives"]:
+                group = file[archive]["surplus"]
+                files, reasons = (
+                    group[name].asstr()[()] for name in ("files", "reasons")
+                )
+                rows += [(archive, *row) for row in zip(files, reasons, strict=True)]
+        return pd.DataFrame(rows, columns=["archive", "file", "reason"])
+
     def _split(self, name: str) -> Split:
         parts = {column: [] for column in ("images", "labels", "numbers", "archives")}
         with h5py.File(self.path) as file:
@@ -142,7 +160,8 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
 
     A store of other archives, parameters or of another version is made anew. Images
     that cannot be read or cropped are left out and listed, as are those of no digit
-    or of more than five. The content does not depend on the number of ``processes``,
+    or of more than five, those whose boxes are unsound, and all other files. The
+    content does not depend on the number of ``processes``,
     nor the memory needed on the number of images.
 
     Raises
@@ -238,13 +257,16 @@ def _read_card(path: Path) -> dict:
 
 def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
     """Crop every image of an archive into its group."""
-    boxes = read_boxes(folder / "digitStruct.mat")
+    boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
     for column in (*BOX_COLUMNS, "images"):
         group.create_dataset(f"boxes/{column}", data=getattr(boxes, column))
     numbers, labels = svhn.labels_of(boxes)
     images, unions = svhn.union_boxes(boxes)
     unions = svhn.grow(unions[np.isin(images, numbers)], settings.margin)
     skipped = {int(n): "no digit box" for n in np.setdiff1d(boxes.images, images)}
+    skipped |= {
+        fault.image: fault.reason for fault in faults if fault.image is not None
+    }
     too_long = np.setdiff1d(images, numbers)
     skipped |= {int(n): f"more than {LONGEST} digits" for n in too_long}
 
@@ -278,11 +300,36 @@ def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
     group["crop_boxes"] = unions[kept]
     listed = sorted(skipped)
     group["skipped/numbers"] = np.array(listed, np.int32)
+    _add_texts(group, "skipped/reasons", [skipped[number] for number in listed])
+    surplus = _surplus(folder, boxes, faults)
+    _add_texts(group, "surplus/files", surplus)
+    _add_texts(group, "surplus/reasons", surplus.values())
+
+
+def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
+    """Reason for each thing in an archive's folder that is not one of its images."""
+    expected = {f"{number}.png" for number in boxes.images.tolist()}
+    expected |= {"digitStruct.mat", MANIFEST}
+    found = {
+        name: "no row of digitStruct.mat is of it"
+        for name in sorted({path.name for path in folder.iterdir()} - expected)
+    }
+    manifest = read_manifest(folder)
+    found |= manifest.skipped if manifest else {}
+    return found | {
+        f"digitStruct.mat, row {fault.row}": fault.reason
+        for fault in faults
+        if fault.image is None
+    }
+
+
+def _add_texts(group, name: str, texts: Iterable[str]) -> None:
+    # Names and reasons tell of damaged files: HDF5 takes neither NUL nor any byte.
+    plain = [
+        text if text.isprintable() else ascii(text)[1:-1] for text in map(str, texts)
+    ]
     group.create_dataset(
-        "skipped/reasons",
-        data=[skipped[number] for number in listed],
-        dtype=h5py.string_dtype(),
-        shape=(len(listed),),
+        name, data=plain, dtype=h5py.string_dtype(), shape=(len(plain),)
     )
 
 
