@@ -64,8 +64,8 @@ def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, s
     for row, image in enumerate(images.tolist()):
         path = folder / f"{image}.png"
         try:
-            with Image.open(path) as image:
-                image.load()
+            with Image.open(path) as opened:
+                opened.load()
         except (OSError, SyntaxError, ValueError) as error:
             skipped[image] = str(error)
         else:

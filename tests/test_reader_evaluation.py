@@ -49,14 +49,23 @@ def test_archive_gives_paths_labels_and_boxes_of_whole_numbers(settings, few_num
     np.testing.assert_array_equal(numbers.boxes, [[5, 4, 24, 16]] * 60)
 
 
-@pytest.mark.parametrize("content", [b"", b"a door", None])
+def cut(path):
+    """An image whose file ends too early: it opens, and then has no pixels."""
+    return path.read_bytes()[:200]
+
+
+@pytest.mark.parametrize("content", [b"", b"a door", cut, None])
 def test_image_that_cannot_be_opened_is_listed_and_its_label_goes_too(
     settings, few_numbers, content
 ):
     if content is None:
         (few_numbers / "test" / "3.png").unlink()
     else:
-        (few_numbers / "test" / "3.png").write_bytes(content)
+        path = few_numbers / "test" / "3.png"
+        content = (
+            content(few_numbers / "test" / "1.png") if callable(content) else content
+        )
+        path.write_bytes(content)
     numbers, skipped = archive_numbers("test", settings)
     assert list(skipped) == [3]
     assert skipped[3]
