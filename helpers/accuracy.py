@@ -1,4 +1,4 @@
-"""How often a network is right, by five measures that are easily confused.
+"""How often a network is right, by measures that are easily confused.
 
 Answers and labels are integer arrays (N, 6): the number of digits, then five digit
 slots, the unused ones holding ``BLANK``. The report's text defines the *strict*
@@ -25,6 +25,25 @@ class Rate:
 
     def __str__(self):
         return f"{self.value:.1%} ({self.low:.1%} to {self.high:.1%})"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many images are kept when the least sure answers are left out.
+
+    Parameters
+    ----------
+    share
+        Fraction of all images whose answer is kept.
+    threshold
+        Answers at least as sure as this are kept.
+    accuracy
+        Fraction right of those kept; not a number if there are none.
+    """
+
+    share: float
+    threshold: float
+    accuracy: float
 
 
 @dataclass(frozen=True)
@@ -123,6 +142,52 @@ def accuracy_by_length(predicted, labels) -> dict[int, Score]:
         )
         for length in np.unique(labels[:, 0])
     }
+
+
+def coverage_at_accuracy(confidences, right, accuracy: float = 0.98) -> Coverage:
+    """The largest part of the images that can be kept for an accuracy to be reached.
+
+    Those are kept whose confidence reaches a threshold, the lowest at which at least
+    ``accuracy`` of them are right (Goodfellow et al. 2014, section 3): images that are
+    equally sure are kept together or not at all. Where no threshold is enough nothing
+    is kept, and the threshold is infinite.
+
+    Parameters
+    ----------
+    confidences
+        float (N,), how sure each answer is.
+    right
+        bool (N,), whether it is right as a whole.
+    accuracy
+        What has to be reached, 0 to 1.
+    """
+    confidences, right = checked_confidences(confidences, right)
+    order = np.argsort(-confidences, kind="stable")
+    confidences = confidences[order]
+    last = np.append(confidences[1:] != confidences[:-1], True)  # of equals
+    shares = np.cumsum(right[order]) / np.arange(1, len(right) + 1)
+    enough = np.flatnonzero(last & (shares >= accuracy))
+    if not len(enough):
+        return Coverage(0.0, np.inf, np.nan)
+    end = enough[-1]
+    return Coverage(
+        float((end + 1) / len(right)), float(confidences[end]), float(shares[end])
+    )
+
+
+def checked_confidences(confidences, right) -> tuple[np.ndarray, np.ndarray]:
+    """Both as arrays float (N,) and bool (N,), or an error that says what is wrong."""
+    confidences, right = np.asarray(confidences, float), np.asarray(right)
+    if confidences.ndim != 1 or confidences.shape != right.shape or not len(right):
+        raise ValueError(
+            f"confidences have shape {confidences.shape} and right {right.shape}; "
+            "expected (N,) for both, with N at least 1: one answer for each image."
+        )
+    if right.dtype != bool:
+        raise ValueError(f"right holds {right.dtype}; expected bool, right or wrong.")
+    if not np.isfinite(confidences).all():
+        raise ValueError("confidences hold a value that is not finite; expected none.")
+    return confidences, right
 
 
 def constant_answer(labels) -> np.ndarray:

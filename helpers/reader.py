@@ -102,6 +102,11 @@ class Reader:
         networks, card = load_weights(path)
         return cls(networks["reader"], networks["finder"], card)
 
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by, so that confidences are shares of right ones."""
+        return self.card.get("temperature", 1.0)
+
     def read(self, images: Sequence, boxes: Sequence | None = None) -> list[Reading]:
         """Read the number in each image, where its box says or wherever it is.
 
@@ -206,7 +211,7 @@ class Reader:
         return replace(best, others=tuple(others), source=seen.name)
 
     def _readings(self, logits, boxes, scores) -> list[Reading]:
-        labels, chances = decode(logits)
+        labels, chances = decode(logits, self.temperature)
         confidences = chances * scores
         return [
             Reading(
@@ -214,7 +219,7 @@ class Reader:
                 confidence=float(confidence),
                 box=tuple(round(float(edge)) for edge in box),
                 sure=bool(confidence >= self.card.get("sure_from", 0.5)),
-                alternatives=alternatives(row, label[0]),
+                alternatives=alternatives(row / self.temperature, label[0]),
             )
             for label, confidence, box, row in zip(
                 labels, confidences, boxes, logits, strict=True

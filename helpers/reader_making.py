@@ -5,19 +5,28 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from helpers import svhn
+from helpers.accuracy import coverage_at_accuracy
 from helpers.batches import Examples
+from helpers.calibration import fit_temperature
 from helpers.finder_images import drawn_whole
 from helpers.fitting import Plan
 from helpers.photos import load_photo
-from helpers.reader import LONGEST, Reader
+from helpers.reader import LONGEST, Reader, looks
 from helpers.reader_evaluation import Numbers, archive_numbers
-from helpers.reader_images import CONTEXT_SIDE, SIDE, crop_contexts, drawn_examples
+from helpers.reader_images import (
+    CONTEXT_SIDE,
+    MARGIN,
+    SIDE,
+    crop_contexts,
+    drawn_examples,
+)
 from helpers.reader_networks import build_finder, build_reader
 from helpers.reader_training import train_finder, train_reader
-from helpers.reader_weights import SHIPPED, save_weights
+from helpers.reader_weights import SHIPPED, rewrite_card, save_weights
 from helpers.reading import decode
 from helpers.settings import Settings
 
@@ -39,8 +48,8 @@ REAL_SHARE = 0.6
 """Share of one's own images in every batch of a tuning; the rest is drawn."""
 
 TRUSTED = 0.98
-"""Of the validation images that are read at least as surely as ``sure_from``, so many
-are right."""
+"""The reader is sure from the confidence on from which so many of the validation images
+are read rightly: the rule of Goodfellow et al. (2014), who ask what people reach."""
 
 
 def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
@@ -96,7 +105,7 @@ def write_reader(
         "made_by": "make reader",
         "trained_on": f"{NUMBERS:,} drawn numbers and {WHOLE:,} drawn whole images, "
         "each use of one changed at random; no photograph",
-        "sure_from": sure_threshold(networks["reader"], *held_out),
+        **calibration(networks["reader"], *held_out),
         "measured": {
             "drawn validation": {"images": len(held_out[0]), "strict": accuracy}
         },
@@ -153,7 +162,7 @@ def fine_tune(
         "made_by": "python -m helpers tune",
         "trained_on": f"{before.card['trained_on']}; then {len(mine):,} images of "
         f"{settings.source}",
-        "sure_from": sure_threshold(network, *held_out),
+        **calibration(network, *held_out),
         "measured": {f"validation of {settings.source}": scores},
         "seed": settings.seed,
     }
@@ -177,14 +186,47 @@ def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> fl
     return float((_read(network, contexts)[0] == labels).all(axis=1).mean())
 
 
-def sure_threshold(network: keras.Model, contexts, labels) -> float:
-    """The least confidence from which on ``TRUSTED`` of the numbers are right."""
-    predicted, confidences = _read(network, contexts)
-    order = np.argsort(-confidences)
-    right = (predicted == labels).all(axis=1)[order]
-    share = np.cumsum(right) / np.arange(1, len(right) + 1)
-    trusted = np.flatnonzero(share >= TRUSTED)
-    return float(confidences[order][trusted[-1]]) if len(trusted) else 1.0
+def calibration(network: keras.Model, contexts, labels) -> dict[str, float]:
+    """What makes a reader's confidences mean something, from held-out contexts.
+
+    Returns
+    -------
+    dict
+        ``temperature``, see `calibration.fit_temperature`; and ``sure_from``, the least
+        calibrated confidence from which on ``TRUSTED`` of the numbers are right, or 1
+        if there is none. Both for numbers read as a reader does, from several looks.
+    """
+    logits = Reader(network, network, {}).looks_at(_looks(contexts))
+    temperature = fit_temperature(logits, labels)
+    predicted, confidences = decode(logits, temperature)
+    right = (predicted == labels).all(axis=1)
+    kept = coverage_at_accuracy(confidences, right, TRUSTED)
+    return {"temperature": temperature, "sure_from": min(kept.threshold, 1.0)}
+
+
+def calibrate_shipped(settings: Settings, path: Path | str = SHIPPED) -> dict:
+    """Write a reader's calibration anew into its card, from numbers drawn for that.
+
+    The weights stay as they are, to the bit. The numbers are of a seed of their own,
+    so that none of them was learned from.
+
+    Returns
+    -------
+    dict
+        The calibration, and the ``images`` it was measured on.
+    """
+    drawn = drawn_examples(settings.home / "reader", HELD_OUT, settings.seed + 2)
+    reader = Reader.load(path)
+    found = calibration(reader.network, *drawn)
+    rewrite_card(path, reader.card | found)
+    return found | {"images": len(drawn[0])}
+
+
+def _looks(contexts: np.ndarray) -> np.ndarray:
+    """The crops that a reader would take of the middles of contexts: `reader.looks`."""
+    reach = SIDE / (1 + 2 * MARGIN) / 2
+    box = [CONTEXT_SIDE / 2 + reach * side for side in (-1, -1, 1, 1)]
+    return np.concatenate([looks(Image.fromarray(one), [box]) for one in contexts])
 
 
 def _read(network, contexts):

@@ -23,6 +23,17 @@ def save_weights(path: Path | str, networks: dict, card: dict) -> None:
         for name, network in networks.items()
         for number, value in enumerate(network.get_weights())
     }
+    _write(path, arrays, card)
+
+
+def rewrite_card(path: Path | str, card: dict) -> None:
+    """Give a file of weights another card; the arrays in it stay, to the bit."""
+    with np.load(path, allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files if name != "card"}
+    _write(path, arrays, card)
+
+
+def _write(path: Path | str, arrays: dict, card: dict) -> None:
     text = json.dumps(card | {"version": VERSION}, allow_nan=False)
     with explained_file(Path(path)) as temporary:
         np.savez_compressed(temporary, **arrays, card=np.array(text))

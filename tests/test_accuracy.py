@@ -7,6 +7,7 @@ from scipy.stats import binomtest
 from helpers.accuracy import (
     accuracy_by_length,
     constant_answer,
+    coverage_at_accuracy,
     digit_accuracy,
     length_accuracy,
     measure,
@@ -172,3 +173,70 @@ MEASURES = [
 def test_unsound_arrays_are_refused(function, predicted, labels, message):
     with pytest.raises(ValueError, match=message):
         function(predicted, labels)
+
+
+@pytest.mark.parametrize(
+    ("right", "accuracy", "share", "threshold"),
+    [
+        ([1, 1, 1, 1], 0.98, 1.0, 0.6),
+        ([1, 1, 0, 1], 0.98, 0.5, 0.8),
+        ([1, 1, 0, 1], 0.75, 1.0, 0.6),  # 1, 1, 2/3, 3/4: it comes up again
+        ([0, 1, 1, 1], 0.75, 1.0, 0.6),
+        ([0, 1, 1, 0], 0.60, 0.75, 0.7),
+    ],
+)
+def test_coverage_keeps_all_from_the_lowest_threshold_that_is_enough(
+    right, accuracy, share, threshold
+):
+    confidences = np.array([0.9, 0.8, 0.7, 0.6])
+    shuffled = [2, 0, 3, 1]
+    kept = coverage_at_accuracy(
+        confidences[shuffled], np.array(right, bool)[shuffled], accuracy
+    )
+    assert (kept.share, kept.threshold) == (share, threshold)
+    inside = confidences >= threshold
+    assert kept.accuracy == pytest.approx(np.array(right)[inside].mean())
+    assert kept.accuracy >= accuracy
+
+
+def test_equally_sure_answers_are_kept_together_or_not_at_all():
+    confidences = np.array([0.9, 0.5, 0.5, 0.5])
+    kept = coverage_at_accuracy(confidences, np.array([True, True, True, False]), 0.98)
+    assert (kept.share, kept.threshold, kept.accuracy) == (0.25, 0.9, 1)
+
+
+def test_coverage_is_none_where_nothing_is_right_enough():
+    kept = coverage_at_accuracy(np.array([0.9, 0.5]), np.array([False, True]), 0.98)
+    assert kept.share == 0
+    assert not (np.array([0.9, 1.0]) >= kept.threshold).any()
+    assert np.isnan(kept.accuracy)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=30),
+    st.floats(0.05, 1),
+)
+def test_no_threshold_keeps_more_at_the_accuracy(answers, accuracy):
+    confidences = np.array([sure / 5 for sure, _ in answers])
+    right = np.array([each for _, each in answers])
+    kept = coverage_at_accuracy(confidences, right, accuracy)
+    enough = [
+        (confidences >= threshold).mean()
+        for threshold in np.unique(confidences)
+        if right[confidences >= threshold].mean() >= accuracy
+    ]
+    assert kept.share == pytest.approx(max(enough, default=0))
+
+
+@pytest.mark.parametrize(
+    ("confidences", "right", "said"),
+    [
+        ([0.5, 0.6], [True], "shape"),
+        ([], np.zeros(0, bool), "at least 1"),
+        ([0.5, 0.6], [0.0, 1.0], "expected bool"),
+        ([0.5, np.nan], [True, False], "not finite"),
+    ],
+)
+def test_confidences_that_fit_no_answers_are_refused(confidences, right, said):
+    with pytest.raises(ValueError, match=said):
+        coverage_at_accuracy(confidences, right)

@@ -248,6 +248,24 @@ def test_sure_from_the_confidence_that_the_card_says(stubborn, finder, image):
         assert reading.sure is sure
 
 
+def test_confidence_and_alternatives_are_at_the_card_s_temperature(
+    network, finder, image
+):
+    plain, cold = (
+        Reader(network, finder, card).read([image], [SIDES["1"]])[0]
+        for card in ({}, {"temperature": 0.5})
+    )
+    assert cold.number == plain.number
+    for one, other in zip(plain.alternatives[0], cold.alternatives[0], strict=True):
+        assert one[0] == other[0]
+    odds = [
+        np.log(one) - np.log(two)
+        for (_, one), (_, two), _ in (plain.alternatives[0], cold.alternatives[0])
+    ]
+    assert odds[1] == pytest.approx(2 * odds[0])
+    assert plain.confidence < cold.confidence <= 1
+
+
 def test_others_are_apart_and_the_clearest_first(stubborn, finder, image):
     found = (
         ((0, 0, 40, 20), 0.3),

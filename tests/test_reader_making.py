@@ -16,13 +16,21 @@ from helpers import (
 )
 from helpers.accuracy import BLANK, POSITIONS
 from helpers.fitting import Plan
-from helpers.reader import Reader
+from helpers.reader import Reader, looks
 from helpers.reader_evaluation import Numbers, archive_numbers
-from helpers.reader_images import CONTEXT_SIDE
-from helpers.reader_making import contexts_of, fine_tune, make_reader, strict
+from helpers.reader_images import CONTEXT_SIDE, crop_contexts
+from helpers.reader_making import (
+    calibrate_shipped,
+    calibration,
+    contexts_of,
+    fine_tune,
+    make_reader,
+    strict,
+)
 from helpers.reader_networks import build_finder, build_reader
 from helpers.settings import Settings
 from helpers.shards import drawn_shards
+from helpers.svhn import normalise
 
 TINY = {
     "reader": partial(build_reader, depths=(4, 4, 4, 4), width=8),
@@ -98,6 +106,7 @@ def test_reader_is_made_with_its_card(made):
     assert card["made_by"] == "make reader"
     assert "24 drawn numbers and 12 drawn whole images" in card["trained_on"]
     assert 0 <= card["sure_from"] <= 1
+    assert card["temperature"] > 0
     measured = card["measured"]["drawn validation"]
     assert measured["images"] == 12
     assert 0 <= measured["strict"] <= 1
@@ -247,6 +256,7 @@ def test_tuned_reader_is_written_and_the_shipped_one_stays(settings, shipped, tm
     assert card["made_by"] == "python -m helpers tune"
     assert card["trained_on"] == "nothing; then 51 images of few"
     assert 0 <= card["sure_from"] <= 1
+    assert card["temperature"] > 0
     first, tuned = arrays(shipped), arrays(path)
     changed = {
         name for name in first if name != "card" and (first[name] != tuned[name]).any()
@@ -300,8 +310,9 @@ def answering(digits, confidences):
     return lambda inputs, training: logits
 
 
-def ask(digits, confidences, true):
+def ask(digits, confidences, true, looks=1):
     """Arguments for a measure: a network, contexts of nothing, and the true digits."""
+    digits, confidences = np.repeat(digits, looks), np.repeat(confidences, looks)
     contexts = np.zeros((len(true), CONTEXT_SIDE, CONTEXT_SIDE), np.uint8)
     labels = np.full((len(true), POSITIONS), BLANK)
     labels[:, 0], labels[:, 1] = 1, true
@@ -325,8 +336,65 @@ CONFIDENCES = (0.5, 0.9, 0.6, 0.8, 0.7)
 )
 def test_sure_is_from_where_enough_are_right(monkeypatch, digits, trusted, threshold):
     monkeypatch.setattr(reader_making, "TRUSTED", trusted)
-    asked = ask(digits, CONFIDENCES, (1, 2, 3, 4, 5))
-    assert reader_making.sure_threshold(*asked) == pytest.approx(threshold)
+    monkeypatch.setattr(reader_making, "fit_temperature", lambda *arguments: 1.0)
+    found = calibration(*ask(digits, CONFIDENCES, (1, 2, 3, 4, 5), looks=3))
+    assert found["sure_from"] == pytest.approx(threshold)
+
+
+def test_sure_is_from_a_calibrated_confidence(monkeypatch):
+    """At a temperature of a half the odds of the digit against any other square."""
+    monkeypatch.setattr(reader_making, "fit_temperature", lambda *arguments: 0.5)
+    found = calibration(*ask((1,), (0.5,), (1,), looks=3))
+    assert found["temperature"] == 0.5
+    assert found["sure_from"] == pytest.approx(9**2 / (9**2 + 9))
+
+
+def test_calibration_looks_where_a_reader_does(monkeypatch):
+    """The box in the middle of a context is the one that it was cropped round."""
+    image = Image.new("L", (300, 200), 40)
+    image.paste(220, (120, 80, 150, 120))
+    box = (100, 70, 200, 130)
+    seen = []
+
+    def network(inputs, training):
+        seen.append(np.asarray(inputs))
+        return np.zeros((len(inputs), POSITIONS, 11))
+
+    labels = np.array([[1, 1, BLANK, BLANK, BLANK, BLANK]])
+    calibration(network, crop_contexts(image, [box]), labels)
+    expected = normalise(looks(image, [box])[0])
+    assert np.abs(seen[0][..., 0] - expected).mean() < 0.1
+
+
+def test_shipped_reader_is_calibrated_and_its_weights_stay(shipped, settings):
+    before = arrays(shipped)
+    found = calibrate_shipped(settings, shipped)
+    after, card = arrays(shipped), Reader.load(shipped).card
+    assert found == {
+        "temperature": card["temperature"],
+        "sure_from": card["sure_from"],
+        "images": 12,
+    }
+    assert card["trained_on"] == "nothing"
+    assert list(after) == list(before)
+    for name in set(after) - {"card"}:
+        assert after[name].tobytes() == before[name].tobytes()
+
+
+def test_shipped_reader_is_calibrated_on_numbers_of_their_own(
+    shipped, settings, monkeypatch
+):
+    asked = []
+
+    def calibrate(network, contexts, labels):
+        asked.append(contexts)
+        return {"temperature": 1.0, "sure_from": 0.5}
+
+    monkeypatch.setattr(reader_making, "calibration", calibrate)
+    calibrate_shipped(settings, shipped)
+    for seed in (settings.seed, settings.seed + 1):
+        contexts, _ = reader_images.drawn_examples(settings.home / "reader", 12, seed)
+        assert not rows(asked) & rows([contexts])
 
 
 def test_strict_counts_whole_numbers_alone():

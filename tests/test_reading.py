@@ -79,6 +79,25 @@ def test_logits_count_by_their_differences_however_large():
     assert 0 <= probabilities[0] <= 1
 
 
+def test_temperature_changes_the_probability_and_not_the_number():
+    """One digit by its length, two by their product at a half: one it stays."""
+    logits = outputs({1: 0.5, 2: 0.49}, {3: 1 - 1e-9}, {8: 0.99})[None]
+    labels, probabilities = decode(logits, 0.5)
+    np.testing.assert_array_equal(labels, decode(logits)[0])
+    lengths = np.array([0.5, 0.49, *[0.01 / 9] * 9]) ** 2
+    assert probabilities == pytest.approx([lengths[0] / lengths.sum()])
+
+
+@pytest.mark.parametrize("temperature", [0.2, 1.0, 3.0])
+def test_number_is_the_same_at_any_temperature(temperature):
+    logits = np.random.default_rng(3).normal(0, 2, (200, 6, 11))
+    labels, probabilities = decode(logits)
+    again, others = decode(logits, temperature)
+    np.testing.assert_array_equal(again, labels)
+    surer = {0.2: np.greater, 1.0: np.equal, 3.0: np.less}[temperature]
+    assert surer(others.mean(), probabilities.mean())
+
+
 @pytest.mark.parametrize(
     ("label", "text"),
     [

@@ -1,0 +1,23 @@
+"""Measure the shipped reader's confidence anew, and write it into the weights' card.
+
+python tools/calibrate.py
+
+Numbers that the reader has not learned from are drawn, kept in data/reader, and read.
+The temperature and the confidence from which on the reader is sure go into the card of
+helpers/weights/reader.npz; the weights stay as they are, to the bit. `make reader` and
+`python -m helpers tune` write both of themselves.
+"""
+
+import json
+
+from helpers.reader_making import calibrate_shipped
+from helpers.settings import Settings
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    print(json.dumps(calibrate_shipped(Settings.from_environment())))
+
+
+if __name__ == "__main__":
+    main()
