@@ -200,8 +200,11 @@ class Reader:
 
     def _reading(self, seen: "_Seen", logits: np.ndarray) -> Reading:
         """The clearest of the numbers of an image, with the others."""
-        readings = self._readings(logits, seen.boxes, seen.scores)
-        best, *rest = sorted(readings, key=lambda reading: -reading.confidence)
+        # Before the temperature: it says how sure an answer is, and must not choose it.
+        order = np.argsort(-decode(logits)[1] * seen.scores, kind="stable")
+        best, *rest = self._readings(
+            logits[order], seen.boxes[order], seen.scores[order]
+        )
         others = []
         for reading in rest:
             taken = (best, *others)

@@ -266,6 +266,17 @@ def test_confidence_and_alternatives_are_at_the_card_s_temperature(
     assert plain.confidence < cold.confidence <= 1
 
 
+@pytest.mark.parametrize("temperature", [0.2, 1.0, 5.0])
+def test_temperature_chooses_no_other_number(network, finder, image, temperature):
+    """Flat crops say little of their four halves, and least when it is hot."""
+    flat, spot = (0, 40, 40, 80), SIDES["4"]
+    card = {"temperature": temperature}
+    guided = Guided(network, finder, card, ((flat, 0.9), (spot, 0.25)))
+    first = Guided(network, finder, {}, guided.found).read([image])[0]
+    (reading,) = guided.read([image])
+    assert (reading.number, reading.box) == (first.number, first.box)
+
+
 def test_others_are_apart_and_the_clearest_first(stubborn, finder, image):
     found = (
         ((0, 0, 40, 20), 0.3),
