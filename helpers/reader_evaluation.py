@@ -11,7 +11,7 @@ from helpers import archives
 from helpers.accuracy import Score, measure
 from helpers.digitstruct import read_boxes
 from helpers.photos import PhotoError, load_photo
-from helpers.reader import AT_ONCE, Reader
+from helpers.reader import AT_ONCE, LONGEST, Reader, looks
 from helpers.reader_images import label_of
 from helpers.settings import Settings
 from helpers.svhn import labels_of, union_boxes
@@ -94,6 +94,20 @@ def read_numbers(
     labels = [label_of([int(digit) for digit in one.number]) for one in readings]
     confidences = [reading.confidence for reading in readings]
     return np.stack(labels).astype(np.int64), np.array(confidences)
+
+
+def number_looks(numbers: Numbers) -> np.ndarray:
+    """What a reader sees of numbers in their boxes: uint8 (N, L, 48, 48).
+
+    For `Reader.looks_at`, where logits are wanted or several readers see the same.
+    """
+    crops = []
+    for path, box in zip(
+        tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
+    ):
+        photo = load_photo(path, LONGEST)
+        crops.append(looks(photo.image, photo.to_image([box])))
+    return np.concatenate(crops)
 
 
 def evaluate_reader(
