@@ -1,0 +1,67 @@
+"""Train the reader's network on more and more real images, and keep how it reads.
+
+python tools/learning_curve.py --data FOLDER
+python tools/learning_curve.py --data FOLDER --sizes 250 1000 --seeds 2016 2017
+
+FOLDER holds train and test archives in the official layout. For each number of images
+the network is trained twice, from the weights that drawn images taught it and from
+random ones, and measured on the whole test archive. After each training the results so
+far are written to figures/long/learning_curve_SOURCE.csv, for notebook 08 to draw,
+SOURCE being ``sample`` for drawn images and ``svhn`` for photographs. A command that is
+stopped or killed goes on from its checkpoint when it is given again.
+"""
+
+import argparse
+from dataclasses import replace
+
+import pandas as pd
+
+from helpers.curves import long_curves
+from helpers.files import whole_file
+from helpers.learning_curve import FRESH_PLAN, SIZES, learn, real_images
+from helpers.reader_making import TUNING_PLAN
+from helpers.settings import Settings
+
+
+def main() -> None:
+    """Do what the command line asks."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[2016])
+    parser.add_argument(
+        "--steps",
+        type=int,
+        default=TUNING_PLAN.steps,
+        help=f"from drawn images' weights; by default {TUNING_PLAN.steps:,}",
+    )
+    parser.add_argument(
+        "--fresh-steps",
+        type=int,
+        default=FRESH_PLAN.steps,
+        help=f"from random weights; by default {FRESH_PLAN.steps:,}",
+    )
+    options = parser.parse_args()
+    settings = Settings.from_environment()
+    if options.data:
+        settings = replace(settings, data=options.data)
+    path = long_curves("learning_curve", settings)
+    rows = []
+    for row in learn(
+        real_images(settings),
+        settings,
+        options.sizes,
+        options.seeds,
+        replace(TUNING_PLAN, steps=options.steps),
+        replace(FRESH_PLAN, steps=options.fresh_steps),
+    ):
+        print(row, flush=True)
+        rows.append(row)
+        with whole_file(path) as temporary:
+            pd.DataFrame(rows).to_csv(
+                temporary, index=False, float_format="%.6g", lineterminator="\n"
+            )
+
+
+if __name__ == "__main__":
+    main()
