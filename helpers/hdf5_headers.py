@@ -17,14 +17,19 @@ UNKNOWN, FLOAT64, UINT16, REFERENCE = range(4)
 ITEMSIZE = np.array([0, 8, 2, 8])
 """Bytes of one element of each kind."""
 
-_DATASPACE, _DATATYPE, _LAYOUT = 1, 3, 8
+_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT = 0, 1, 3, 4, 5, 8
+_ATTRIBUTE, _TIME = 12, 18
+_PLAIN = (
+    *(_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT),
+    *(_ATTRIBUTE, _TIME),
+)
 _COMPACT, _CONTIGUOUS = 0, 1
 _MOST_MESSAGES = 16
 # Datatype messages of little-endian elements, in words of 8 bytes.
 _TYPES = {
-    FLOAT64: (0x00000008_003F2011, 0x34000B34_00400000),
-    UINT16: (0x00000002_00000010, None),
-    REFERENCE: (0x00000008_00000017, None),
+    FLOAT64: (0x00000008_003F2011, 0x34000B34_00400000, 0x00000000_000003FF),
+    UINT16: (0x00000002_00000010,),
+    REFERENCE: (0x00000008_00000017,),
 }
 
 
@@ -76,18 +81,24 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         rows = np.flatnonzero((number < messages) & (at + 8 <= end))
         if not len(rows):
             break
-        message, size = (_integer(raw, at[rows] + place, 2) for place in (0, 2))
+        word = _integer(raw, at[rows], 8)
+        message, size, flags = word & 0xFFFF, word >> 16 & 0xFFFF, word >> 32
         body = at[rows] + 8
         at[rows] = body + size
+        plain[rows] &= (flags >= 0) & (flags <= 1) & (size % 8 == 0)
+        plain[rows] &= np.isin(message, _PLAIN)
         here = message == _DATASPACE
         rank[rows[here]], count[rows[here]] = _dataspace(raw, body[here])
         here = message == _DATATYPE
         kind[rows[here]] = _datatype(raw, body[here])
         here = message == _LAYOUT
         offset[rows[here]], stored[rows[here]] = _layout(raw, body[here], base)
+        here = (message == _FILL) | (message == _OLD_FILL)
+        plain[rows[here]] &= _fill(raw, body[here], size[here], message[here])
+    plain &= at == end  # no message is missing
     fits = (count >= 0) & (offset > 0) & (stored == count * ITEMSIZE[kind])
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
-    kind = np.where(fits & (rank > 0), kind, UNKNOWN)
+    kind = np.where(plain & fits & (rank > 0), kind, UNKNOWN)
     return Found(*(part.reshape(headers.shape) for part in (kind, count, offset)))
 
 
@@ -116,24 +127,37 @@ def _integer(raw: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
 
 def _dataspace(raw, body) -> tuple[np.ndarray, np.ndarray]:
     """Rank and number of elements; rank 0 where it is not plain."""
-    rank = _integer(raw, body + 1, 1)
-    plain = (_integer(raw, body, 1) == 1) & (rank >= 1) & (rank <= 2)
-    sizes = _integer(raw, body + 8, 8), _integer(raw, body + 16, 8)
-    small = (sizes[0] >= 0) & (sizes[0] < 2**31)
-    small &= (rank == 1) | ((sizes[1] >= 0) & (sizes[1] < 2**31))
-    count = sizes[0] * np.where(rank == 2, sizes[1], 1)
-    return np.where(plain & small, rank, 0), count
+    start = _integer(raw, body, 8)
+    rank, largest = start >> 8 & 0xFF, start >> 16 & 0xFF
+    plain = (start & 0xFF == 1) & (rank >= 1) & (rank <= 2) & (largest <= 1)
+    count = np.ones(len(body), np.int64)
+    for axis in range(2):
+        size = _integer(raw, body + 8 * (1 + axis), 8)
+        most = _integer(raw, body + 8 * (1 + axis + rank), 8)
+        good = (size >= 0) & (size < 2**31)
+        good &= (largest == 0) | (size <= most) | (most == -1)  # -1 is without limit
+        plain &= good | (axis >= rank)
+        count *= np.where(axis < rank, size, 1)
+    return np.where(plain, rank, 0), count
 
 
 def _datatype(raw, body) -> np.ndarray:
-    words = _integer(raw, body, 8), _integer(raw, body + 8, 8)
+    found = [_integer(raw, body + 8 * place, 8) for place in range(3)]
     kind = np.full(len(body), UNKNOWN)
-    for number, (first, second) in _TYPES.items():
-        same = words[0] == first
-        if second is not None:
-            same &= words[1] == second
-        kind[same] = number
+    for number, words in _TYPES.items():
+        same = [part == word for part, word in zip(found, words, strict=False)]
+        kind[np.all(same, axis=0)] = number
     return kind
+
+
+def _fill(raw, body, size, message) -> np.ndarray:
+    """Whether a message of a fill value, which is never needed here, is sound."""
+    old = message == _OLD_FILL
+    start = _integer(raw, body, 8)
+    length = np.where(old, start & 0xFFFFFFFF, start >> 32)
+    defined = old | (start >> 24 & 0xFF == 1)
+    sound = ~defined | ((length >= 0) & (length + np.where(old, 4, 8) <= size))
+    return sound & (old | (start & 0xFF == 2))
 
 
 def _layout(raw, body, base: int) -> tuple[np.ndarray, np.ndarray]:
