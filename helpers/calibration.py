@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 from scipy.optimize import minimize_scalar
 
 from helpers.accuracy import checked_confidences, coverage_at_accuracy, wilson_interval
@@ -177,6 +177,43 @@ def kept_by(confidences, right, threshold: float) -> dict[str, float]:
     }
 
 
+def kept_answers(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Confidences and ``right`` by reader and by whether it was told the box.
+
+    Parameters
+    ----------
+    table
+        What tools/coverage.py keeps: ``trained_on``, ``box``, ``confidence``,
+        ``right``.
+    """
+    return {
+        f"{trained_on}, box {box}": (
+            rows["confidence"].to_numpy(),
+            rows["right"].to_numpy(bool),
+        )
+        for (trained_on, box), rows in table.groupby(["trained_on", "box"], sort=False)
+    }
+
+
+def sure_table(table: pd.DataFrame) -> pd.DataFrame:
+    """What each reader's own threshold does, as `kept_by` counts it.
+
+    Parameters
+    ----------
+    table
+        What tools/coverage.py keeps: besides `kept_answers` its ``sure_from``.
+    """
+    groups = table.groupby(["trained_on", "box"], sort=False)
+    thresholds = groups["sure_from"].first()
+    rows = {
+        name: {"sure_from": threshold} | kept_by(*answers, threshold)
+        for (name, answers), threshold in zip(
+            kept_answers(table).items(), thresholds, strict=True
+        )
+    }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 @styled
 def reliability_figure(
     answers: Mapping[str, tuple[np.ndarray, np.ndarray]], bins: int = BINS
@@ -265,6 +302,7 @@ def coverage_figure(
     )
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="lower left")
     return figure

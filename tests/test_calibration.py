@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 
 from helpers.accuracy import BLANK, wilson_interval
@@ -11,9 +12,11 @@ from helpers.calibration import (
     coverage_interval,
     coverage_table,
     fit_temperature,
+    kept_answers,
     kept_by,
     reliability,
     reliability_figure,
+    sure_table,
 )
 from helpers.reading import decode
 
@@ -141,6 +144,34 @@ def test_threshold_that_nothing_reaches_keeps_nothing():
     kept = kept_by(CONFIDENCES, RIGHT, np.inf)
     assert kept["coverage"] == 0
     assert np.isnan([kept[name] for name in ("accuracy", "low", "high")]).all()
+
+
+@pytest.fixture
+def kept():
+    """Answers of two readers, as they are kept."""
+    parts = [
+        pd.DataFrame({"confidence": CONFIDENCES, "right": RIGHT.astype(int)}).assign(
+            trained_on=trained_on, box="given", sure_from=threshold
+        )
+        for trained_on, threshold in (("photos", 0.6), ("drawn", 0.9))
+    ]
+    return pd.concat(parts)
+
+
+def test_kept_answers_are_by_reader_in_their_order(kept):
+    answers = kept_answers(kept)
+    assert list(answers) == ["photos, box given", "drawn, box given"]
+    for confidences, right in answers.values():
+        np.testing.assert_array_equal(confidences, CONFIDENCES)
+        np.testing.assert_array_equal(right, RIGHT)
+        assert right.dtype == bool
+
+
+def test_each_reader_is_sure_by_its_own_threshold(kept):
+    table = sure_table(kept)
+    assert table["sure_from"].tolist() == [0.6, 0.9]
+    assert table["coverage"].tolist() == [5 / 8, 2 / 8]
+    assert table["accuracy"].tolist() == [4 / 5, 1]
 
 
 def test_reliability_figure_shows_the_bins_of_each_set_of_answers():
