@@ -422,7 +422,7 @@ class _Reader:
         dataset = h5py.Dataset(item)
         if dataset.attrs.get("MATLAB_empty", 0) or not dataset.size:
             return np.empty(0)
-        if not empty and dataset.dtype == h5py.ref_dtype:
+        if not empty and _refers(dataset):
             if dataset.size > MOST_BOXES:
                 raise _RowError(
                     f"{dataset.size:,} boxes; expected at most {MOST_BOXES:,}"
@@ -601,6 +601,11 @@ def _why_unreadable(path: Path, error: OSError) -> str:
     )
 
 
+def _refers(dataset: h5py.Dataset) -> bool:
+    # Texts have the same dtype, and equal ones.
+    return h5py.check_ref_dtype(dataset.dtype) is h5py.Reference
+
+
 def _row_references(file: h5py.File, path: Path, part: str) -> np.ndarray:
     place = f"digitStruct/{part}"
     try:
@@ -610,7 +615,7 @@ def _row_references(file: h5py.File, path: Path, part: str) -> np.ndarray:
             found = f"a dataset of {dataset.dtype} {dataset.shape}"
             # What claims more than the file holds would fill the memory.
             whole = 8 * (dataset.size or 0) <= path.stat().st_size
-            if dataset.dtype == h5py.ref_dtype and dataset.shape and whole:
+            if _refers(dataset) and dataset.shape and whole:
                 return dataset[()].ravel()
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         found = f"unreadable ({error})"

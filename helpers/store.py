@@ -169,7 +169,9 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
     FileNotFoundError
         The source has no train or no test archive.
     StoreError
-        No image of an archive can be cropped.
+        No image of an archive can be cropped, or it has no digitStruct.mat.
+    ArchiveError, DigitStructError
+        An archive or its digitStruct.mat is damaged as a whole.
     """
     names = [name for name in ("train", "test", "extra") if _has(name, settings)]
     folders = {name: archives.folder(name, settings) for name in names}
@@ -231,7 +233,13 @@ def _rows(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
 
 def _identity(folder: Path) -> list:
     """Plain values that change when the folder's content does."""
-    status = (folder / "digitStruct.mat").stat()
+    path = folder / "digitStruct.mat"
+    if not path.is_file():
+        raise StoreError(
+            f"{path}: no such file; expected what digits the images show, and where. "
+            "Get the archive again."
+        )
+    status = path.stat()
     return [str(folder), status.st_size, status.st_mtime_ns]
 
 
@@ -264,9 +272,8 @@ def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
     images, unions = svhn.union_boxes(boxes)
     unions = svhn.grow(unions[np.isin(images, numbers)], settings.margin)
     skipped = {int(n): "no digit box" for n in np.setdiff1d(boxes.images, images)}
-    skipped |= {
-        fault.image: fault.reason for fault in faults if fault.image is not None
-    }
+    named = [fault for fault in faults if fault.image is not None]
+    skipped |= {fault.image: fault.reason for fault in named}
     too_long = np.setdiff1d(images, numbers)
     skipped |= {int(n): f"more than {LONGEST} digits" for n in too_long}
 
@@ -310,10 +317,8 @@ def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
     """Reason for each thing in an archive's folder that is not one of its images."""
     expected = {f"{number}.png" for number in boxes.images.tolist()}
     expected |= {"digitStruct.mat", MANIFEST}
-    found = {
-        name: "no row of digitStruct.mat is of it"
-        for name in sorted({path.name for path in folder.iterdir()} - expected)
-    }
+    others = sorted({path.name for path in folder.iterdir()} - expected)
+    found = dict.fromkeys(others, "no row of digitStruct.mat is of it")
     manifest = read_manifest(folder)
     found |= manifest.skipped if manifest else {}
     return found | {

@@ -3,9 +3,9 @@
 The tally of a run is in build/reports: how many cases of each damage came to what.
 """
 
-import csv
 from collections import Counter
 
+import pandas as pd
 import pytest
 from fuzzing import GOOD, KINDS, outcomes
 
@@ -19,11 +19,13 @@ def run(kind: str, cases: int) -> None:
     found = list(outcomes(kind, cases))
     assert [number for number, *_ in found] == list(range(cases))
     tally = Counter((damage, outcome) for _, damage, outcome, _ in found)
-    with whole_file(ROOT / "build" / "reports" / f"fuzz_{kind}.csv") as temporary:
-        with temporary.open("w", newline="", encoding="utf-8") as file:
-            rows = csv.writer(file)
-            rows.writerow(["file", "damage", "outcome", "cases"])
-            rows.writerows((kind, *key, count) for key, count in sorted(tally.items()))
+    table = pd.DataFrame(
+        [(kind, *key, count) for key, count in sorted(tally.items())],
+        columns=["file", "damage", "outcome", "cases"],
+    )
+    path = ROOT / "build" / "reports" / f"fuzz_{kind}_{cases}.csv"
+    with whole_file(path) as temporary:
+        table.to_csv(temporary, index=False)
     assert [case for case in found if case[2] not in GOOD] == []
 
 

@@ -1,0 +1,58 @@
+"""List bad inputs and what each of them gets, from the tests that try them.
+
+python tools/bad_inputs.py
+
+The list is build/reports/bad_inputs.md: the archive, image or row that is bad, what
+became of it, and the very words that a user is told.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from helpers.files import whole_file
+from helpers.settings import ROOT
+
+TESTS = ROOT / "tests" / "test_bad_inputs.py"
+TARGET = ROOT / "build" / "reports" / "bad_inputs.md"
+
+
+def bad_inputs(report: Path) -> list[list[str]]:
+    """Group, input, outcome and message of each test, of a report as JUnit writes it."""
+    return [
+        item.attrib["value"].split("\t")
+        for item in ElementTree.parse(report).iter("property")
+        if item.attrib["name"] == "bad input"
+    ]
+
+
+def as_markdown(rows: list[list[str]]) -> str:
+    """A table of the rows, and before it how many there are of each outcome."""
+    outcomes = [row[2] for row in rows]
+    counts = ", ".join(
+        f"{outcomes.count(outcome)} {outcome}" for outcome in dict.fromkeys(outcomes)
+    )
+    lines = ["| where | what is bad | what it gets | message |", "|---|---|---|---|"]
+    for row in rows:
+        cells = (cell.replace("|", "\\|").replace("\n", " ") for cell in row)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([f"# {len(rows)} bad inputs: {counts}", "", *lines, ""])
+
+
+def main() -> int:
+    """Run the tests and write the list; the exit status is that of the tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        status = pytest.main(["-q", str(TESTS), f"--junitxml={report}"])
+        rows = bad_inputs(report)
+    with whole_file(TARGET) as temporary:
+        temporary.write_text(as_markdown(rows), encoding="utf-8")
+    print(f"{len(rows)} bad inputs in {TARGET}")
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
