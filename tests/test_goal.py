@@ -29,6 +29,7 @@ def results(tmp_path):
     rows = [
         "test archive,drawn images alone,given,200,0.9",
         "test archive,drawn images alone,none,200,0.5",
+        "test archive,drawn then real,given,200,0.95",
         "photographs,drawn images alone,given,59,0.7",
     ]
     header = "measured_on,trained_on,box,images,strict"
@@ -69,6 +70,8 @@ def test_table_takes_in_the_long_run_and_the_reader_in_its_boxes(settings, resul
     reader = table.loc["the reader"]
     assert (reader["strict"], reader["images"]) == (0.9, 200)
     assert reader["trained_on"] == "drawn images alone"
+    assert table.loc["the reader, tuned", "strict"] == 0.95
+    assert table.index.is_unique
     assert table["strict"].is_monotonic_increasing
 
 
