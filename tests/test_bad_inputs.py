@@ -100,7 +100,7 @@ def crops_of(store) -> dict:
 
 
 @pytest.fixture
-def test(sound, tmp_path):
+def folder(sound, tmp_path):
     """The folder that a test spoils."""
     shutil.copytree(sound[0], tmp_path / "mine")
     return tmp_path / "mine" / "test"
@@ -177,12 +177,12 @@ MEMBERS = [
 
 
 @listed("what, member, message", MEMBERS)
-def test_member(test, check, what, member, message):
-    members = [(f"test/{path.name}", path.read_bytes()) for path in test.iterdir()]
-    for path in test.iterdir():
+def test_member(folder, check, what, member, message):
+    members = [(f"test/{path.name}", path.read_bytes()) for path in folder.iterdir()]
+    for path in folder.iterdir():
         path.unlink()
-    test.rmdir()
-    archive = test.with_name("test.tar.gz")
+    folder.rmdir()
+    archive = folder.with_name("test.tar.gz")
     archive.write_bytes(gzip.compress(packed([*members, (member, b"")])))
     check("member of an archive", what, LISTED, message)
 
@@ -287,16 +287,16 @@ ARCHIVES = [
 
 
 @pytest.fixture
-def archive(test):
+def archive(folder):
     """Puts the archive that ``make`` gives for a sound tar in place of the folder."""
 
     def write(make):
-        paths = sorted(test.iterdir(), reverse=True)
+        paths = sorted(folder.iterdir(), reverse=True)
         tar = packed((f"test/{path.name}", path.read_bytes()) for path in paths)
         for path in paths:
             path.unlink()
-        test.rmdir()
-        test.with_name("test.tar.gz").write_bytes(make(tar))
+        folder.rmdir()
+        folder.with_name("test.tar.gz").write_bytes(make(tar))
 
     return write
 
@@ -419,23 +419,23 @@ IMAGES = [
 
 
 @listed("what, content, outcome, message", IMAGES)
-def test_image(test, check, what, content, outcome, message):
-    (test / f"{BAD}.png").unlink()
+def test_image(folder, check, what, content, outcome, message):
+    (folder / f"{BAD}.png").unlink()
     content = content() if callable(content) else content
     if content is not None:
-        (test / f"{BAD}.png").write_bytes(content)
+        (folder / f"{BAD}.png").write_bytes(content)
     check("image", what, outcome, message)
 
 
-def test_folder_named_as_an_image(test, check):
-    (test / f"{BAD}.png").unlink()
-    (test / f"{BAD}.png").mkdir()
+def test_folder_named_as_an_image(folder, check):
+    (folder / f"{BAD}.png").unlink()
+    (folder / f"{BAD}.png").mkdir()
     check("image", "a folder named .png", LISTED, "directory")
 
 
 @pytest.mark.parametrize("name", ["._1.png", "Thumbs.db", "1 (1).png", "9.png"])
-def test_other_file_in_an_own_folder(test, check, name):
-    (test / name).write_bytes(b"")
+def test_other_file_in_an_own_folder(folder, check, name):
+    (folder / name).write_bytes(b"")
     check("folder", f"{name} in an own folder", LISTED, f"{re.escape(name)}: no row")
 
 
@@ -552,8 +552,8 @@ ROWS = [
 
 
 @listed("what, change, message", ROWS)
-def test_row(test, check, what, change, message):
-    with h5py.File(test / "digitStruct.mat", "r+") as file:
+def test_row(folder, check, what, change, message):
+    with h5py.File(folder / "digitStruct.mat", "r+") as file:
         change(file)
     check("row of digitStruct.mat", what, LISTED, message)
 
@@ -566,16 +566,16 @@ def test_row(test, check, what, change, message):
         ("2,000 digits", [1] * 2_000, "2,000 boxes; expected at most 1,000"),
     ],
 )
-def test_number_of_digits(test, check, what, digits, message):
+def test_number_of_digits(folder, check, what, digits, message):
     numbers = {n: (n % 10, 3 * n % 10) for n in range(1, 5)} | {BAD: digits}
-    write_boxes(test / "digitStruct.mat", boxes_of(numbers))
+    write_boxes(folder / "digitStruct.mat", boxes_of(numbers))
     check("row of digitStruct.mat", what, LISTED, message)
 
 
 @pytest.mark.parametrize("edge", ["left", "top"])
 @pytest.mark.parametrize("place", [-900, 900, 1e300])
-def test_boxes_outside(test, check, edge, place):
-    with h5py.File(test / "digitStruct.mat", "r+") as file:
+def test_boxes_outside(folder, check, edge, place):
+    with h5py.File(folder / "digitStruct.mat", "r+") as file:
         for item in bbox(file)[edge][:, 0]:
             file[item][0, 0] = place
     what = f"boxes outside the image: {edge} {place:g}"
@@ -630,6 +630,6 @@ FILES = [
 
 
 @listed("what, spoil, message", FILES)
-def test_file_of_boxes(test, check, what, spoil, message):
-    spoil(test / "digitStruct.mat")
+def test_file_of_boxes(folder, check, what, spoil, message):
+    spoil(folder / "digitStruct.mat")
     check("digitStruct.mat", what, ERROR, message)
