@@ -16,7 +16,9 @@ from helpers.digitstruct import (
     FIELDS,
     Boxes,
     DigitStructError,
+    Fault,
     read_boxes,
+    read_sound_boxes,
     write_boxes,
 )
 
@@ -347,6 +349,123 @@ def test_box_that_is_not_finite_is_shown(file, path):
     bbox(file, 0)["width"][0, 0] = np.inf
     file.close()
     assert "image 3: a width is inf" in error_of(path)
+
+
+def without(rows, *images) -> dict:
+    """Rows of which some have lost their boxes."""
+    return {image: [] if image in images else boxes for image, boxes in rows.items()}
+
+
+def test_file_that_is_sound_is_read_alike_by_both(path):
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, read_boxes(path))
+    assert faults == []
+
+
+def test_unsound_row_loses_no_other(file, path):
+    del bbox(file, 1)["left"]
+    bbox(file, 0)["width"][0, 0] = 0
+    file.close()
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of(without(ROWS, 1, 3)))
+    assert faults == [
+        Fault(1, 3, "a width is 0.0; expected more than 0"),
+        Fault(2, 1, "no left in its bbox; expected all five fields"),
+    ]
+
+
+def test_row_of_no_name_is_no_image(file, path):
+    file["digitStruct/name"][1, 0] = h5py.Reference()
+    file.close()
+    boxes, [fault] = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of({n: row for n, row in ROWS.items() if n != 1}))
+    assert (fault.row, fault.image) == (2, None)
+
+
+def test_rows_of_one_image_are_not_joined(file, path):
+    names = file["digitStruct/name"]
+    names[3, 0] = names[0, 0]  # that of image 3
+    file.close()
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of({3: [], 1: ROWS[1], 2: []}))
+    assert [(fault.row, fault.image) for fault in faults] == [(1, 3), (4, 3)]
+    np.testing.assert_array_equal(read_boxes(path).image, [3, 1, 1, 1, *[3] * 7])
+
+
+@pytest.mark.parametrize("field", ["width", "height"])
+@pytest.mark.parametrize("value", [0, -3])
+def test_box_without_a_size_is_unsound_but_read(file, path, field, value):
+    bbox(file, 0)[field][0, 0] = value
+    file.close()
+    assert getattr(read_boxes(path), field)[0] == value
+    boxes, _ = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of(without(ROWS, 3)))
+
+
+def test_file_that_is_damaged_as_a_whole_has_no_sound_boxes(file, path):
+    del file["digitStruct/bbox"]
+    file.close()
+    with pytest.raises(DigitStructError, match="/digitStruct/bbox is absent"):
+        read_sound_boxes(path)
+
+
+def harmed(file, row: int, harm) -> None:
+    """Spoils a row of an open file."""
+    group = bbox(file, row)
+    if harm == "name":
+        file["digitStruct/name"][row, 0] = h5py.Reference()
+    elif harm == "bbox":
+        file["digitStruct/bbox"][row, 0] = file["digitStruct/bbox"].ref
+    elif harm in FIELDS:
+        del group[harm]
+    else:
+        field, value = harm
+        place = group[field]
+        if place.dtype == h5py.ref_dtype:
+            place = file[place[-1, 0]]
+        place[0, 0] = value
+
+
+harms = st.one_of(
+    st.sampled_from(["name", "bbox", *FIELDS]),
+    st.tuples(st.just("label"), st.sampled_from([0, 11, 2.5, -1, np.nan, np.inf])),
+    st.tuples(st.sampled_from(["width", "height"]), st.sampled_from([0, -2, np.nan])),
+    st.tuples(st.sampled_from(["left", "top"]), st.sampled_from([np.nan, -np.inf])),
+)
+sized = st.floats(0.5, 1e4, allow_nan=False)
+sound_box = st.tuples(st.integers(0, 9), number, number, sized, sized)
+spoilt_row = st.tuples(
+    st.lists(sound_box, min_size=1, max_size=4), st.one_of(st.none(), harms)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.integers(0, 300_000), spoilt_row, max_size=6))
+def test_exactly_the_rows_that_are_spoilt_are_listed(tmp_path_factory, rows):
+    path = tmp_path_factory.getbasetemp() / "spoilt.mat"
+    write_boxes(path, boxes_of({image: boxes for image, (boxes, _) in rows.items()}))
+    with h5py.File(path, "r+") as file:
+        for row, (_, harm) in enumerate(rows.values()):
+            if harm:
+                harmed(file, row, harm)
+    boxes, faults = read_sound_boxes(path)
+    named = {image: row for image, row in rows.items() if row[1] != "name"}
+    left = {image: [] if harm else row for image, (row, harm) in named.items()}
+    assert_equal(boxes, boxes_of(left))
+    spoilt = [row for row, (_, harm) in enumerate(rows.values(), 1) if harm]
+    assert [fault.row for fault in faults] == spoilt
+    assert all(fault.reason for fault in faults)
+    if spoilt and all(type(harm) is not tuple for _, harm in rows.values()):
+        with pytest.raises(DigitStructError, match=f"row {spoilt[0]}: "):
+            read_boxes(path)
+
+
+@pytest.mark.parametrize("name", ["train", "test", "extra"])
+def test_genuine_file_is_sound(real_data, name):
+    path = real_data / "digitstruct" / f"{name}.mat"
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, read_boxes(path))
+    assert faults == []
 
 
 @pytest.mark.parametrize("name", ["train", "test", "extra"])

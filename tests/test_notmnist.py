@@ -98,6 +98,20 @@ def test_colour_pictures_are_read_as_gray(folder):
     assert shades(letters)[0] == 7
 
 
+def test_picture_of_sixteen_bits_is_scaled_to_eight(folder):
+    deep = np.full((28, 28), 7 * 257, np.uint16)
+    Image.fromarray(deep).save(folder / "A" / "0.png")
+    letters, _ = read_letters(folder, processes=1)
+    assert shades(letters)[0] == 7
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "WEBP", "GIF", "BMP"])
+def test_picture_of_another_kind_is_left_out(folder, kind):
+    Image.new("L", (28, 28)).save(folder / "A" / "0.png", kind)
+    _, unreadable = read_letters(folder, processes=1)
+    assert unreadable["reason"].str.contains("expected PNG or JPEG").tolist() == [True]
+
+
 def test_other_files_are_passed_over(folder):
     (folder / "A" / "notes.txt").write_text("not a letter")
     letters, unreadable = read_letters(folder, processes=1)

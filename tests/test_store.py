@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import tarfile
 from dataclasses import replace
 
 import h5py
@@ -164,6 +165,46 @@ def test_image_that_cannot_be_used_is_left_out_and_listed(
 def test_nothing_left_out_is_an_empty_table(made):
     assert list(made().skipped.columns) == ["archive", "number", "reason"]
     assert made().skipped.empty
+
+
+def test_image_of_an_unsound_row_is_left_out_and_listed(made, rows, settings):
+    made()
+    path = settings.data_folder / "test" / "digitStruct.mat"
+    with h5py.File(path, "r+") as file:
+        file[file[file["digitStruct/bbox"][4, 0]]["label"][0, 0]][0, 0] = 11
+    found = prepare(settings, 1)
+    reason = "a label is 11.0; expected 1 to 10"
+    assert found.skipped.to_numpy().tolist() == [["test", 5, reason]]
+    assert found.test.numbers.tolist() == [1, 2, 3, 4, 6, 7, 8, 9]
+    assert 5 in found.boxes("test").images
+    assert found.surplus.empty
+
+
+def test_what_is_no_image_of_the_archive_is_listed(made, rows, settings):
+    names = ["99.png", "._1.png", "Thumbs.db"]
+    (settings.data_folder / "test").mkdir()
+    for name in names:
+        (settings.data_folder / "test" / name).touch()
+    found = made()
+    reason = "no row of digitStruct.mat is of it"
+    expected = [["test", name, reason] for name in sorted(names)]
+    assert found.surplus.to_numpy().tolist() == expected
+    assert found.skipped.empty
+    assert len(found.test) == 9
+
+
+def test_member_that_was_not_extracted_is_listed(made, rows, settings, tmp_path):
+    write_archive(tmp_path / "test", rows["test"])
+    with tarfile.open(tmp_path / "test.tar.gz", "w:gz") as tar:
+        tar.add(tmp_path / "test", "test")
+        tar.addfile(tarfile.TarInfo("test/see\x07boxes.m"))
+    del rows["test"]
+    settings.data_folder.joinpath("test.tar.gz").write_bytes(
+        (tmp_path / "test.tar.gz").read_bytes()
+    )
+    assert made().surplus.to_numpy().tolist() == [
+        ["test", "test/see\\x07boxes.m", "not a file of this archive's layout"]
+    ]
 
 
 def test_boxes_are_all_those_of_the_archive(made, rows):

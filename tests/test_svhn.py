@@ -93,6 +93,39 @@ def test_every_number_of_one_to_five_digits_can_be_read_off_its_label(numbers):
     assert (labels[:, 1:] == B).sum() == (5 - labels[:, 0].astype(int)).sum()
 
 
+@given(numbers, st.randoms(use_true_random=False))
+def test_labels_do_not_depend_on_how_images_lie_among_one_another(numbers, random):
+    rows = [
+        [(n, digit, 0, 0, 1, 1) for digit in digits] for n, digits in numbers.items()
+    ]
+    mixed = []
+    while any(rows):  # a digit of any image, each image's in their order
+        mixed.append(random.choice([row for row in rows if row]).pop(0))
+    for found, expected in zip(
+        labels_of(boxes_of(mixed)), labels_of(digits_of(numbers)), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+place = st.floats(-1e3, 1e3)
+length = st.floats(0.1, 1e3)
+many_boxes = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(0, 9), place, place, length, length)
+)
+
+
+@given(many_boxes)
+def test_every_edge_of_a_union_is_that_of_a_box_and_none_lies_outside(rows):
+    images, unions = union_boxes(boxes_of(rows))
+    assert images.tolist() == sorted({row[0] for row in rows})
+    for image, union in zip(images, unions, strict=True):
+        own = np.array([row[2:] for row in rows if row[0] == image])
+        edges = np.concatenate([own[:, :2], own[:, :2] + own[:, 2:]], axis=1)
+        assert (edges[:, :2] >= union[:2]).all()
+        assert (edges[:, 2:] <= union[2:]).all()
+        assert (edges == union).any(axis=0).all()
+
+
 def test_union_is_the_smallest_box_around_all_digits():
     rows = [
         (2, 1, 10, 20, 5, 30),
@@ -141,6 +174,30 @@ def test_crop_is_the_whole_pixels_that_the_box_touches(box, columns, rows):
 def test_box_without_a_pixel_is_said_with_the_size_of_the_image(box):
     with pytest.raises(ValueError, match=r"holds no pixel of the image, 10 x 8"):
         crop(photo(10, 8), box, 4)
+
+
+anywhere = st.floats(-30, 30) | st.floats()
+
+
+@settings(deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.tuples(*[anywhere] * 4))
+def test_crop_of_any_box_holds_the_pixels_it_touches_or_is_refused(width, height, box):
+    image = photo(width, height)
+    columns = [x for x in range(width) if x < box[2] and x + 1 > box[0]]
+    rows = [y for y in range(height) if y < box[3] and y + 1 > box[1]]
+    if not columns or not rows:
+        with pytest.raises(ValueError, match="holds no pixel"):
+            crop(image, box, 5)
+        return
+    part = Image.fromarray(np.asarray(image)[rows][:, columns])
+    expected = part.resize((5, 5), Image.Resampling.BICUBIC)
+    np.testing.assert_array_equal(crop(image, box, 5), expected)
+
+
+def test_crop_of_sixteen_bits_is_scaled_to_eight():
+    image = Image.fromarray(np.array([[0, 255], [256, 65535]], np.uint16))
+    found = np.asarray(crop(image, (0, 0, 2, 2), 2))
+    np.testing.assert_array_equal(found[..., 0], [[0, 0], [1, 255]])
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "1"])
