@@ -1,4 +1,4 @@
-"""Read a test archive and keep how sure each answer was and whether it was right.
+"""Read a test archive and keep how sure each answer was, and right or how wrong.
 
 python tools/coverage.py --data FOLDER
 python tools/coverage.py --data FOLDER --tuned FILE
@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.curves import long_curves
+from helpers.errors import kind_of_error
 from helpers.files import whole_file
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, read_numbers
@@ -39,6 +40,7 @@ def answers(trained_on: str, reader: Reader, numbers) -> pd.DataFrame:
                     "sure_from": reader.card["sure_from"],
                     "confidence": confidences,
                     "right": (predicted == numbers.labels).all(axis=1).astype(np.uint8),
+                    "kind": kind_of_error(predicted, numbers.labels),
                 }
             )
         )
