@@ -166,7 +166,9 @@ def read_sound_boxes(path: Path | str) -> tuple[Boxes, list[Fault]]:
         Fault(row + 1, None if rows.images[row] < 0 else int(rows.images[row]), why)
         for row, why in sorted(faults.items())
     ]
-    return rows.without(faults).boxes(), found
+    boxes = rows.without(faults).boxes()
+    first = np.sort(np.unique(boxes.images, return_index=True)[1])
+    return replace(boxes, images=boxes.images[first]), found
 
 
 def write_boxes(path: Path | str, boxes: Boxes) -> None:
@@ -213,13 +215,10 @@ class _Rows:
     faults: dict[int, str]
 
     def boxes(self) -> Boxes:
-        named = self.images[self.images >= 0]
-        if len(set(named.tolist())) < len(named):
-            named = named[np.sort(np.unique(named, return_index=True)[1])]
         label = (self.columns["label"] % 10).astype(np.int8)
         return Boxes(
             image=self.images[self.row],
-            images=named,
+            images=self.images[self.images >= 0],
             **self.columns | {"label": label},
         )
 

@@ -389,7 +389,9 @@ def test_rows_of_one_image_are_not_joined(file, path):
     boxes, faults = read_sound_boxes(path)
     assert_equal(boxes, boxes_of({3: [], 1: ROWS[1], 2: []}))
     assert [(fault.row, fault.image) for fault in faults] == [(1, 3), (4, 3)]
-    np.testing.assert_array_equal(read_boxes(path).image, [3, 1, 1, 1, *[3] * 7])
+    as_it_is = read_boxes(path)
+    np.testing.assert_array_equal(as_it_is.image, [3, 1, 1, 1, *[3] * 7])
+    np.testing.assert_array_equal(as_it_is.images, [3, 1, 2, 3])
 
 
 @pytest.mark.parametrize("field", ["width", "height"])
