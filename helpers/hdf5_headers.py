@@ -77,14 +77,15 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
     messages = np.where(plain, _integer(raw, start + 2, 2), 0)
     at = start + 16
     end = np.minimum(at + _integer(raw, start + 8, 4), len(raw))
-    for number in range(_MOST_MESSAGES):
-        rows = np.flatnonzero((number < messages) & (at + 8 <= end))
+    for _ in range(_MOST_MESSAGES):
+        rows = np.flatnonzero((messages > 0) & (at + 8 <= end))
         if not len(rows):
             break
         word = _integer(raw, at[rows], 8)
         message, size, flags = word & 0xFFFF, word >> 16 & 0xFFFF, word >> 32
         body = at[rows] + 8
         at[rows] = body + size
+        messages[rows] -= 1
         plain[rows] &= (flags >= 0) & (flags <= 1) & (size % 8 == 0)
         plain[rows] &= np.isin(message, _PLAIN)
         here = message == _DATASPACE
@@ -95,7 +96,7 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         offset[rows[here]], stored[rows[here]] = _layout(raw, body[here], base)
         here = (message == _FILL) | (message == _OLD_FILL)
         plain[rows[here]] &= _fill(raw, body[here], size[here], message[here])
-    plain &= at == end  # no message is missing
+    plain &= (at == end) & (messages == 0)
     fits = (count >= 0) & (offset > 0) & (stored == count * ITEMSIZE[kind])
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
     kind = np.where(plain & fits & (rank > 0), kind, UNKNOWN)
