@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import sequence_accuracy
+from helpers.calibration import calibration_error, kept_by
 from helpers.drawn.scenes import draw_scene
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, photo_numbers, read_numbers
@@ -20,6 +21,7 @@ def test_weights_are_small_and_say_how_they_were_made(reader):
     assert SHIPPED.stat().st_size < 10_000_000
     assert "no photograph" in reader.card["trained_on"]
     assert 0 < reader.card["sure_from"] < 1
+    assert 0.5 < reader.card["temperature"] < 2
     assert reader.card["measured"]["drawn validation"]["images"] >= 1_000
 
 
@@ -54,3 +56,14 @@ def test_photographs_are_read_as_promised(reader, real_data, find, least):
     predicted, _ = read_numbers(reader, numbers, find)
     assert len(numbers) == 59
     assert sequence_accuracy(predicted, numbers.labels) >= least
+
+
+def test_confidence_on_house_numbers_is_the_share_that_is_right(reader, real_data):
+    """And those that it is sure of, by a rule set on drawn numbers, are right."""
+    numbers, _ = archive_numbers("test", Settings(data=str(real_data)))
+    predicted, confidences = read_numbers(reader, numbers)
+    right = (predicted == numbers.labels).all(axis=1)
+    assert calibration_error(confidences, right) < 0.03
+    kept = kept_by(confidences, right, reader.card["sure_from"])
+    assert kept["accuracy"] >= 0.975
+    assert kept["coverage"] >= 0.8
