@@ -9,6 +9,7 @@ process goes on after the case that did.
 
 import gzip
 import io
+import re
 import signal
 import struct
 import subprocess
@@ -151,7 +152,7 @@ def _mat_field(data: bytearray, rng) -> None:
     """A word of a node, heap, symbol or object, or an address of another one."""
     marks = (b"TREE", b"HEAP", b"SNOD", b"\x89HDF", b"\x01\x00\x06\x00", b"\x17\0\0\0")
     mark = marks[rng.integers(len(marks))]
-    places = [n for n in range(len(data) - 96) if data.startswith(mark, n)]
+    places = [found.start() for found in re.finditer(re.escape(mark), data[:-96])]
     start = places[rng.integers(len(places))] if places else 0
     size = int(rng.choice([1, 2, 4, 8]))
     place = start + int(rng.integers(0, 96 // size)) * size
