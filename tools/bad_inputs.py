@@ -45,7 +45,8 @@ def main() -> int:
     """Run the tests and write the list; the exit status is that of the tests."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        words = ["-m", "pytest", "-q", str(TESTS), f"--junitxml={report}"]
+        words = ["-m", "pytest", "-q", "-o", "junit_family=xunit1", str(TESTS)]
+        words.append(f"--junitxml={report}")
         status = subprocess.run([sys.executable, *words], cwd=ROOT).returncode
         rows = bad_inputs(report)
     with whole_file(TARGET) as temporary:
