@@ -60,6 +60,8 @@ def prepare(options: argparse.Namespace) -> None:
     reasons = made.skipped.value_counts(["archive", "reason"], sort=False)
     for (archive, reason), count in reasons.items():
         print(f"left out   {count:>8,} of {archive}: {reason}")
+    for archive, file, reason in made.surplus.itertuples(index=False):
+        print(f"not used   {file} of {archive}: {reason}")
 
 
 def train(options: argparse.Namespace) -> None:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from helpers import archives
 from helpers.accuracy import Score, measure
-from helpers.digitstruct import read_boxes
+from helpers.digitstruct import read_sound_boxes
 from helpers.photos import PhotoError, load_photo
 from helpers.reader import AT_ONCE, LONGEST, Reader, looks
 from helpers.reader_images import label_of
@@ -53,20 +53,27 @@ def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, s
     numbers : Numbers
         In the order of the file numbers.
     skipped : dict
-        For the number of each image that cannot be opened, why.
+        For the number of each image that cannot be opened, or whose row of
+        digitStruct.mat is unsound, why.
     """
     folder = archives.folder(name, settings)
-    boxes = read_boxes(folder / "digitStruct.mat")
+    boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
     images, labels = labels_of(boxes)
     with_boxes, unions = union_boxes(boxes)
     unions = unions[np.searchsorted(with_boxes, images)]
-    paths, rows, skipped = [], [], {}
+    paths, rows = [], []
+    skipped = {fault.image: fault.reason for fault in faults if fault.image is not None}
     for row, image in enumerate(images.tolist()):
         path = folder / f"{image}.png"
         try:
             with Image.open(path) as opened:
                 opened.load()
-        except (OSError, SyntaxError, ValueError) as error:
+        except (
+            OSError,
+            SyntaxError,
+            ValueError,
+            Image.DecompressionBombError,
+        ) as error:
             skipped[image] = str(error)
         else:
             paths.append(path)

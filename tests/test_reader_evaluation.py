@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -73,6 +74,17 @@ def test_image_that_cannot_be_opened_is_listed_and_its_label_goes_too(
     expected = [0, 1, 3, 4, 5, 6, 7, 8, 9, 0, 1]
     assert numbers.labels[:, 1].tolist() == expected
     assert len(numbers.boxes) == 11
+
+
+def test_row_that_is_unsound_costs_its_own_image_alone(settings, few_numbers):
+    with h5py.File(few_numbers / "train" / "digitStruct.mat", "r+") as file:
+        group = file[file["digitStruct/bbox"][4, 0]]
+        file[group["width"][0, 0]][...] = np.nan
+    numbers, skipped = archive_numbers("train", settings)
+    (number,) = skipped
+    assert "width is nan" in skipped[number]
+    assert len(numbers) == 59
+    assert few_numbers / "train" / f"{number}.png" not in numbers.paths
 
 
 def test_archive_needs_no_other(settings, few_numbers):
