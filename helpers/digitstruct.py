@@ -24,6 +24,7 @@ from helpers.hdf5_headers import (
     UINT16,
     Found,
     find_datasets,
+    find_members,
     runs,
     values,
 )
@@ -273,10 +274,13 @@ def _read_rows(path: Path) -> _Rows:
                 f"{path}: {len(names)} names and {len(groups)} rows of boxes; expected "
                 "one name for each. Get the archive again."
             )
-        addresses = _addresses(file["digitStruct/name"].id)
+        columns = [
+            *(names, _addresses(file["digitStruct/name"].id)),
+            *(groups, _addresses(file["digitStruct/bbox"].id)),
+        ]
         blocks = [
             _Reader(file, path, start).read(
-                *(part[start : start + BLOCK] for part in (names, addresses, groups))
+                *(part[start : start + BLOCK] for part in columns)
             )
             for start in range(0, max(1, len(names)), BLOCK)
         ]
@@ -301,16 +305,17 @@ class _Reader:
     def __init__(self, file: h5py.File, path: Path, first: int):
         self.file = file
         self.first = first
-        self.raw = np.memmap(path, np.uint8, mode="r")
+        self.raw = np.memmap(path, np.uint8, mode="r").view(np.ndarray)  # faster parts
         self.base = file.userblock_size
         self.faults = {}
 
-    def read(
-        self, names: np.ndarray, addresses: np.ndarray, groups: np.ndarray
-    ) -> _Rows:
-        """The block's rows, counted from the top of the file."""
-        images = self.image_numbers(names, addresses)
-        rows, columns = self.columns(groups)
+    def read(self, names, at_names, groups, at_groups) -> _Rows:
+        """The block's rows, counted from the top of the file.
+
+        Each is given by references and, at_, by the addresses in them.
+        """
+        images = self.image_numbers(names, at_names)
+        rows, columns = self.columns(groups, at_groups)
         faults = {self.first + row: why for row, why in self.faults.items()}
         return _Rows(images, self.first + rows, columns, faults)
 
@@ -328,14 +333,14 @@ class _Reader:
             numbers[row] = self._noting(row, _number_of, codes, default=-1)
         return numbers
 
-    def columns(self, references: np.ndarray) -> tuple[np.ndarray, dict]:
+    def columns(self, references, addresses: np.ndarray) -> tuple[np.ndarray, dict]:
         """Row of every box, int64 (boxes,), and the float64 values of each field."""
-        nowhere = [0] * len(FIELDS)
-        headers = [
-            self._noting(row, self._addresses, reference, default=nowhere)
-            for row, reference in enumerate(references)
-        ]
-        found = self._find(np.asarray(headers, np.int64).reshape(-1, len(FIELDS)))
+        headers = find_members(self.raw, addresses, self.base, FIELDS)
+        for row in np.flatnonzero((headers == 0).any(axis=1)):
+            headers[row] = self._noting(
+                row, self._addresses, references[row], default=0
+            )
+        found = self._find(headers)
         # A box in place is one number for each field, several are references to one.
         same = found.kind == found.kind[:, :1]
         plain = (same & (found.count == found.count[:, :1])).all(axis=1)

@@ -1,14 +1,15 @@
-"""Where thousands of tiny HDF5 datasets keep their values, found all at once.
+"""Where thousands of tiny HDF5 groups and datasets keep what they hold, found at once.
 
 Opening a dataset costs HDF5 some ten microseconds, whatever its size; a digitStruct.mat
 has three million of one number each. Their object headers are a few fixed messages,
 which numpy reads for all of them together. What is not of the plain form that MATLAB
 writes is marked as unknown, for HDF5's own functions to read.
 
-Source: HDF5 File Format Specification 3.0, IV.A.1.a (version 1 object headers) and
-IV.A.2 (messages).
+Source: HDF5 File Format Specification 3.0, III.A.1 (B-trees), III.B (symbol tables),
+III.D (local heaps), IV.A.1.a (version 1 object headers) and IV.A.2 (messages).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,13 +19,19 @@ ITEMSIZE = np.array([0, 8, 2, 8])
 """Bytes of one element of each kind."""
 
 _NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT = 0, 1, 3, 4, 5, 8
-_ATTRIBUTE, _TIME = 12, 18
+_ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME = 12, 16, 17, 18
 _PLAIN = (
     *(_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT),
     *(_ATTRIBUTE, _TIME),
 )
 _COMPACT, _CONTIGUOUS = 0, 1
 _MOST_MESSAGES = 16
+_IN_GROUPS = (_NOTHING, _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME)
+# Beginnings of a B-tree's only node, with one child, and of a local heap.
+_TREE, _HEAP = 0x0001_00_00_45455254, 0x00000000_50414548
+_SYMBOL, _ENTRY = 8, 40
+"""Bytes before a symbol table node's entries, and of one of them."""
+
 # Datatype messages of little-endian elements, in words of 8 bytes.
 _TYPES = {
     FLOAT64: (0x00000008_003F2011, 0x34000B34_00400000, 0x00000000_000003FF),
@@ -101,6 +108,85 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
     kind = np.where(plain & fits & (rank > 0), kind, UNKNOWN)
     return Found(*(part.reshape(headers.shape) for part in (kind, count, offset)))
+
+
+def find_members(
+    raw: np.ndarray, headers: np.ndarray, base: int, names: Sequence[str]
+) -> np.ndarray:
+    """Read where the members of many small groups have their object headers.
+
+    Parameters
+    ----------
+    raw, base
+        As for `find_datasets`.
+    headers
+        int64 (groups,), addresses of the groups' object headers.
+    names
+        Of all members of each group, of seven letters at most.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (groups, names), addresses of object headers; 0 for all members of a
+        group that has others, is not of the plain form or reaches beyond the file.
+    """
+    tree, heap, plain = _symbol_tables(raw, headers, base)
+    tree, heap = tree + base, heap + base
+    plain &= (_integer(raw, tree, 8) == _TREE) & (_integer(raw, heap, 8) == _HEAP)
+    plain &= (_integer(raw, tree + 8, 8) == -1) & (_integer(raw, tree + 16, 8) == -1)
+    node = _integer(raw, tree + 32, 8) + base
+    first = int.from_bytes(b"SNOD", "little") | 1 << 32 | len(names) << 48
+    plain &= _integer(raw, node, 8) == first
+    room, texts = _integer(raw, heap + 8, 8), _integer(raw, heap + 24, 8) + base
+    plain &= (room > 0) & (room <= len(raw))
+    wanted = [int.from_bytes(name.encode(), "little") for name in names]
+    found = np.zeros((len(headers), len(names)), np.int64)
+    for number in range(len(names)):
+        entry = node + _SYMBOL + number * _ENTRY
+        place = _integer(raw, entry, 8)
+        plain &= (place >= 0) & (place <= room - 8)
+        name = _integer(raw, texts + np.where(plain, place, 0), 8)
+        for member, word in enumerate(wanted):
+            here = name == word
+            found[here, member] = _integer(raw, entry[here] + 8, 8)
+    return np.where((plain & (found > 0).all(axis=1))[:, None], found, 0)
+
+
+def _symbol_tables(
+    raw, headers, base: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Addresses of each group's B-tree and local heap, and whether all is plain."""
+    start = headers + base
+    plain = (start >= base) & (start + 16 <= len(raw))
+    plain &= _integer(raw, start, 1) == 1
+    messages = np.where(plain, _integer(raw, start + 2, 2), 0)
+    at, tables, tree, heap, further, length = np.zeros((6, len(start)), np.int64)
+    at += start + 16
+    end = at + _integer(raw, start + 8, 4)
+    for _ in range(_MOST_MESSAGES):
+        over = (messages > 0) & (at == end) & (further > 0)
+        at, end = np.where(over, further, at), np.where(over, further + length, end)
+        further[over] = 0
+        end = np.minimum(end, len(raw))
+        rows = np.flatnonzero((messages > 0) & (at + 8 <= end))
+        if not len(rows):
+            break
+        word = _integer(raw, at[rows], 8)
+        message, size, flags = word & 0xFFFF, word >> 16 & 0xFFFF, word >> 32
+        body = at[rows] + 8
+        at[rows] = body + size
+        messages[rows] -= 1
+        plain[rows] &= (flags >= 0) & (flags <= 1) & (size % 8 == 0)
+        plain[rows] &= np.isin(message, _IN_GROUPS)
+        pair = [_integer(raw, body + 8 * place, 8) for place in range(2)]
+        here = message == _SYMBOLS
+        tables[rows[here]] += 1
+        tree[rows[here]], heap[rows[here]] = pair[0][here], pair[1][here]
+        here = message == _CONTINUATION
+        plain[rows[here]] &= further[rows[here]] == 0
+        further[rows[here]], length[rows[here]] = pair[0][here] + base, pair[1][here]
+    plain &= (at == end) & (messages == 0) & (further == 0) & (tables == 1)
+    return tree, heap, plain & (tree > 0) & (heap > 0)
 
 
 def values(raw: np.ndarray, offset: np.ndarray, dtype) -> np.ndarray:

@@ -470,6 +470,46 @@ def test_genuine_file_is_sound(real_data, name):
     assert faults == []
 
 
+def by_hdf5_alone(raw, headers, base, names):
+    """In place of `find_members`: it knows no group."""
+    return np.zeros((len(headers), len(names)), np.int64)
+
+
+def test_groups_found_by_hdf5_alone_are_the_same_groups(path, monkeypatch):
+    monkeypatch.setattr("helpers.digitstruct.find_members", by_hdf5_alone)
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_group_with_more_than_the_fields_is_read_alike(file, path):
+    bbox(file, 1).create_dataset("angle", data=[[1.0]])
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_damage_to_a_group_spoils_no_other_row(file, path):
+    """Each byte of a group's parts, changed: the row is read rightly or listed."""
+    group = h5o.get_info(bbox(file, 1).id).addr
+    file.close()
+    whole = path.read_bytes()
+    for place in range(512 + group, 512 + group + 40):
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        )
+        boxes, faults = read_sound_boxes(path)
+        lost = [fault.image for fault in faults]
+        assert lost in ([], [1])
+        assert_equal(boxes, boxes_of(without(ROWS, *lost)))
+
+
+def test_genuine_groups_are_all_found_at_once(real_data, monkeypatch):
+    def one_by_one(*_):
+        raise AssertionError("a plain group was opened by h5py")
+
+    monkeypatch.setattr("helpers.digitstruct._Reader._addresses", one_by_one)
+    for name in ("train", "test", "extra"):
+        read_boxes(real_data / "digitstruct" / f"{name}.mat")
+
+
 @pytest.mark.parametrize("name", ["train", "test", "extra"])
 def test_genuine_file_is_read_as_element_by_element(real_data, name):
     path = real_data / "digitstruct" / f"{name}.mat"

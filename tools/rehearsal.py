@@ -201,10 +201,10 @@ def extract(rehearsal: Rehearsal) -> str:
 
 def parse(rehearsal: Rehearsal) -> str:
     """Read every digitStruct.mat."""
-    from helpers.digitstruct import read_boxes
+    from helpers.digitstruct import read_sound_boxes
 
     home = archives.home(rehearsal.settings)
-    read = [read_boxes(home / name / "digitStruct.mat") for name in OFFICIAL]
+    read = [read_sound_boxes(home / name / "digitStruct.mat")[0] for name in OFFICIAL]
     images = sum(len(boxes.images) for boxes in read)
     return f"{sum(map(len, read)):,} boxes of {images:,} images in 3 digitStruct.mat"
 
