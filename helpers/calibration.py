@@ -183,7 +183,7 @@ def kept_answers(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]
     Parameters
     ----------
     table
-        What tools/coverage.py keeps: ``trained_on``, ``box``, ``confidence``,
+        What tools/reader_coverage.py keeps: ``trained_on``, ``box``, ``confidence``,
         ``right``.
     """
     return {
@@ -201,7 +201,7 @@ def sure_table(table: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     table
-        What tools/coverage.py keeps: besides `kept_answers` its ``sure_from``.
+        What tools/reader_coverage.py keeps: besides `kept_answers` its ``sure_from``.
     """
     groups = table.groupby(["trained_on", "box"], sort=False)
     thresholds = groups["sure_from"].first()

@@ -1,7 +1,7 @@
 """Read a test archive and keep how sure each answer was, and right or how wrong.
 
-python tools/coverage.py --data FOLDER
-python tools/coverage.py --data FOLDER --tuned FILE
+python tools/reader_coverage.py --data FOLDER
+python tools/reader_coverage.py --data FOLDER --tuned FILE
 
 FOLDER holds a test archive in the official layout; FILE is what `python -m helpers
 tune` wrote. Nothing is chosen by these images: temperature and threshold are those of

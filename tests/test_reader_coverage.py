@@ -40,7 +40,7 @@ def keep(few_numbers, tmp_path, monkeypatch):
         data=str(few_numbers), home=tmp_path / "home", figures_root=tmp_path / "figures"
     )
     spec = importlib.util.spec_from_file_location(
-        "coverage_tool", ROOT / "tools" / "coverage.py"
+        "reader_coverage", ROOT / "tools" / "reader_coverage.py"
     )
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
