@@ -39,6 +39,11 @@ def drawn_shards(
         How many, and of which seed.
     shard
         Examples in a file.
+
+    Raises
+    ------
+    ValueError
+        A file that is there is damaged.
     """
     folder = Path(folder)
     paths = [
@@ -60,8 +65,16 @@ def drawn_shards(
                 temporary,
                 **{f"{at}": np.concatenate(array) for at, array in enumerate(arrays)},
             )
-    files = []
-    for path in paths:
-        with np.load(path, allow_pickle=False) as stored:
-            files.append([stored[at] for at in stored.files])
+    files = [_read(path) for path in paths]
     return tuple(np.concatenate(array)[:count] for array in zip(*files, strict=True))
+
+
+def _read(path: Path) -> list[np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return [stored[at] for at in stored.files]
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        raise ValueError(
+            f"{path}: damaged ({error}); expected drawn examples. Delete it, and give "
+            "the same command again: it alone is drawn anew."
+        ) from error

@@ -94,3 +94,17 @@ def test_stored_objects_are_refused(tmp_path):
     np.savez(path, **{"0": np.array([{"a": 1}], dtype=object)})
     with pytest.raises(ValueError, match="allow_pickle=False"):
         keep(tmp_path, 10)
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_damaged_file_is_named_and_the_others_are_kept(tmp_path, share):
+    whole = keep(tmp_path, 2 * SHARD)
+    first, second = sorted(tmp_path.iterdir())
+    content = first.read_bytes()
+    first.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(ValueError, match="damaged") as error:
+        keep(tmp_path, 2 * SHARD)
+    assert str(first) in str(error.value)
+    assert second.exists()
+    first.unlink()
+    assert_same(keep(tmp_path, 2 * SHARD), whole)
