@@ -34,7 +34,11 @@ BLOCK = 2_000
 """Rows read at a time; what is mapped of the file for them is then let go."""
 
 CACHE = 1 << 20
-"""Bytes of headers that HDF5 keeps: few, as each of them is wanted once."""
+"""Bytes of headers that HDF5 keeps in reading: few, as each of them is wanted once."""
+
+WRITING_CACHE = 128 << 20
+"""In writing, the most that HDF5 can: all names of a group are one block of it, which
+it would otherwise write and read back for each further one."""
 
 USERBLOCK = 512
 """Bytes before the HDF5 part, for MATLAB's own header."""
@@ -191,6 +195,7 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
     columns = {field: column.astype(_DOUBLE) for field, column in columns.items()}
     with whole_file(path) as temporary:
         with h5py.File(temporary, "w", userblock_size=USERBLOCK) as file:
+            _keep_headers(file, WRITING_CACHE)
             writer = _Writer(file)
             for image, start, end in zip(boxes.images, starts, ends, strict=True):
                 writer.add(
@@ -572,10 +577,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
         raise DigitStructError(f"{path}: {_why_unreadable(path, error)}") from error
     try:
         with file:
-            config = file.id.get_mdc_config()
-            config.set_initial_size = True
-            config.initial_size = config.min_size = config.max_size = CACHE
-            file.id.set_mdc_config(config)
+            _keep_headers(file, CACHE)
             yield file
     except DigitStructError:
         raise
@@ -584,6 +586,14 @@ def _opened(path: Path) -> Iterator[h5py.File]:
             f"{path}: damaged ({error}); expected a whole MATLAB 7.3 file. Get the "
             "archive again."
         ) from error
+
+
+def _keep_headers(file: h5py.File, size: int) -> None:
+    """Let HDF5 keep so many bytes of headers and the like in memory."""
+    config = file.id.get_mdc_config()
+    config.set_initial_size = True
+    config.initial_size = config.min_size = config.max_size = size
+    file.id.set_mdc_config(config)
 
 
 def _why_unreadable(path: Path, error: OSError) -> str:
