@@ -57,3 +57,14 @@ def test_reader_is_as_right_as_was_measured():
             f"| {row['trained_on']} | {strict} % | {low} to {high} % |"
         )
         assert line in README
+
+
+def test_rehearsal_is_as_it_was_measured():
+    for row in pd.read_csv(ROOT / "benchmarks/results/rehearsal.csv").to_dict(
+        "records"
+    ):
+        line = (
+            f"| {row['stage']} | {row['seconds']:,.1f} | {row['peak_mb']:,.0f} "
+            f"| {row['what']} |"
+        )
+        assert line in README or row["stage"] == "draw"
