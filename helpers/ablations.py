@@ -1,6 +1,6 @@
 """Recipes that differ in one thing, each trained from several seeds and compared."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -124,6 +124,26 @@ def compare(
                 rows = _measured(made, data)
             parts.append(rows.assign(recipe=name, seed=seed))
     return _table(parts)
+
+
+def compare_all(
+    recipes: Mapping[str, Recipe],
+    seeds: Sequence[int],
+    data: Mapping[str, Examples],
+    settings: Settings,
+    progress: Callable[[], Progress] = Progress,
+) -> pd.DataFrame:
+    """As `compare`, for results that are kept: of all runs, or none.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        A run was stopped; those before it need not be trained again.
+    """
+    results = compare(recipes, seeds, data, settings, progress)
+    if results.groupby(["recipe", "seed"]).ngroups < len(recipes) * len(seeds):
+        raise KeyboardInterrupt
+    return results
 
 
 def _table(parts: list[pd.DataFrame]) -> pd.DataFrame:

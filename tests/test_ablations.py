@@ -11,6 +11,7 @@ from helpers.ablations import (
     REFERENCE,
     at_lengths,
     compare,
+    compare_all,
     differences,
     optimizers,
     other_lengths,
@@ -131,18 +132,33 @@ def test_run_that_diverges_reads_nothing(settings):
     assert not results["strict"].any()
 
 
-def test_stop_keeps_the_runs_before_it(settings):
+@pytest.fixture
+def second_stops():
+    """Makes the progress of runs, of which the second is stopped."""
     shown = []
 
-    def second_stops():
+    def progress():
         shown.append(Progress())
         if len(shown) == 2:
             shown[-1].stop.set()
         return shown[-1]
 
-    recipes = {"one": TINY, "two": replace(TINY, keep_rate=0.5)}
-    results = compare(recipes, [1], DATA, settings, progress=second_stops)
+    return progress
+
+
+TWO = {"one": TINY, "two": replace(TINY, keep_rate=0.5)}
+
+
+def test_stop_keeps_the_runs_before_it(settings, second_stops):
+    results = compare(TWO, [1], DATA, settings, progress=second_stops)
     assert set(results["recipe"]) == {"one"}
+
+
+def test_stopped_comparison_gives_no_part_of_the_results(settings, second_stops):
+    with pytest.raises(KeyboardInterrupt):
+        compare_all(TWO, [1], DATA, settings, second_stops)
+    results = compare_all(TWO, [1], DATA, settings)
+    assert set(results["recipe"]) == {"one", "two"}
 
 
 def test_difference_is_of_runs_of_the_same_seed():

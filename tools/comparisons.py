@@ -14,6 +14,7 @@ same command is given again.
 """
 
 import argparse
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.ablations import (
-    compare,
+    compare_all,
     optimizers,
     other_lengths,
     tune_rates,
@@ -56,7 +57,7 @@ def compare_optimizers(
         )
         for name, recipe in tuned.items()
     }
-    results = compare(recipes, seeds, data, settings)
+    results = compare_all(recipes, seeds, data, settings)
     rates = {name: recipe.initial_learning_rate for name, recipe in recipes.items()}
     write(
         results.assign(learning_rate=results["recipe"].map(rates)),
@@ -68,7 +69,7 @@ def compare_techniques(
     base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
 ) -> None:
     """Train without each technique of Table 3 in turn."""
-    results = compare(without_each(base), seeds, data, settings)
+    results = compare_all(without_each(base), seeds, data, settings)
     write(results, long_curves("techniques", settings))
 
 
@@ -77,7 +78,7 @@ def compare_lengths(
 ) -> None:
     """Train with other shares of the lengths, drawn numbers of five digits added."""
     more = with_long_numbers(data, settings)
-    results = compare(other_lengths(base), seeds, more, settings)
+    results = compare_all(other_lengths(base), seeds, more, settings)
     write(results, long_curves("lengths", settings))
 
 
@@ -113,4 +114,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("stopped; the same command goes on from here")

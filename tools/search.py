@@ -14,12 +14,13 @@ for the options of `python -m helpers train` that are given.
 """
 
 import argparse
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from helpers.ablations import compare
+from helpers.ablations import compare_all
 from helpers.curves import long_curves
 from helpers.experiments import number_data
 from helpers.files import whole_file
@@ -69,9 +70,12 @@ def main() -> None:
             "Table 4": best_recipe(study.trials[0].params, longer),
             "found by the search": best_recipe(study.best_params, longer),
         }
-        results = compare(recipes, SEEDS, data, settings)
+        results = compare_all(recipes, SEEDS, data, settings)
         write(results, long_curves("search_test", settings))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("stopped; the same command goes on from here")
