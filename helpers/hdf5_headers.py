@@ -9,7 +9,7 @@ Source: HDF5 File Format Specification 3.0, III.A.1 (B-trees), III.B (symbol tab
 III.D (local heaps), IV.A.1.a (version 1 object headers) and IV.A.2 (messages).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ ITEMSIZE = np.array([0, 8, 2, 8])
 
 _NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT = 0, 1, 3, 4, 5, 8
 _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME = 12, 16, 17, 18
-_PLAIN = (
+_IN_DATASETS = (
     *(_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT),
     *(_ATTRIBUTE, _TIME),
 )
@@ -77,24 +77,10 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         Kind UNKNOWN wherever a header is not of the plain form, contradicts itself,
         or lies, or has its values, beyond the end of the file.
     """
-    start = headers.ravel() + base
-    kind, rank, count, offset, stored = np.zeros((5, len(start)), np.int64)
-    plain = (start >= base) & (start + 16 <= len(raw))
-    plain &= _integer(raw, start, 1) == 1
-    messages = np.where(plain, _integer(raw, start + 2, 2), 0)
-    at = start + 16
-    end = np.minimum(at + _integer(raw, start + 8, 4), len(raw))
-    for _ in range(_MOST_MESSAGES):
-        rows = np.flatnonzero((messages > 0) & (at + 8 <= end))
-        if not len(rows):
-            break
-        word = _integer(raw, at[rows], 8)
-        message, size, flags = word & 0xFFFF, word >> 16 & 0xFFFF, word >> 32
-        body = at[rows] + 8
-        at[rows] = body + size
-        messages[rows] -= 1
-        plain[rows] &= (flags >= 0) & (flags <= 1) & (size % 8 == 0)
-        plain[rows] &= np.isin(message, _PLAIN)
+    headers, shape = headers.ravel(), headers.shape
+    kind, rank, count, offset, stored = np.zeros((5, len(headers)), np.int64)
+    plain = np.ones(len(headers), bool)
+    for rows, message, size, body in _messages(raw, headers, base, _IN_DATASETS, plain):
         here = message == _DATASPACE
         rank[rows[here]], count[rows[here]] = _dataspace(raw, body[here])
         here = message == _DATATYPE
@@ -103,11 +89,10 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         offset[rows[here]], stored[rows[here]] = _layout(raw, body[here], base)
         here = (message == _FILL) | (message == _OLD_FILL)
         plain[rows[here]] &= _fill(raw, body[here], size[here], message[here])
-    plain &= (at == end) & (messages == 0)
     fits = (count >= 0) & (offset > 0) & (stored == count * ITEMSIZE[kind])
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
     kind = np.where(plain & fits & (rank > 0), kind, UNKNOWN)
-    return Found(*(part.reshape(headers.shape) for part in (kind, count, offset)))
+    return Found(*(part.reshape(shape) for part in (kind, count, offset)))
 
 
 def find_members(
@@ -156,18 +141,37 @@ def _symbol_tables(
     raw, headers, base: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Addresses of each group's B-tree and local heap, and whether all is plain."""
+    tables, tree, heap = np.zeros((3, len(headers)), np.int64)
+    plain = np.ones(len(headers), bool)
+    for rows, message, _, body in _messages(raw, headers, base, _IN_GROUPS, plain):
+        here = message == _SYMBOLS
+        tables[rows[here]] += 1
+        tree[rows[here]] = _integer(raw, body[here], 8)
+        heap[rows[here]] = _integer(raw, body[here] + 8, 8)
+    return tree, heap, plain & (tables == 1) & (tree > 0) & (heap > 0)
+
+
+def _messages(
+    raw, headers, base: int, known: tuple[int, ...], plain: np.ndarray
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """Go through the messages of many object headers, one of each at a time.
+
+    Yields rows of ``headers`` with the type, size and place of a message of each. Once
+    all are yielded, ``plain`` is False wherever a header is not of version 1, has a
+    message that is not ``known`` or is not as long as it says.
+    """
     start = headers + base
-    plain = (start >= base) & (start + 16 <= len(raw))
+    plain &= (start >= base) & (start + 16 <= len(raw))
     plain &= _integer(raw, start, 1) == 1
     messages = np.where(plain, _integer(raw, start + 2, 2), 0)
-    at, tables, tree, heap, further, length = np.zeros((6, len(start)), np.int64)
-    at += start + 16
-    end = at + _integer(raw, start + 8, 4)
+    further, length = np.zeros((2, len(start)), np.int64)
+    at = start + 16
+    end = np.minimum(at + _integer(raw, start + 8, 4), len(raw))
     for _ in range(_MOST_MESSAGES):
-        over = (messages > 0) & (at == end) & (further > 0)
-        at, end = np.where(over, further, at), np.where(over, further + length, end)
+        over = np.flatnonzero((messages > 0) & (at == end) & (further > 0))
+        at[over] = further[over]
+        end[over] = np.minimum(further[over] + length[over], len(raw))
         further[over] = 0
-        end = np.minimum(end, len(raw))
         rows = np.flatnonzero((messages > 0) & (at + 8 <= end))
         if not len(rows):
             break
@@ -177,16 +181,13 @@ def _symbol_tables(
         at[rows] = body + size
         messages[rows] -= 1
         plain[rows] &= (flags >= 0) & (flags <= 1) & (size % 8 == 0)
-        plain[rows] &= np.isin(message, _IN_GROUPS)
-        pair = [_integer(raw, body + 8 * place, 8) for place in range(2)]
-        here = message == _SYMBOLS
-        tables[rows[here]] += 1
-        tree[rows[here]], heap[rows[here]] = pair[0][here], pair[1][here]
+        plain[rows] &= np.isin(message, known)
         here = message == _CONTINUATION
         plain[rows[here]] &= further[rows[here]] == 0
-        further[rows[here]], length[rows[here]] = pair[0][here] + base, pair[1][here]
-    plain &= (at == end) & (messages == 0) & (further == 0) & (tables == 1)
-    return tree, heap, plain & (tree > 0) & (heap > 0)
+        further[rows[here]] = _integer(raw, body[here], 8) + base
+        length[rows[here]] = _integer(raw, body[here] + 8, 8)
+        yield rows, message, size, body
+    plain &= (at == end) & (messages == 0) & (further == 0)
 
 
 def values(raw: np.ndarray, offset: np.ndarray, dtype) -> np.ndarray:
