@@ -52,7 +52,7 @@ def keep(few_numbers, tmp_path, monkeypatch):
     )
 
     def run(*words):
-        monkeypatch.setattr("sys.argv", ["coverage.py", *words])
+        monkeypatch.setattr("sys.argv", ["reader_coverage.py", *words])
         tool.main()
         return pd.read_csv(tmp_path / "figures" / "long" / "coverage_svhn.csv")
 
