@@ -8,6 +8,7 @@ import math
 
 import tensorflow as tf
 
+from helpers.batches import warp
 from helpers.reader_images import CONTEXT_SIDE, SIDE
 
 
@@ -81,14 +82,7 @@ def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tenso
     inverse, zero = 1 / scale, tf.zeros((count, 1))
     offset = middle - (middle + shift) * inverse
     rows = [inverse[:, :1], zero, offset[:, :1], zero, inverse[:, 1:], offset[:, 1:]]
-    images = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=tf.concat([*rows, zero, zero], axis=1),
-        output_shape=(side, side),
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
+    images = warp(images, tf.concat([*rows, zero, zero], axis=1), side)
     exists = tf.cast(boxes[..., 2:3] > boxes[..., :1], tf.float32)
     # Boxes lie on the pixels' edges, half a pixel from their middles.
     moved = (boxes - side / 2) * tf.tile(scale, (1, 2))[:, None]
@@ -126,14 +120,7 @@ def _look_elsewhere(x, seed):
         *(c, d, down - centre * (c + d)),
         *(g, h),
     ]
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=x,
-        transforms=tf.stack(rows, axis=1) / one[:, None],
-        output_shape=(SIDE, SIDE),
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="NEAREST",
-    )
+    return warp(x, tf.stack(rows, axis=1) / one[:, None], SIDE)
 
 
 def _refocus(x, seed):

@@ -166,11 +166,20 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
         return tf.concat([part, fixed + offset], axis=1)
 
     last = tf.zeros((count, 2))
+    maps = tf.concat([row(across, shift[:, :1]), row(down, shift[:, 1:]), last], axis=1)
+    return warp(images, maps, side)
+
+
+def warp(images: tf.Tensor, maps: tf.Tensor, side: int) -> tf.Tensor:
+    """Images (N, H, W, 1) as (N, side, side, 1), each through a map of its own.
+
+    A map (N, 8) leads from a pixel of the result to one of the image: the rows of a
+    homography, less its last entry, which is 1. Pixels between others are mixed of
+    them, and those from beyond an edge repeat it.
+    """
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
-        transforms=tf.concat(
-            [row(across, shift[:, :1]), row(down, shift[:, 1:]), last], axis=1
-        ),
+        transforms=maps,
         output_shape=(side, side),
         fill_value=0.0,
         interpolation="BILINEAR",

@@ -19,6 +19,7 @@ from helpers.accuracy import constant_answer, measure
 from helpers.batches import Examples
 from helpers.evaluation import evaluate
 from helpers.figures import styled
+from helpers.files import whole_file
 from helpers.networks import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training import Run
@@ -77,17 +78,25 @@ def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
 
 
 def long_curves(name: str, settings: Settings) -> Path:
-    """Where tools/long_runs.py keeps the curves of long runs, as CSV.
+    """Where `keep_curves` keeps the curves and figures of long runs.
 
     Parameters
     ----------
     name
-        ``"figure_03"`` or ``"figure_06_depth"``.
+        ``"figure_03"``, ``"search"`` and the like.
     settings
         Name the images: those of every source but the sample are photographs.
     """
     source = "sample" if settings.is_drawn else "svhn"
     return settings.figures_root / "long" / f"{name}_{source}.csv"
+
+
+def keep_curves(
+    name: str, settings: Settings, table: pd.DataFrame, index: bool = False
+) -> None:
+    """Write a table of long runs for the notebooks to draw, whole or not at all."""
+    with whole_file(long_curves(name, settings)) as temporary:
+        table.to_csv(temporary, index=index, float_format="%.6g", lineterminator="\n")
 
 
 def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:

@@ -155,13 +155,12 @@ def _draw_close_up(rng: np.random.Generator):
     larger = max(1.0, 60 / order.height)
     order = replace(order, height=order.height * larger, width=order.width * larger)
     scene = draw_scene(rng, order)
-    low = scene.boxes[:, :2].min(0)
-    high = (scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0)
-    room = rng.uniform(0.0, 0.3, 4) * np.tile(high - low, 2) * (-1, -1, 1, 1)
-    frame = np.rint(np.concatenate([low, high]) + room).astype(int)
+    size = scene.box[2:] - scene.box[:2]
+    room = rng.uniform(0.0, 0.3, 4) * np.tile(size, 2) * (-1, -1, 1, 1)
+    frame = np.rint(scene.box + room).astype(int)
     frame = np.clip(frame, 0, np.tile(scene.image.shape[1::-1], 2))
     image = Image.fromarray(scene.image).crop(tuple(frame.tolist()))
-    box = np.concatenate([low, high]) - np.tile(frame[:2], 2)
+    box = scene.box - np.tile(frame[:2], 2)
     return image, scene.digits, np.clip(box, 0, np.tile(image.size, 2))
 
 

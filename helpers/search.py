@@ -57,8 +57,6 @@ SPACE = {
 # The bar says what its lines would.
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 
-_ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
-
 
 def open_study(
     base: Recipe, data: Mapping[str, Examples], storage: str, seed: int = 2016
@@ -128,22 +126,28 @@ def search(
         return made.scores["strict"]
 
     def note(study: optuna.Study, trial) -> None:
-        bar.n = len(study.get_trials(deepcopy=False, states=_ENDED))
+        bar.n = ended(study)
         if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             bar.set_postfix(best=f"{study.best_value:.1%}", refresh=False)
         bar.refresh()
         if bar.n >= trials:
             study.stop()
 
-    ended = len(study.get_trials(deepcopy=False, states=_ENDED))
-    if ended >= trials:
+    before = ended(study)
+    if before >= trials:
         return study
-    with tqdm(total=trials, initial=ended, desc="search", unit="trial") as bar:
+    with tqdm(total=trials, initial=before, desc="search", unit="trial") as bar:
         try:
             study.optimize(objective, callbacks=[note])
         except KeyboardInterrupt:
             print("Stopped: the same call goes on from here.")
     return study
+
+
+def ended(study: optuna.Study) -> int:
+    """How many trials were trained to their end, or given up."""
+    states = (TrialState.COMPLETE, TrialState.PRUNED)
+    return len(study.get_trials(deepcopy=False, states=states))
 
 
 def search_together(

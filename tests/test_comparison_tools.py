@@ -77,3 +77,16 @@ def test_search_keeps_its_trials_and_measures_the_best_once(command):
     assert len(study_of(tables["search"]).trials) == 2
     recipes = tables["search_test"].groupby("recipe")["seed"].nunique()
     assert recipes.to_dict() == {"Table 4": 3, "found by the search": 3}
+
+
+def test_search_that_is_stopped_measures_nothing_on_test(
+    command, tmp_path, monkeypatch
+):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("helpers.search.run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        command(f"search --trials 2 {TINY} --test")
+    kept = (tmp_path / "figures" / "long").iterdir()
+    assert [path.name for path in kept] == ["search_svhn.csv"]

@@ -17,9 +17,6 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
-
-import pandas as pd
 
 from helpers.ablations import (
     compare_all,
@@ -29,10 +26,9 @@ from helpers.ablations import (
     without_each,
 )
 from helpers.batches import Examples
-from helpers.curves import long_curves
+from helpers.curves import keep_curves
 from helpers.drawn_lengths import with_long_numbers
 from helpers.experiments import number_data
-from helpers.files import whole_file
 from helpers.options import add_recipe_options, recipe_of
 from helpers.recipe import Recipe
 from helpers.settings import Settings
@@ -50,7 +46,7 @@ def compare_optimizers(
     steps = max(1, base.steps // 3)
     short = replace(base, steps=steps, validation_interval=steps, seed=min(seeds))
     tuned, tried = tune_rates(optimizers(short), data, settings)
-    write(tried, long_curves("optimizers_rates", settings))
+    keep_curves("optimizers_rates", settings, tried)
     recipes = {
         name: replace(
             recipe, steps=base.steps, validation_interval=base.validation_interval
@@ -59,9 +55,10 @@ def compare_optimizers(
     }
     results = compare_all(recipes, seeds, data, settings)
     rates = {name: recipe.initial_learning_rate for name, recipe in recipes.items()}
-    write(
+    keep_curves(
+        "optimizers",
+        settings,
         results.assign(learning_rate=results["recipe"].map(rates)),
-        long_curves("optimizers", settings),
     )
 
 
@@ -70,7 +67,7 @@ def compare_techniques(
 ) -> None:
     """Train without each technique of Table 3 in turn."""
     results = compare_all(without_each(base), seeds, data, settings)
-    write(results, long_curves("techniques", settings))
+    keep_curves("techniques", settings, results)
 
 
 def compare_lengths(
@@ -79,7 +76,7 @@ def compare_lengths(
     """Train with other shares of the lengths, drawn numbers of five digits added."""
     more = with_long_numbers(data, settings)
     results = compare_all(other_lengths(base), seeds, more, settings)
-    write(results, long_curves("lengths", settings))
+    keep_curves("lengths", settings, results)
 
 
 COMPARISONS = {
@@ -87,12 +84,6 @@ COMPARISONS = {
     "techniques": compare_techniques,
     "lengths": compare_lengths,
 }
-
-
-def write(results: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV, whole or not at all."""
-    with whole_file(path) as temporary:
-        results.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
 
 
 def main() -> None:

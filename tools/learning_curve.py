@@ -16,8 +16,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from helpers.curves import long_curves
-from helpers.files import whole_file
+from helpers.curves import keep_curves
 from helpers.learning_curve import FRESH_PLAN, SIZES, learn, real_images
 from helpers.reader_making import TUNING_PLAN
 from helpers.settings import Settings
@@ -45,7 +44,6 @@ def main() -> None:
     settings = Settings.from_environment()
     if options.data:
         settings = replace(settings, data=options.data)
-    path = long_curves("learning_curve", settings)
     rows = []
     for row in learn(
         real_images(settings),
@@ -57,10 +55,7 @@ def main() -> None:
     ):
         print(row, flush=True)
         rows.append(row)
-        with whole_file(path) as temporary:
-            pd.DataFrame(rows).to_csv(
-                temporary, index=False, float_format="%.6g", lineterminator="\n"
-            )
+        keep_curves("learning_curve", settings, pd.DataFrame(rows))
 
 
 if __name__ == "__main__":

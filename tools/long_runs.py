@@ -12,11 +12,10 @@ command is given again, and a finished one is not made twice.
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
-from helpers.curves import figure_6, learning_curve, long_curves
+from helpers.curves import figure_6, keep_curves, learning_curve, long_curves
 from helpers.experiments import number_data, run
 from helpers.files import whole_file
 from helpers.recipe import Recipe
@@ -55,18 +54,13 @@ def train_depths(
             break  # Ctrl-C: the same command goes on from here
         curves.append(learning_curve(made, data))
         if layers == 7:
-            write(curves[-1], long_curves("figure_03", settings))
+            keep_curves("figure_03", settings, curves[-1])
         if len(depths) > 1:
-            write(pd.concat(curves), long_curves("figure_06_depth", settings))
-
-
-def write(curves: pd.DataFrame, path: Path) -> None:
-    """Write curves as CSV, and their picture if of several depths; whole or not."""
-    with whole_file(path) as temporary:
-        curves.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
-    if curves["layers"].nunique() > 1:
-        with whole_file(path.with_suffix(".png")) as temporary:
-            figure_6(curves).savefig(temporary, dpi=100)
+            so_far = pd.concat(curves)
+            keep_curves("figure_06_depth", settings, so_far)
+            picture = long_curves("figure_06_depth", settings).with_suffix(".png")
+            with whole_file(picture) as temporary:
+                figure_6(so_far).savefig(temporary, dpi=100)
 
 
 def main() -> None:

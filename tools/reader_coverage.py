@@ -17,9 +17,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.curves import long_curves
+from helpers.curves import keep_curves
 from helpers.errors import kind_of_error
-from helpers.files import whole_file
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, read_numbers
 from helpers.settings import Settings
@@ -60,10 +59,7 @@ def main() -> None:
     parts = [answers(DRAWN_ALONE, Reader.pretrained(), numbers)]
     if options.tuned:
         parts.append(answers(THEN_REAL, Reader.load(options.tuned), numbers))
-    with whole_file(long_curves("coverage", settings)) as temporary:
-        pd.concat(parts).to_csv(
-            temporary, index=False, float_format="%.5f", lineterminator="\n"
-        )
+    keep_curves("coverage", settings, pd.concat(parts))
 
 
 if __name__ == "__main__":

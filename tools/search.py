@@ -16,25 +16,22 @@ for the options of `python -m helpers train` that are given.
 import argparse
 import sys
 from dataclasses import replace
-from pathlib import Path
-
-import pandas as pd
 
 from helpers.ablations import compare_all
-from helpers.curves import long_curves
+from helpers.curves import keep_curves
 from helpers.experiments import number_data
-from helpers.files import whole_file
 from helpers.options import add_recipe_options, recipe_of
-from helpers.search import best_recipe, open_study, search, search_together, study_table
+from helpers.search import (
+    best_recipe,
+    ended,
+    open_study,
+    search,
+    search_together,
+    study_table,
+)
 from helpers.settings import Settings
 
 SEEDS = (2016, 2017, 2018)
-
-
-def write(table: pd.DataFrame, path: Path, index: bool = False) -> None:
-    """Write a table as CSV, whole or not at all."""
-    with whole_file(path) as temporary:
-        table.to_csv(temporary, index=index, float_format="%.6g", lineterminator="\n")
 
 
 def main() -> None:
@@ -63,7 +60,9 @@ def main() -> None:
     else:
         study = open_study(base, data, storage, settings.seed)
         search(study, base, data, settings, options.trials)
-    write(study_table(study), long_curves("search", settings), index=True)
+    keep_curves("search", settings, study_table(study), index=True)
+    if ended(study) < options.trials:
+        raise KeyboardInterrupt  # the search took it, and stopped in order
     if options.test:
         longer = replace(base, steps=options.test_steps or base.steps)
         recipes = {
@@ -71,7 +70,7 @@ def main() -> None:
             "found by the search": best_recipe(study.best_params, longer),
         }
         results = compare_all(recipes, SEEDS, data, settings)
-        write(results, long_curves("search_test", settings))
+        keep_curves("search_test", settings, results)
 
 
 if __name__ == "__main__":
