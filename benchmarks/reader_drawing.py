@@ -8,14 +8,19 @@ archive of FOLDER, which no row learns from and which are no test images.
 """
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 
+from helpers.accuracy import wilson_interval
 from helpers.batches import Examples
+from helpers.files import whole_file
 from helpers.settings import Settings
 
+RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
 MEASURED, LEARNED = 1_000, 20_000
 
 LEFT_OUT = {
@@ -52,17 +57,12 @@ def accuracy(part: str, data, steps: int, folder: Path) -> float:
         "_cover": lambda x, seed: x,
         "vary_light": lambda x, seed: tf.image.per_image_standardization(x),
     }
-    kept = getattr(augmentation, part, None)
-    if kept:
-        setattr(augmentation, part, without[part])
-    try:
-        network = build_reader(seed=1)
-        plan = Plan(steps=steps, interval=steps, seed=1)
-        drawn = data["plain" if part == "hands" else "drawn"]
+    changed = {part: without[part]} if part in without else {}
+    network = build_reader(seed=1)
+    plan = Plan(steps=steps, interval=200, seed=1)
+    drawn = data["plain" if part == "hands" else "drawn"]
+    with patch.multiple(augmentation, **changed) if changed else nullcontext():
         train_reader(network, [(Examples(*drawn), 1.0)], plan, folder)
-    finally:
-        if kept:
-            setattr(augmentation, part, kept)
     return strict(network, *data["measured"])
 
 
@@ -89,21 +89,17 @@ def main() -> None:
             draw_plain_examples, folder, "plain", LEARNED, settings.seed
         ),
     }
-    runs = settings.runs_root / "reader_drawing"
-    table = pd.DataFrame(
-        [
-            {
-                "drawn": title,
-                "steps": options.steps,
-                "images": MEASURED,
-                "strict": accuracy(part, data, options.steps, runs / (part or "all")),
-            }
-            for title, part in LEFT_OUT.items()
-        ]
-    )
-    path = Path(__file__).parent / "results" / "reader_drawing.csv"
-    table.to_csv(path, index=False)
-    print(table.to_string(index=False))
+    runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"
+    rows = []
+    for title, part in LEFT_OUT.items():
+        strict = accuracy(part, data, options.steps, runs / (part or "all"))
+        low, high = wilson_interval(round(strict * MEASURED), MEASURED)
+        row = {"drawn": title, "steps": options.steps, "images": MEASURED}
+        rows.append(row | {"strict": strict, "low": low, "high": high})
+        with whole_file(RESULTS) as temporary:
+            table = pd.DataFrame(rows)
+            table.to_csv(temporary, index=False, float_format="%.4f")
+    print(table.to_string(index=False, float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":
