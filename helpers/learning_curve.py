@@ -4,6 +4,7 @@ The same network is trained on a part of one's own images, and on larger parts t
 hold the smaller ones, from random weights or from those that drawn images taught it.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -151,6 +152,13 @@ class PowerLaw:
         errors = self.floor + self.scale * np.asarray(images, float) ** -self.exponent
         return np.minimum(errors, 1.0)
 
+    def images_for(self, errors: float) -> float:
+        """Images after which no more than a share of errors is left; inf for never."""
+        left = errors - self.floor
+        if left <= 0 or self.exponent <= 0:
+            return math.inf
+        return (self.scale / left) ** (1 / self.exponent)
+
 
 def fit_power_law(images, errors, test_images, floor: bool = False) -> PowerLaw:
     """The power law under which as many errors as were counted are likeliest.
@@ -228,16 +236,44 @@ def extrapolate(
     errors, low, high : numpy.ndarray
         Shares of errors, and the middle 95 % of them.
     """
+    law, again = _laws(table, floor, resamples, seed)
+    low, high = np.quantile([one(images) for one in again], (0.025, 0.975), axis=0)
+    return law(images), low, high
+
+
+def worth_of_drawing(
+    table: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 2016
+) -> tuple[float, float, float]:
+    """Real images that teach random weights as much as drawn images alone did.
+
+    Where the law of the networks from random weights, errors falling for ever, comes
+    down to the errors of the shipped reader.
+
+    Parameters
+    ----------
+    table
+        Rows of `learn` of both kinds, that of 0 images among them.
+
+    Returns
+    -------
+    images, low, high : float
+        And the middle 95 % of the bootstrap, see `extrapolate`.
+    """
+    drawn = 1 - table.loc[table["images"] == 0, "strict"].iloc[0]
+    law, again = _laws(table[~table["pretrained"]], False, resamples, seed)
+    low, high = np.quantile([one.images_for(drawn) for one in again], (0.025, 0.975))
+    return law.images_for(drawn), float(low), float(high)
+
+
+def _laws(table: pd.DataFrame, floor: bool, resamples: int, seed: int):
+    """The law of some rows of `learn`, and those that other test images might give."""
     rows = table[table["images"] > 0]
     learned, tests = rows["images"].to_numpy(), rows["test_images"].to_numpy()
     law = fit_power_law(learned, 1 - rows["strict"].to_numpy(), tests, floor)
     rng = np.random.default_rng(seed)
-    again = []
-    for _ in range(resamples):
-        errors = rng.binomial(tests, law(learned)) / tests
-        again.append(fit_power_law(learned, errors, tests, floor)(images))
-    low, high = np.quantile(again, (0.025, 0.975), axis=0)
-    return law(images), low, high
+    drawn_anew = (rng.binomial(tests, law(learned)) / tests for _ in range(resamples))
+    again = [fit_power_law(learned, errors, tests, floor) for errors in drawn_anew]
+    return law, again
 
 
 def extrapolation_table(

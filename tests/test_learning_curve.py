@@ -18,6 +18,7 @@ from helpers.learning_curve import (
     learn,
     learning_curve_figure,
     real_images,
+    worth_of_drawing,
 )
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, read_numbers
@@ -157,6 +158,12 @@ def test_law_says_no_more_than_all_is_wrong():
     assert PowerLaw(0, 5, 0.1)([1, 10]).tolist() == [1, 1]
 
 
+def test_images_for_an_error_are_those_that_the_law_gives_it_for():
+    law = PowerLaw(0.03, 2, 0.5)
+    assert law(law.images_for(0.1)) == pytest.approx(0.1)
+    assert law.images_for(0.03) == PowerLaw(0, 0.5, 0).images_for(0.1) == np.inf
+
+
 @pytest.mark.parametrize("images", [[100], [100, 100], [0, 100]])
 def test_line_through_too_few_sizes_is_refused(images):
     with pytest.raises(ValueError, match="two or more different numbers"):
@@ -208,12 +215,22 @@ def test_table_says_what_each_curve_suggests_under_both_laws():
     assert set(alone.index.get_level_values(0)) == {learning_curve.KINDS[False]}
 
 
+SHIPPED = pd.DataFrame(
+    [{"images": 0, "pretrained": True, "strict": 0.9, "test_images": 700}]
+)
+
+
+def test_drawing_is_worth_the_images_that_random_weights_need():
+    law = PowerLaw(0, 2, 0.4)
+    table = pd.concat([SHIPPED, rows_of(law, False, 100_000)], ignore_index=True)
+    images, low, high = worth_of_drawing(table, resamples=30)
+    assert images == pytest.approx(law.images_for(0.1), rel=0.02)
+    assert low <= images <= high
+
+
 def test_figure_has_points_lines_and_the_shipped_reader():
-    shipped = pd.DataFrame(
-        [{"images": 0, "pretrained": True, "strict": 0.9, "test_images": 700}]
-    )
     both = [rows_of(PowerLaw(0, 2, 0.4), kind) for kind in (True, False)]
-    (axis,) = learning_curve_figure(pd.concat([*both, shipped]), resamples=10).axes
+    (axis,) = learning_curve_figure(pd.concat([*both, SHIPPED]), resamples=10).axes
     assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
     for container, rows in zip(axis.containers, both, strict=True):
         np.testing.assert_array_equal(container.lines[0].get_xdata(), SIZES)
