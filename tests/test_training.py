@@ -397,8 +397,8 @@ def _train_alone(folder):
 
 def test_killed_run_ends_as_if_undisturbed(tmp_path):
     """SIGKILL at random moments, taken up again each time by a fresh process."""
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["helpers.training"])
+    # Not forked: now and then TensorFlow's threads do not live through that.
+    processes = multiprocessing.get_context("spawn")
 
     def start(folder):
         process = processes.Process(target=_train_alone, args=(folder,))
