@@ -302,6 +302,23 @@ def extrapolation_table(
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def findings(table: pd.DataFrame) -> str:
+    """What the rows of `learn` come to, in a line each: both kinds, and drawing."""
+    lines, most = [], table["images"].max()
+    for pretrained, part in table.groupby("pretrained"):
+        strict = part.loc[part["images"] == most, "strict"].mean()
+        errors, _, _ = extrapolate(part, np.array([1_000, 2_000]), resamples=1)
+        fall = 1 - errors[1] / errors[0]
+        lines.append(
+            f"  {KINDS[pretrained]} {strict:.1%}; a doubling takes {fall:.0%} of errors"
+        )
+    worth, low, high = (
+        f"{round(images, -2):,.0f}" for images in worth_of_drawing(table)
+    )
+    lines.append(f"  drawn images alone are worth {worth} of these ({low} to {high})")
+    return "\n".join(lines)
+
+
 @styled
 def learning_curve_figure(
     table: pd.DataFrame, images: int = report.ALL_IMAGES, resamples: int = RESAMPLES

@@ -14,6 +14,7 @@ from helpers.learning_curve import (
     PowerLaw,
     extrapolate,
     extrapolation_table,
+    findings,
     fit_power_law,
     learn,
     learning_curve_figure,
@@ -226,6 +227,19 @@ def test_drawing_is_worth_the_images_that_random_weights_need():
     images, low, high = worth_of_drawing(table, resamples=30)
     assert images == pytest.approx(law.images_for(0.1), rel=0.02)
     assert low <= images <= high
+
+
+def test_findings_are_those_of_the_rows():
+    law = PowerLaw(0, 2, 0.4)
+    rows = [SHIPPED, *(rows_of(law, kind, 100_000) for kind in (True, False))]
+    first, second, drawing = findings(pd.concat(rows, ignore_index=True)).splitlines()
+    strict = 1 - law(SIZES.max())
+    fall = 1 - 2**-0.4
+    for line, kind in ((first, False), (second, True)):
+        assert learning_curve.KINDS[kind] in line
+        assert f"{strict:.1%}" in line
+        assert f"{fall:.0%} of errors" in line
+    assert "worth 1,800 of these" in drawing
 
 
 def test_figure_has_points_lines_and_the_shipped_reader():
