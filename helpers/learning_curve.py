@@ -265,11 +265,19 @@ def worth_of_drawing(
     return law.images_for(drawn), float(low), float(high)
 
 
+def _counts(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images learned from, errors and test images of the rows that learned any."""
+    rows = table[table["images"] > 0]
+    errors = 1 - rows["strict"]
+    return tuple(
+        part.to_numpy() for part in (rows["images"], errors, rows["test_images"])
+    )
+
+
 def _laws(table: pd.DataFrame, floor: bool, resamples: int, seed: int):
     """The law of some rows of `learn`, and those that other test images might give."""
-    rows = table[table["images"] > 0]
-    learned, tests = rows["images"].to_numpy(), rows["test_images"].to_numpy()
-    law = fit_power_law(learned, 1 - rows["strict"].to_numpy(), tests, floor)
+    learned, errors, tests = _counts(table)
+    law = fit_power_law(learned, errors, tests, floor)
     rng = np.random.default_rng(seed)
     drawn_anew = (rng.binomial(tests, law(learned)) / tests for _ in range(resamples))
     again = [fit_power_law(learned, errors, tests, floor) for errors in drawn_anew]
@@ -307,8 +315,7 @@ def findings(table: pd.DataFrame) -> str:
     lines, most = [], table["images"].max()
     for pretrained, part in table.groupby("pretrained"):
         strict = part.loc[part["images"] == most, "strict"].mean()
-        errors, _, _ = extrapolate(part, np.array([1_000, 2_000]), resamples=1)
-        fall = 1 - errors[1] / errors[0]
+        fall = 1 - 2 ** -fit_power_law(*_counts(part)).exponent
         lines.append(
             f"  {KINDS[pretrained]} {strict:.1%}; a doubling takes {fall:.0%} of errors"
         )

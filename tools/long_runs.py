@@ -58,9 +58,10 @@ def train_depths(
         if len(depths) > 1:
             so_far = pd.concat(curves)
             keep_curves("figure_06_depth", settings, so_far)
-            picture = long_curves("figure_06_depth", settings).with_suffix(".png")
-            with whole_file(picture) as temporary:
-                figure_6(so_far).savefig(temporary, dpi=100)
+            if so_far["layers"].nunique() > 1:
+                picture = long_curves("figure_06_depth", settings).with_suffix(".png")
+                with whole_file(picture) as temporary:
+                    figure_6(so_far).savefig(temporary, dpi=100)
 
 
 def main() -> None:
