@@ -14,6 +14,9 @@ NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 # The stored notebooks are a quick run on the sample, whatever the shell has set.
 ON_SAMPLE := env -u WORKBOOK_DATA -u WORKBOOK_PROFILE
 
+# Two notebooks side by side, each whole and in the order of the course.
+TWO_BOOKS := -n 2 --dist loadfile --no-loadscope-reorder
+
 # Keeps TensorFlow's start-up messages out of the notebooks' outputs.
 export TF_CPP_MIN_LOG_LEVEL := 3
 export TF_ENABLE_ONEDNN_OPTS ?= 1
@@ -50,9 +53,9 @@ test: $(READY)  ## lint, the tests of helpers, the notebooks against their store
 	$(BIN)/ruff format --check
 	$(ON_SAMPLE) $(BIN)/python -m helpers draw
 	$(BIN)/pytest -n 2 --cov --cov-report=term tests
-	$(ON_SAMPLE) $(BIN)/pytest --nbval --nbval-cell-timeout=900 --nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
+	$(ON_SAMPLE) $(BIN)/pytest $(TWO_BOOKS) --nbval --nbval-cell-timeout=900 --nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks
 ifdef WORKBOOK_REAL_DATA
-	WORKBOOK_DATA=$(abspath $(WORKBOOK_REAL_DATA)) $(BIN)/pytest --nbval-lax --nbval-cell-timeout=900 notebooks
+	WORKBOOK_DATA=$(abspath $(WORKBOOK_REAL_DATA)) $(BIN)/pytest $(TWO_BOOKS) --nbval-lax --nbval-cell-timeout=900 notebooks
 endif
 
 .PHONY: test-long
