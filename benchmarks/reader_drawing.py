@@ -69,7 +69,7 @@ def accuracy(part: str, data, steps: int, folder: Path) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="a folder of archives")
-    parser.add_argument("--steps", type=int, default=1_600)
+    parser.add_argument("--steps", type=int, default=1_000)
     options = parser.parse_args()
 
     from helpers.reader_evaluation import archive_numbers
@@ -98,7 +98,9 @@ def main() -> None:
         rows.append(row | {"strict": strict, "low": low, "high": high})
         with whole_file(RESULTS) as temporary:
             table = pd.DataFrame(rows)
-            table.to_csv(temporary, index=False, float_format="%.4f")
+            table.to_csv(
+                temporary, index=False, float_format="%.4f", lineterminator="\n"
+            )
     print(table.to_string(index=False, float_format="{:.4f}".format))
 
 

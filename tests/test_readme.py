@@ -59,6 +59,18 @@ def test_reader_is_as_right_as_was_measured():
         assert line in README
 
 
+def test_parts_of_the_drawing_bring_what_was_measured():
+    measured = pd.read_csv(ROOT / "benchmarks/results/reader_drawing.csv")
+    for row in measured.to_dict("records"):
+        strict, low, high = (
+            f"{100 * row[name]:.1f}" for name in ("strict", "low", "high")
+        )
+        assert f"| {row['drawn']} | {strict} % | {low} to {high} % |" in README
+    everything = measured.iloc[0]
+    within = measured["strict"].between(everything["low"], everything["high"])
+    assert within.all(), "the README says that no part makes a sure difference"
+
+
 def test_rehearsal_is_as_it_was_measured():
     for row in pd.read_csv(ROOT / "benchmarks/results/rehearsal.csv").to_dict(
         "records"
