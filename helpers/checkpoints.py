@@ -26,9 +26,34 @@ def save_checkpoint(path: Path, card: dict, arrays: dict[str, np.ndarray]) -> No
     OSError
         It cannot be written, as on a full disk; the file that was there is whole.
     """
-    card = json.dumps(card | {"version": VERSION}, allow_nan=False)
+    write_arrays(path, card | {"version": VERSION}, arrays)
+
+
+def write_arrays(
+    path: Path, card: dict, arrays: dict[str, np.ndarray], save=np.savez
+) -> None:
+    """Write arrays and their card with NumPy's ``save``; errors of `explained_file`."""
+    text = json.dumps(card, allow_nan=False)
     with explained_file(path) as temporary:
-        np.savez(temporary, **arrays, **{_CARD: np.array(card)})
+        save(temporary, **arrays, **{_CARD: np.array(text)})
+
+
+def read_arrays(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """The card, its ``version`` in it, and the arrays that `write_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or of another kind; the message is the bare reason.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        card = json.loads(str(arrays.pop(_CARD)))
+        card["version"]  # a KeyError where there is none
+        return card, arrays
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        raise ValueError(str(error)) from error
 
 
 @contextmanager
@@ -60,15 +85,13 @@ def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint; train the run first.")
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        card = json.loads(str(arrays.pop(_CARD)))
-        version = card.pop("version")
-    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        card, arrays = read_arrays(path)
+    except ValueError as error:
         raise CheckpointError(
             f"{path}: damaged, or no checkpoint of this workbook ({error}). Delete it "
             "and train again."
         ) from error
+    version = card.pop("version")
     if version != VERSION:
         raise CheckpointError(
             f"{path}: checkpoint of version {version}; expected {VERSION}. Delete it "

@@ -1,12 +1,11 @@
 """The reader's weights in one small file, with a card that says how they came about."""
 
-import json
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from helpers.checkpoints import explained_file
+from helpers.checkpoints import read_arrays, write_arrays
 from helpers.reader_networks import build_finder, build_reader
 
 SHIPPED = Path(__file__).resolve().parent / "weights" / "reader.npz"
@@ -28,15 +27,13 @@ def save_weights(path: Path | str, networks: dict, card: dict) -> None:
 
 def rewrite_card(path: Path | str, card: dict) -> None:
     """Give a file of weights another card; the arrays in it stay, to the bit."""
-    with np.load(path, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files if name != "card"}
+    _, arrays = read_arrays(Path(path))
     _write(path, arrays, card)
 
 
 def _write(path: Path | str, arrays: dict, card: dict) -> None:
-    text = json.dumps(card | {"version": VERSION}, allow_nan=False)
-    with explained_file(Path(path)) as temporary:
-        np.savez_compressed(temporary, **arrays, card=np.array(text))
+    card = card | {"version": VERSION}
+    write_arrays(Path(path), card, arrays, np.savez_compressed)
 
 
 def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
@@ -56,19 +53,16 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
             "reader` trains those of the project anew."
         )
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        card = json.loads(str(arrays.pop("card")))
-        version = card["version"]
-    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        card, arrays = read_arrays(path)
+    except ValueError as error:
         raise ValueError(
             f"{path}: damaged, or no weights of a reader ({error}); expected a file "
             "that `make reader` or `python -m helpers tune` wrote. Make it again."
         ) from error
-    if version != VERSION:
+    if card["version"] != VERSION:
         raise ValueError(
-            f"{path}: weights of version {version}; expected {VERSION}. Make them "
-            "again with this version of the workbook."
+            f"{path}: weights of version {card['version']}; expected {VERSION}. Make "
+            "them again with this version of the workbook."
         )
     networks = {}
     for name, build in BUILDERS.items():
