@@ -2,10 +2,10 @@
 
     python benchmarks/packing_speed.py [--patience SECONDS]
 
-The names of a group are one block of an HDF5 file. From some 100,000 images on it no
-longer fits into the cache that HDF5 chooses, which then writes and reads it anew for
-each further name. The peer may take so many seconds; the ratio is at least what it
-had cost by then. Both write the same boxes, one after the other.
+The names of a group are one block of an HDF5 file. Towards the end of extra's images it
+no longer fits into the cache that HDF5 chooses, which then writes and reads it anew for
+each further name. The peer may take so many seconds; the ratio is at least what it had
+cost by then. Both write the same boxes, one after the other.
 """
 
 import argparse
