@@ -39,14 +39,18 @@ def read_by_element(path: Path) -> list:
     return rows
 
 
+def made_up_boxes(rng: np.random.Generator, lengths: np.ndarray) -> Boxes:
+    """Boxes and digits by chance, for an image of each of the lengths."""
+    images = np.arange(1, len(lengths) + 1)
+    image = np.repeat(images, lengths)
+    left, top, width, height = rng.integers(1, 200, (4, len(image))).astype(float)
+    label = rng.integers(0, 10, len(image)).astype(np.int8)
+    return Boxes(image, label, left, top, width, height, images)
+
+
 def write_example(path: Path, images: int = 8_000) -> None:
     rng = np.random.default_rng(0)
-    image = np.repeat(np.arange(1, images + 1), rng.integers(1, 5, images))
-    columns = rng.integers(1, 200, (4, len(image))).astype(float)
-    left, top, width, height = columns
-    label = rng.integers(0, 10, len(image)).astype(np.int8)
-    images = np.arange(1, images + 1)
-    write_boxes(path, Boxes(image, label, left, top, width, height, images))
+    write_boxes(path, made_up_boxes(rng, rng.integers(1, 5, images)))
 
 
 def seconds(function, path: Path) -> float:

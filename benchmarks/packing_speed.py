@@ -17,6 +17,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
+from digitstruct_speed import made_up_boxes
 
 from helpers import digitstruct
 from helpers.drawn.distributions import LENGTHS
@@ -29,11 +30,7 @@ def boxes_of_extra() -> digitstruct.Boxes:
     rng = np.random.default_rng(0)
     counts = LENGTHS["extra"]
     lengths = rng.permutation(np.repeat(np.arange(1, len(counts) + 1), counts))
-    images = np.arange(1, len(lengths) + 1)
-    image = np.repeat(images, lengths)
-    left, top, width, height = rng.integers(1, 200, (4, len(image))).astype(float)
-    label = rng.integers(0, 10, len(image)).astype(np.int8)
-    return digitstruct.Boxes(image, label, left, top, width, height, images)
+    return made_up_boxes(rng, lengths)
 
 
 def write(path: Path, cache: bool) -> None:

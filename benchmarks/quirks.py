@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.experiments import number_data, run
-from helpers.files import whole_file
+from helpers.files import write_table
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 
@@ -117,8 +117,7 @@ def main() -> None:
     if options.data:
         settings = replace(settings, data=options.data)
     runs = train_all(settings, options.steps, options.seeds)
-    with whole_file(RESULTS) as temporary:
-        runs.to_csv(temporary, index=False, float_format="%.6g", lineterminator="\n")
+    write_table(RESULTS, runs)
     show(runs)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.accuracy import sequence_accuracy, wilson_interval
+from helpers.files import write_table
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, photo_numbers, read_numbers
 from helpers.settings import Settings
@@ -68,7 +69,7 @@ def main() -> None:
         rows.append(row("the report's photographs", DRAWN_ALONE, reader, ten, True))
     table = pd.DataFrame(rows)
     path = Path(__file__).parent / "results" / "reader_accuracy.csv"
-    table.to_csv(path, index=False, float_format="%.4f", lineterminator="\n")
+    write_table(path, table, "%.4f")
     print(table.to_string(index=False, float_format="{:.4f}".format))
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from helpers.accuracy import wilson_interval
 from helpers.batches import Examples
-from helpers.files import whole_file
+from helpers.files import write_table
 from helpers.settings import Settings
 
 RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
@@ -96,11 +96,8 @@ def main() -> None:
         low, high = wilson_interval(round(strict * MEASURED), MEASURED)
         row = {"drawn": title, "steps": options.steps, "images": MEASURED}
         rows.append(row | {"strict": strict, "low": low, "high": high})
-        with whole_file(RESULTS) as temporary:
-            table = pd.DataFrame(rows)
-            table.to_csv(
-                temporary, index=False, float_format="%.4f", lineterminator="\n"
-            )
+        table = pd.DataFrame(rows)
+        write_table(RESULTS, table, "%.4f")
     print(table.to_string(index=False, float_format="{:.4f}".format))
 
 

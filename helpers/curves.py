@@ -19,7 +19,7 @@ from helpers.accuracy import constant_answer, measure
 from helpers.batches import Examples
 from helpers.evaluation import evaluate
 from helpers.figures import styled
-from helpers.files import whole_file
+from helpers.files import write_table
 from helpers.networks import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training import Run
@@ -95,8 +95,7 @@ def keep_curves(
     name: str, settings: Settings, table: pd.DataFrame, index: bool = False
 ) -> None:
     """Write a table of long runs for the notebooks to draw, whole or not at all."""
-    with whole_file(long_curves(name, settings)) as temporary:
-        table.to_csv(temporary, index=index, float_format="%.6g", lineterminator="\n")
+    write_table(long_curves(name, settings), table, index=index)
 
 
 def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:

@@ -4,9 +4,13 @@ import errno
 import os
 import shutil
 import tempfile
+import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that is full or may only be read."""
@@ -32,6 +36,19 @@ def whole_file(path: Path | str) -> Iterator[Path]:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def write_table(
+    path: Path | str,
+    table: "pd.DataFrame",
+    float_format: str = "%.6g",
+    index: bool = False,
+) -> None:
+    """Write a table as CSV, whole or not at all, the same bytes on every system."""
+    with whole_file(path) as temporary:
+        table.to_csv(
+            temporary, index=index, float_format=float_format, lineterminator="\n"
+        )
 
 
 @contextmanager

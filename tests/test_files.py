@@ -3,9 +3,10 @@
 import errno
 import os
 
+import pandas as pd
 import pytest
 
-from helpers.files import whole_file, whole_folder
+from helpers.files import whole_file, whole_folder, write_table
 
 
 def names(folder):
@@ -32,6 +33,18 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 def test_temporary_file_keeps_the_suffix(tmp_path):
     with whole_file(tmp_path / "a.png") as path:
         assert path.suffix == ".png"
+
+
+def test_table_is_written_with_the_digits_asked_for(tmp_path):
+    table = pd.DataFrame({"name": ["a, b", "c"], "value": [1 / 3, 2.0]}, index=[7, 8])
+    write_table(tmp_path / "plain.csv", table)
+    assert (tmp_path / "plain.csv").read_bytes() == (
+        b'name,value\n"a, b",0.333333\nc,2\n'
+    )
+    write_table(tmp_path / "short.csv", table, "%.2f", index=True)
+    assert (tmp_path / "short.csv").read_bytes() == (
+        b',name,value\n7,"a, b",0.33\n8,c,2.00\n'
+    )
 
 
 def test_folder_replaces_the_old_one(tmp_path):
