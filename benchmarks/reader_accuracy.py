@@ -3,7 +3,8 @@
     python benchmarks/reader_accuracy.py --data FOLDER --tuned FILE
 
 FOLDER holds a test archive in the official layout and, if there are, ``photos`` with
-their labels.csv; FILE is what ``python -m helpers tune`` wrote. A number counts only
+their labels.csv; FILE is what ``python -m helpers tune`` wrote. Numbers in handwriting
+are put together of the digits that scikit-learn brings. A number counts only
 if every digit is right and none is missing or too many; the interval is Wilson's, 95 %.
 """
 
@@ -14,6 +15,7 @@ import pandas as pd
 
 from helpers.accuracy import sequence_accuracy, wilson_interval
 from helpers.files import write_table
+from helpers.handwritten import handwritten_numbers
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, photo_numbers, read_numbers
 from helpers.settings import Settings
@@ -59,6 +61,8 @@ def main() -> None:
             row("test archive", "drawn, then real images", tuned, test, find)
             for find in (False, True)
         ]
+    written = handwritten_numbers(1_000)
+    rows.append(row("handwritten digits", DRAWN_ALONE, reader, written, False))
     if (options.data / "photos").is_dir():
         photos = photo_numbers(options.data / "photos")
         ten = photos.rows([p.name.startswith(OF_THE_REPORT) for p in photos.paths])

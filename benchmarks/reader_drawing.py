@@ -4,7 +4,8 @@
 
 Every row trains the reader's network anew for the same steps, with one part of the
 drawing or of the changes at random left out, and measures it on images of the train
-archive of FOLDER, which no row learns from and which are no test images.
+archive of FOLDER, which no row learns from and which are no test images; and on numbers
+in real handwriting.
 """
 
 import argparse
@@ -25,12 +26,13 @@ MEASURED, LEARNED = 1_000, 20_000
 
 LEFT_OUT = {
     "everything": "",
-    "without bent digits of any typeface": "hands",
+    "without notes, steep numbers, old forms": "usual",
+    "nor bent digits of any typeface": "plain",
     "without other boxes and angles": "_look_elsewhere",
     "without other light, focus and noise": "vary_light",
     "without things in front": "_cover",
 }
-"""What a row leaves out, by its title: digits of `drawn.hands`, or a function of
+"""What a row leaves out, by its title: kinds of `reader_images`, or a function of
 `augmentation`."""
 
 
@@ -42,8 +44,8 @@ def plain_middle(contexts):
     return contexts[:, start : start + SIDE, start : start + SIDE]
 
 
-def accuracy(part: str, data, steps: int, folder: Path) -> float:
-    """Strict accuracy on real images of a reader taught without ``part``."""
+def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
+    """Strict accuracy of a reader taught without ``part``: house numbers, writing."""
     import tensorflow as tf
 
     from helpers import augmentation
@@ -60,10 +62,10 @@ def accuracy(part: str, data, steps: int, folder: Path) -> float:
     changed = {part: without[part]} if part in without else {}
     network = build_reader(seed=1)
     plan = Plan(steps=steps, interval=200, seed=1)
-    drawn = data["plain" if part == "hands" else "drawn"]
+    drawn = data.get(part, data["drawn"])
     with patch.multiple(augmentation, **changed) if changed else nullcontext():
         train_reader(network, [(Examples(*drawn), 1.0)], plan, folder)
-    return strict(network, *data["measured"])
+    return [strict(network, *measured) for measured in data["measured"]]
 
 
 def main() -> None:
@@ -72,8 +74,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1_000)
     options = parser.parse_args()
 
+    from helpers.handwritten import handwritten_numbers
     from helpers.reader_evaluation import archive_numbers
-    from helpers.reader_images import draw_plain_examples, drawn_examples
+    from helpers.reader_images import (
+        VERSION,
+        draw_plain_examples,
+        draw_usual_examples,
+        drawn_examples,
+    )
     from helpers.reader_making import contexts_of
     from helpers.shards import drawn_shards
 
@@ -82,20 +90,28 @@ def main() -> None:
     rows = np.random.default_rng(0).permutation(len(numbers))[:MEASURED]
     numbers = numbers.rows(rows)
     folder = settings.home / "reader"
+    written = handwritten_numbers(MEASURED)
     data = {
-        "measured": (contexts_of(numbers), numbers.labels),
+        "measured": [
+            (contexts_of(numbers), numbers.labels),
+            (contexts_of(written), written.labels),
+        ],
         "drawn": drawn_examples(folder, LEARNED, settings.seed),
-        "plain": drawn_shards(
-            draw_plain_examples, folder, "plain", LEARNED, settings.seed
-        ),
     }
+    for name, draw in (("usual", draw_usual_examples), ("plain", draw_plain_examples)):
+        data[name] = drawn_shards(
+            draw, folder, f"{name}_v{VERSION}", LEARNED, settings.seed
+        )
     runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"
     rows = []
     for title, part in LEFT_OUT.items():
-        strict = accuracy(part, data, options.steps, runs / (part or "all"))
+        strict, written = accuracy(part, data, options.steps, runs / (part or "all"))
         low, high = wilson_interval(round(strict * MEASURED), MEASURED)
         row = {"drawn": title, "steps": options.steps, "images": MEASURED}
-        rows.append(row | {"strict": strict, "low": low, "high": high})
+        row |= {"strict": strict, "low": low, "high": high}
+        low, high = wilson_interval(round(written * MEASURED), MEASURED)
+        row |= {"written": written, "written_low": low, "written_high": high}
+        rows.append(row)
         table = pd.DataFrame(rows)
         write_table(RESULTS, table, "%.4f")
     print(table.to_string(index=False, float_format="{:.4f}".format))

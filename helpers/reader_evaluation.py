@@ -24,14 +24,14 @@ class Numbers:
     Parameters
     ----------
     paths
-        Files, one for each number.
+        Files, one for each number, or images.
     labels
         uint8 (N, 6): [length, d1..d5], blank 10.
     boxes
         float64 (N, 4): left, top, right, bottom of the whole number in pixels.
     """
 
-    paths: list[Path]
+    paths: list[Path | Image.Image]
     labels: np.ndarray
     boxes: np.ndarray
 

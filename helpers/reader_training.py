@@ -11,11 +11,25 @@ from helpers.batches import Examples
 from helpers.finder_targets import cell_targets, finder_loss
 from helpers.fitting import Plan, fit
 
+HOPELESS = 6.0
+"""Loss of a number that a network all but rules out: a probability of 0.25 %."""
+
 
 def number_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     """Sum of the six positions' cross-entropies, averaged over the examples."""
     errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     return tf.reduce_mean(tf.reduce_sum(errors, axis=-1))
+
+
+def readable_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """`number_loss` without the numbers that the network all but rules out.
+
+    Most of these are too dark or too blurred for anyone, and what is learned from them
+    is lost to the rest. Only a network that has learned can tell: for a second round.
+    """
+    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    errors = tf.reduce_sum(errors, axis=-1)
+    return tf.reduce_mean(tf.where(errors < HOPELESS, errors, 0.0))
 
 
 def train_reader(
@@ -24,6 +38,7 @@ def train_reader(
     plan: Plan,
     folder: Path | str,
     measure=None,
+    loss=number_loss,
 ) -> list[dict]:
     """Teach a reader from contexts, each use of which shows another crop.
 
@@ -35,6 +50,8 @@ def train_reader(
         Contexts (N, 72, 72) with labels, and the share of every batch from each.
     plan, folder, measure
         See `fitting.fit`.
+    loss
+        `number_loss` or `readable_loss`.
     """
     counts = [round(plan.batch_size * share) for _, share in sources[1:]]
     counts = [plan.batch_size - sum(counts), *counts]
@@ -54,8 +71,11 @@ def train_reader(
         images, labels = tf.gather(images, order), tf.gather(labels, order)
         return augment(images, tf.stack([plan.seed + 100, step])), labels
 
-    identity = {"data": [data.card() | {"share": share} for data, share in sources]}
-    return fit(network, batch, number_loss, plan, folder, identity, measure)
+    cards = [data.card() | {"share": share} for data, share in sources]
+    identity = {"data": cards}
+    if loss is not number_loss:
+        identity["loss"] = loss.__name__
+    return fit(network, batch, loss, plan, folder, identity, measure)
 
 
 def train_finder(

@@ -4,9 +4,18 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from helpers.drawn import hands
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
-from helpers.drawn.hands import any_glyphs, bend, thicken
+from helpers.drawn.hands import (
+    any_glyphs,
+    bend,
+    note,
+    thicken,
+    varied_glyphs,
+    varied_style,
+)
 from helpers.drawn.plates import draw_style
+from helpers.drawn.textures import LUMA
 from helpers.drawn.typefaces import files
 
 CORNERS = [[15, 0], [24, 0], [24, HEIGHT], [15, HEIGHT]]
@@ -154,3 +163,46 @@ def test_every_set_is_of_ink_in_masks_of_one_height():
         for glyph in draw(seed, (0, 4, 9)):
             assert glyph.mask.height == HEIGHT
             assert 0.02 < ink(glyph).mean() / 255 < 0.98
+
+
+def test_varied_styles_are_notes_and_steep_as_often_as_said():
+    rng = np.random.default_rng(1)
+    styles = [varied_style(rng) for _ in range(2_000)]
+    written = np.mean([style.faces == hands.WRITTEN for style in styles])
+    steep = np.mean([style.rise != 0 for style in styles])
+    assert written == pytest.approx(hands.NOTES, abs=0.03)
+    assert steep == pytest.approx(hands.STEEP, abs=0.03)
+
+
+def test_ink_of_a_note_stands_out_from_its_paper():
+    rng = np.random.default_rng(2)
+    notes = [note(rng) for _ in range(200)]
+    papers = [style for style in notes if style.plate is not None]
+    assert 60 < len(papers) < 180
+    steps = [abs((style.plate - style.digit) @ LUMA) for style in papers]
+    assert np.mean(np.array(steps) > 0.2) > 0.9
+
+
+def test_digits_of_a_note_are_written_and_others_are_of_a_typeface(monkeypatch):
+    rng = np.random.default_rng(3)
+    monkeypatch.setattr(hands, "draw_typeface", None)
+    monkeypatch.setattr(hands, "files", None)
+    written = varied_glyphs(rng, note(rng), (3, 3))
+    assert len(written) == 2
+    assert written[0].mask.tobytes() != written[1].mask.tobytes()
+    with pytest.raises(TypeError):
+        varied_glyphs(rng, draw_style(rng), (3, 3))
+
+
+def test_without_another_form_varied_glyphs_are_any_glyphs(monkeypatch):
+    monkeypatch.setattr(
+        hands, "vary", lambda rng, glyphs, digits: dict(enumerate(glyphs))
+    )
+    for seed in range(3):
+        style = draw_style(np.random.default_rng(seed))
+        one, other = (
+            draw_some(np.random.default_rng(seed), style, (4, 1))
+            for draw_some in (any_glyphs, varied_glyphs)
+        )
+        for a, b in zip(one, other, strict=True):
+            assert_same(a, b)

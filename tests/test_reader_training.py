@@ -12,7 +12,13 @@ from helpers.checkpoints import CheckpointError
 from helpers.fitting import Plan
 from helpers.reader_images import CONTEXT_SIDE, SIDE, label_of
 from helpers.reader_networks import build_finder, build_reader
-from helpers.reader_training import number_loss, train_finder, train_reader
+from helpers.reader_training import (
+    HOPELESS,
+    number_loss,
+    readable_loss,
+    train_finder,
+    train_reader,
+)
 
 PLAN = Plan(steps=24, batch_size=12, peak_rate=0.05, interval=6, seed=3)
 
@@ -162,3 +168,24 @@ def test_loss_is_the_six_cross_entropies_averaged_over_the_examples():
     others = tf.constant([[1, 7, 10, 10, 10, 10], [2, 8, 4, 10, 10, 10]])
     wrong = 100 * tf.one_hot(others, 11)
     assert float(number_loss(wrong, labels)) == pytest.approx(50)
+
+
+def test_readable_loss_leaves_out_what_the_network_rules_out():
+    """And still divides by all, so that what is left weighs as much as before."""
+    labels = tf.constant([label_of((1,)), label_of((2,))], tf.int32)
+    sure = 8 * tf.one_hot(labels, 11)
+    unsure = tf.zeros((2, 6, 11))
+    wrong = tf.stack([sure[0], -sure[1]])
+    assert float(number_loss(unsure, labels)) == pytest.approx(6 * np.log(11), rel=1e-5)
+    assert float(readable_loss(unsure, labels)) == 0
+    assert float(readable_loss(sure, labels)) == float(number_loss(sure, labels))
+    kept = float(number_loss(sure[:1], labels[:1])) / 2
+    assert float(number_loss(wrong, labels)) > HOPELESS / 2
+    assert float(readable_loss(wrong, labels)) == pytest.approx(kept, rel=1e-5)
+
+
+def test_run_by_one_loss_is_not_taken_up_by_the_other(contexts, tmp_path):
+    learn(contexts, tmp_path)
+    network = build_reader(depths=(4, 4, 6, 6), width=8, seed=PLAN.seed)
+    with pytest.raises(CheckpointError, match="loss"):
+        train_reader(network, [(contexts, 1.0)], PLAN, tmp_path, loss=readable_loss)

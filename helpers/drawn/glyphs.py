@@ -60,7 +60,11 @@ def _glyph(font: ImageFont.FreeTypeFont, text: str) -> Glyph:
     ink = Image.frombytes("L", core.size, bytes(core))
     ink = ink.crop(ink.getbbox())
     width = max(2, round(ink.width * HEIGHT / ink.height))
-    mask = ink.resize((width, HEIGHT), Image.Resampling.BOX)
+    return glyph_of(ink.resize((width, HEIGHT), Image.Resampling.BOX))
+
+
+def glyph_of(mask: Image.Image) -> Glyph:
+    """A glyph from its mask, of mode L, cropped tight and ``HEIGHT`` high."""
     rows, columns = np.nonzero(np.asarray(mask) > 96)
     points = np.stack([columns, rows], 1).astype(float)
     hull = points[ConvexHull(points).vertices] + 0.5

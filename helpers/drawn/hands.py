@@ -6,8 +6,11 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
-from helpers.drawn.plates import Style, draw_style
+from helpers.drawn.handwriting import draw_hand, write
+from helpers.drawn.plates import Style, draw_style, painted
+from helpers.drawn.textures import hsv
 from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
+from helpers.drawn.variants import vary
 
 ODD = ("press_start_2p", "great_vibes", "black_ops_one", "zeyada")
 """Families whose digits stand on no house."""
@@ -23,12 +26,41 @@ SPREAD = 0.15
 """Share of numbers whose digits stand well apart."""
 
 
+STEEP, NOTES = 0.2, 0.2
+"""Share of varied numbers that climb or fall, and of those written by hand."""
+
+WRITTEN = "written"
+"""In place of a group of typefaces: digits that a hand writes."""
+
+
 def any_style(rng: np.random.Generator) -> Style:
     """`plates.draw_style`, now and then with digits well apart."""
     style = draw_style(rng)
     if rng.random() < SPREAD:
         return replace(style, spread=float(rng.uniform(0.15, 1.0)))
     return style
+
+
+def varied_style(rng: np.random.Generator) -> Style:
+    """`any_style`, or one that house numbers seldom have but readers meet.
+
+    Steep numbers, which were read worst of the real ones, and notes by hand.
+    """
+    style = note(rng) if rng.random() < NOTES else any_style(rng)
+    if rng.random() < STEEP:
+        return replace(style, rise=float(rng.normal(-0.1, 0.3)))
+    return style
+
+
+def note(rng: np.random.Generator) -> Style:
+    """A pen on paper, or a brush or chalk on the wall, in somebody's handwriting."""
+    if rng.random() < 0.4:
+        return replace(painted(rng), faces=WRITTEN)
+    paper = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.2), rng.uniform(0.6, 1))
+    ink = hsv(rng.random(), rng.uniform(0, 0.8), rng.uniform(0.02, 0.4))
+    if rng.random() < 0.15:
+        paper, ink = ink, paper
+    return Style(paper, ink, None, WRITTEN, 0.0, float(rng.uniform(0.2, 1.2)))
 
 
 def any_glyphs(
@@ -39,16 +71,34 @@ def any_glyphs(
     Each set has a weight and a width of its own, and each digit is bent a little, so
     that hardly two sets are alike.
     """
+    glyphs, step = _any_set(rng, style)
+    return _bent(rng, glyphs, step, digits)
+
+
+def varied_glyphs(
+    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """`any_glyphs`, some in forms of old plates (`vary`), or handwritten (`write`)."""
+    if style.faces == WRITTEN:
+        return write(rng, draw_hand(rng), digits)
+    glyphs, step = _any_set(rng, style)
+    return _bent(rng, vary(rng, glyphs, digits), step, digits)
+
+
+def _any_set(rng, style):
+    """The glyphs of a typeface, and by how much to make their strokes thicker."""
     if rng.random() < 0.5:
         path, weight = draw_typeface(rng, style.faces)
     else:
         choices = files(FAMILIES[rng.integers(len(FAMILIES))])
         path = choices[rng.integers(len(choices))]
         weight = int(rng.choice((400, 600, 800))) if "wght" in path.name else None
-    step = int(rng.choice(STEPS, p=CHANCES))
+    return digit_glyphs(path, weight), int(rng.choice(STEPS, p=CHANCES))
+
+
+def _bent(rng, glyphs, step, digits):
     stretch = float(np.exp(rng.normal(0, 0.12)))
     strength = rng.uniform(0, 0.05) if rng.random() < 0.7 else 0.0
-    glyphs = digit_glyphs(path, weight)
     bent = {
         digit: bend(rng, thicken(glyphs[digit], step), stretch, strength)
         for digit in sorted(set(digits))

@@ -28,6 +28,9 @@ class Style:
         Disorder of digits fixed one by one, 0 to 1.
     spread
         Room between digits beyond the usual, in digit heights.
+    rise
+        Slope of the number in the picture beyond the usual, downwards positive: digit
+        heights to a digit height.
     """
 
     plate: np.ndarray | None
@@ -37,6 +40,7 @@ class Style:
     relief: float
     loose: float
     spread: float = 0.0
+    rise: float = 0.0
 
 
 def enamel(rng: np.random.Generator) -> Style:

@@ -110,6 +110,10 @@ def compose(
     """
     tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))
     climb = tilt * rng.uniform(0.5, 1) if rng.random() < 0.3 * style.loose else 0.0
+    if style.rise:
+        # Digits in steps, or seen from the side, or some of both.
+        tilt += style.rise
+        climb += style.rise * rng.random()
     if len(glyphs) > 1 and rng.random() < 0.007:
         number = numbers.stack(rng, glyphs)
     else:

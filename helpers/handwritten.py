@@ -1,0 +1,61 @@
+"""Numbers in real handwriting: the digits that scikit-learn brings, side by side.
+
+A measure of what no house number shows; the reader learns none of these.
+"""
+
+import numpy as np
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from helpers.reader_evaluation import Numbers
+from helpers.reader_images import label_of
+
+TALL = 64
+"""Height of a digit in pixels, about; the originals have 8."""
+
+
+def handwritten_numbers(count: int, seed: int = 0) -> Numbers:
+    """Compose numbers of two to four digits, each length and digit as often.
+
+    The digits are 1,797 of 13 people, 8 x 8 pixels each: the test set of "Optical
+    Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998, UCI).
+
+    Returns
+    -------
+    Numbers
+        Gray Pillow images in place of paths, and the box of each number.
+    """
+    digits, rng = load_digits(), np.random.default_rng(seed)
+    places = [np.flatnonzero(digits.target == digit) for digit in range(10)]
+    images, labels, boxes = [], [], []
+    for _ in range(count):
+        number = rng.integers(0, 10, rng.integers(2, 5))
+        masks = [digits.images[rng.choice(places[digit])] for digit in number]
+        image, box = _side_by_side(rng, masks)
+        images.append(image)
+        labels.append(label_of(number))
+        boxes.append(box)
+    return Numbers(images, np.stack(labels), np.array(boxes, float))
+
+
+def _side_by_side(rng: np.random.Generator, masks):
+    """Digits, float (8, 8) of 0 to 16, as pen on paper, and the box round them."""
+    ink, boxes = Image.new("L", (2 * TALL + TALL * len(masks), 3 * TALL)), []
+    left = TALL
+    for mask in masks:
+        columns = np.flatnonzero((mask > 2).any(0))
+        mask = np.uint8(mask[:, columns[0] : columns[-1] + 1] * (255 / 16))
+        width = round(mask.shape[1] * TALL / 8 * rng.uniform(0.75, 1.0))
+        height = round(TALL * rng.uniform(0.85, 1.15))
+        top = TALL + round(rng.normal(0, 4))
+        large = Image.fromarray(mask).resize((width, height), Image.Resampling.BICUBIC)
+        ink.paste(large, (left, top), large)
+        boxes.append((left, top, left + width, top + height))
+        left += width + round(rng.uniform(2, 16))
+    cover = np.clip((np.asarray(ink) / 255 - 0.15) / 0.6, 0, 1)
+    paper, pen = rng.uniform(150, 245), rng.uniform(0, 90)
+    pixels = paper + (pen - paper) * cover
+    pixels += rng.normal(0, rng.uniform(1, 6), pixels.shape)
+    boxes = np.add(boxes, [-5, -4, 5, 4])
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    return image, (*boxes[:, :2].min(0), *boxes[:, 2:].max(0))

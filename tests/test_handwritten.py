@@ -1,0 +1,39 @@
+"""Numbers put together of real handwritten digits."""
+
+import numpy as np
+import pytest
+
+from helpers.accuracy import BLANK
+from helpers.handwritten import handwritten_numbers
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    return handwritten_numbers(60, seed=3)
+
+
+def test_lengths_are_two_to_four_and_labels_are_of_digits(numbers):
+    assert len(numbers) == 60
+    assert set(numbers.labels[:, 0].tolist()) == {2, 3, 4}
+    used = np.arange(5) < numbers.labels[:, :1]
+    assert (numbers.labels[:, 1:][used] < BLANK).all()
+    assert (numbers.labels[:, 1:][~used] == BLANK).all()
+
+
+def test_all_ink_lies_in_the_box_and_reaches_its_sides(numbers):
+    for image, box in zip(numbers.paths, numbers.boxes, strict=True):
+        pixels = np.asarray(image).astype(float)
+        left, top, right, bottom = box.astype(int)
+        paper = np.median(pixels)
+        dark = pixels < paper - 40
+        inside = dark[top:bottom, left:right]
+        assert dark.sum() == inside.sum() > 0
+        assert inside[:, :12].any() and inside[:, -12:].any()
+
+
+def test_same_seed_same_numbers(numbers):
+    again, other = handwritten_numbers(60, seed=3), handwritten_numbers(60, seed=4)
+    for one, two in zip(numbers.paths, again.paths, strict=True):
+        assert one.tobytes() == two.tobytes()
+    np.testing.assert_array_equal(numbers.boxes, again.boxes)
+    assert (numbers.labels != other.labels).any()
