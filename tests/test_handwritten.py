@@ -28,7 +28,8 @@ def test_all_ink_lies_in_the_box_and_reaches_its_sides(numbers):
         dark = pixels < paper - 40
         inside = dark[top:bottom, left:right]
         assert dark.sum() == inside.sum() > 0
-        assert inside[:, :12].any() and inside[:, -12:].any()
+        # To within two pixels of the originals, whose outermost may be faint.
+        assert inside[:, :16].any() and inside[:, -16:].any()
 
 
 def test_same_seed_same_numbers(numbers):
