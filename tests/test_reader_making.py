@@ -104,7 +104,9 @@ def test_reader_is_made_with_its_card(made):
     card = Reader.load(path).card
     assert card == reader.card
     assert card["made_by"] == "make reader"
-    assert "24 drawn numbers and 12 drawn whole images" in card["trained_on"]
+    assert card["trained_on"].startswith("24 drawn numbers, ")
+    assert "and 12 drawn whole images" in card["trained_on"]
+    assert card["losses"] == {"reader": ["number_loss", "readable_loss"]}
     assert 0 <= card["sure_from"] <= 1
     assert card["temperature"] > 0
     measured = card["measured"]["drawn validation"]
