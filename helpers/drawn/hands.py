@@ -17,14 +17,11 @@ ODD = ("press_start_2p", "great_vibes", "black_ops_one", "zeyada")
 
 FAMILIES = tuple(family for family in ALL_FAMILIES if family not in ODD)
 
-
 STEPS, CHANCES = (-7, -5, -3, 0, 3, 5, 7), (0.06, 0.1, 0.1, 0.48, 0.1, 0.1, 0.06)
 """By how much strokes are made thicker, in pixels of a mask, and how often."""
 
-
 SPREAD = 0.15
 """Share of numbers whose digits stand well apart."""
-
 
 STEEP, NOTES = 0.2, 0.2
 """Share of varied numbers that climb or fall, and of those written by hand."""
