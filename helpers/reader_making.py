@@ -44,7 +44,7 @@ FINDER_PLANS = (
     Plan(steps=1_200, batch_size=48, peak_rate=0.0008, interval=400, seed=1),
 )
 """Rounds of each network, the second with a lower rate (Loshchilov and Hutter 2017):
-on two cores about 40 and 20 minutes. A plan's seed is added to the settings'."""
+on two cores about 47 and 20 minutes. A plan's seed is added to the settings'."""
 
 READER_LOSSES = (number_loss, readable_loss)
 """What each round of the reader lessens. In a trial a short second round read 91.6 % of
