@@ -23,6 +23,7 @@ from helpers.settings import Settings
 
 RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
 MEASURED, LEARNED = 1_000, 20_000
+COLUMNS = ("strict", "low", "high"), ("written", "written_low", "written_high")
 
 LEFT_OUT = {
     "everything": "",
@@ -90,11 +91,10 @@ def main() -> None:
     rows = np.random.default_rng(0).permutation(len(numbers))[:MEASURED]
     numbers = numbers.rows(rows)
     folder = settings.home / "reader"
-    written = handwritten_numbers(MEASURED)
     data = {
         "measured": [
-            (contexts_of(numbers), numbers.labels),
-            (contexts_of(written), written.labels),
+            (contexts_of(part), part.labels)
+            for part in (numbers, handwritten_numbers(MEASURED))
         ],
         "drawn": drawn_examples(folder, LEARNED, settings.seed),
     }
@@ -105,12 +105,11 @@ def main() -> None:
     runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"
     rows = []
     for title, part in LEFT_OUT.items():
-        strict, written = accuracy(part, data, options.steps, runs / (part or "all"))
-        low, high = wilson_interval(round(strict * MEASURED), MEASURED)
+        found = accuracy(part, data, options.steps, runs / (part or "all"))
         row = {"drawn": title, "steps": options.steps, "images": MEASURED}
-        row |= {"strict": strict, "low": low, "high": high}
-        low, high = wilson_interval(round(written * MEASURED), MEASURED)
-        row |= {"written": written, "written_low": low, "written_high": high}
+        for names, share in zip(COLUMNS, found, strict=True):
+            bounds = wilson_interval(round(share * MEASURED), MEASURED)
+            row |= dict(zip(names, (share, *bounds), strict=True))
         rows.append(row)
         table = pd.DataFrame(rows)
         write_table(RESULTS, table, "%.4f")

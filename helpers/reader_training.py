@@ -15,10 +15,15 @@ HOPELESS = 6.0
 """Loss of a number that a network all but rules out: a probability of 0.25 %."""
 
 
-def number_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Sum of the six positions' cross-entropies, averaged over the examples."""
+def number_errors(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Sum of the six positions' cross-entropies of each example, float32 (N,)."""
     errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_mean(tf.reduce_sum(errors, axis=-1))
+    return tf.reduce_sum(errors, axis=-1)
+
+
+def number_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """`number_errors`, averaged over the examples."""
+    return tf.reduce_mean(number_errors(logits, labels))
 
 
 def readable_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
@@ -27,8 +32,7 @@ def readable_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
     Most of these are too dark or too blurred for anyone, and what is learned from them
     is lost to the rest. Only a network that has learned can tell: for a second round.
     """
-    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    errors = tf.reduce_sum(errors, axis=-1)
+    errors = number_errors(logits, labels)
     return tf.reduce_mean(tf.where(errors < HOPELESS, errors, 0.0))
 
 

@@ -9,7 +9,7 @@ from helpers.drawn.glyphs import HEIGHT
 from helpers.drawn.handwriting import (
     FORMS,
     Hand,
-    bend,
+    curve_through,
     draw_hand,
     write,
     write_digit,
@@ -99,18 +99,18 @@ def test_hands_differ_within_what_people_write():
 
 def test_two_points_make_a_line_and_more_a_curve_through_them():
     points = [(0.0, 0.0), (1.0, 2.0), (3.0, 2.0), (4.0, 0.0)]
-    np.testing.assert_array_equal(bend(points[:2]), points[:2])
-    curve = bend(points, steps=8)
+    np.testing.assert_array_equal(curve_through(points[:2]), points[:2])
+    curve = curve_through(points, steps=8)
     assert len(curve) == 3 * 8 + 1
     np.testing.assert_allclose(curve[::8], points)
     np.testing.assert_allclose(
-        bend([(0, 0), (1, 1), (2, 2)])[:, 0], np.linspace(0, 2, 17), atol=0.07
+        curve_through([(0, 0), (1, 1), (2, 2)])[:, 0], np.linspace(0, 2, 17), atol=0.07
     )
 
 
 def test_ring_is_as_round_where_it_closes_as_anywhere():
     ring = [(0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5), (0.5, 0.0)]
-    ways = np.diff(bend(ring, steps=16), axis=0)
+    ways = np.diff(curve_through(ring, steps=16), axis=0)
     headings = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
     turns = np.abs(
         np.diff(np.append(headings, headings[0] + (headings[-1] - headings[0])))

@@ -58,6 +58,11 @@ def load_font(
 def _glyph(font: ImageFont.FreeTypeFont, text: str) -> Glyph:
     core = font.getmask(text, "L")
     ink = Image.frombytes("L", core.size, bytes(core))
+    return glyph_of_ink(ink)
+
+
+def glyph_of_ink(ink: Image.Image) -> Glyph:
+    """A glyph from an image of mode L of any size with a digit's ink in it."""
     ink = ink.crop(ink.getbbox())
     width = max(2, round(ink.width * HEIGHT / ink.height))
     return glyph_of(ink.resize((width, HEIGHT), Image.Resampling.BOX))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from helpers.drawn.glyphs import HEIGHT, Glyph, glyph_of
+from helpers.drawn.glyphs import HEIGHT, Glyph, glyph_of_ink
 
 LARGER = 2
 """Masks are drawn so many times as large and then shrunk, for smooth edges."""
@@ -211,7 +211,7 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
     moved[:, 0] *= hand.width * np.exp(rng.normal(0, 0.1))
     moved[:, 0] -= hand.slant * moved[:, 1]
     place = dict(zip(spots, moved, strict=True))
-    paths = [bend([place[point] for point in stroke]) for stroke in form]
+    paths = [curve_through([place[point] for point in stroke]) for stroke in form]
     # Where the pen is lifted it comes down a little off.
     paths[1:] = [path + rng.normal(0, 0.3 * hand.wobble, 2) for path in paths[1:]]
     points = np.concatenate(paths)
@@ -228,12 +228,10 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
             pen.ellipse(
                 [x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2], 255
             )
-    ink = ink.crop(ink.getbbox())
-    width = max(3, round(ink.width * HEIGHT / ink.height))
-    return glyph_of(ink.resize((width, HEIGHT), Image.Resampling.BOX))
+    return glyph_of_ink(ink)
 
 
-def bend(points, steps: int = 8) -> np.ndarray:
+def curve_through(points, steps: int = 8) -> np.ndarray:
     """A curve through points (Catmull and Rom 1974), float64 (M, 2); two are a line."""
     points = np.asarray(points, float)
     if len(points) == 2:

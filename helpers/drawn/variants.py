@@ -87,8 +87,7 @@ _FORMS = ("drop", "flat", "bar", "flag", "foot", "balls", "stencil", "hollow")
 
 def stem_width(one: Glyph) -> float:
     """Thickness of the upright stroke of a 1, in pixels of its mask."""
-    rows = np.asarray(one.mask)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
-    return max(3.0, float(rows.sum(1).mean()))
+    return max(3.0, float(_stem_rows(one.mask).sum(1).mean()))
 
 
 def flat_three(three: Image.Image, seven: Image.Image) -> Image.Image:
@@ -200,9 +199,14 @@ def hollow(mask: Image.Image, line: int = 11) -> Image.Image:
     return _tight(ImageChops.subtract(wide, inner))
 
 
+def _stem_rows(one: Image.Image) -> np.ndarray:
+    """Where ink is in the rows of a 1 that its upright stroke alone crosses."""
+    return np.asarray(one)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
+
+
 def _stem(one: Image.Image) -> tuple[float, float]:
     """Left and right edge of the upright stroke of a 1, in pixels."""
-    rows = np.asarray(one)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
+    rows = _stem_rows(one)
     columns = np.flatnonzero(rows.mean(0) > 0.5)
     if not len(columns):
         columns = np.flatnonzero(rows.any(0))
