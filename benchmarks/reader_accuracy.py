@@ -63,6 +63,7 @@ def main() -> None:
         ]
     written = handwritten_numbers(1_000)
     rows.append(row("handwritten digits", DRAWN_ALONE, reader, written, False))
+    rows.append(row("handwritten digits", DRAWN_ALONE, reader, written, True))
     if (options.data / "photos").is_dir():
         photos = photo_numbers(options.data / "photos")
         ten = photos.rows([p.name.startswith(OF_THE_REPORT) for p in photos.paths])

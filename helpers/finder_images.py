@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers.drawn.hands import any_glyphs, any_style
+from helpers.drawn.hands import varied_glyphs, varied_style
 from helpers.drawn.scenes import draw_scene
 from helpers.drawn.views import draw_view
+from helpers.reader_images import draw_any_order
 from helpers.shards import drawn_shards
 
 SIDE = 192
@@ -22,7 +23,7 @@ TIGHT = 0.4
 FILLED = 0.35
 """Share of those that are cut to the number, which fills them."""
 
-VERSION = 2
+VERSION = 3
 """Goes up when the same seed begins to give other images."""
 
 
@@ -52,7 +53,7 @@ def _size(rng, low, high) -> int:
 
 
 def _draw_tight(rng, long_side):
-    scene = draw_scene(rng, None, any_glyphs, any_style)
+    scene = draw_scene(rng, draw_any_order(rng), varied_glyphs, varied_style)
     box = scene.box[None].astype(float)
     image = Image.fromarray(scene.image)
     if rng.random() < FILLED:

@@ -38,6 +38,34 @@ def handwritten_numbers(count: int, seed: int = 0) -> Numbers:
     return Numbers(images, np.stack(labels), np.array(boxes, float))
 
 
+def framed(numbers: Numbers, room: float, seed: int = 0) -> Numbers:
+    """The same numbers with more or less paper round each.
+
+    Parameters
+    ----------
+    numbers
+        As `handwritten_numbers` gives them.
+    room
+        From the box to every edge of the image, in heights of the box.
+    seed
+        Of the grain of added paper.
+    """
+    rng = np.random.default_rng(seed)
+    images, boxes = [], []
+    for image, box in zip(numbers.paths, numbers.boxes, strict=True):
+        low, high = box[:2].astype(int), box[2:].astype(int)
+        away = max(1, round(room * (high[1] - low[1])))
+        size = high - low + 2 * away
+        pixels = np.asarray(image)
+        corner = pixels[: TALL // 2, : TALL // 2]
+        paper = rng.normal(np.median(pixels), corner.std(), size[::-1])
+        sheet = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
+        sheet.paste(image, tuple((away - low).tolist()))
+        images.append(sheet)
+        boxes.append([away, away, *(size - away)])
+    return Numbers(images, numbers.labels, np.array(boxes, float))
+
+
 def _side_by_side(rng: np.random.Generator, masks):
     """Digits, float (8, 8) of 0 to 16, as pen on paper, and the box round them."""
     ink, boxes = Image.new("L", (2 * TALL + TALL * len(masks), 3 * TALL)), []

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.special import softmax
 
-from helpers.finding import find_boxes, shared
+from helpers.finding import LOWEST_SCORE, are_parts, find_boxes, shared
 from helpers.photos import Photo, PhotoError, load_photo
 from helpers.reader_images import crop_gray
 from helpers.reader_weights import SHIPPED, load_weights
@@ -27,9 +27,6 @@ read 92.0 %, the box as it is 89.9 %."""
 
 FEWEST = 0.15
 """A number found with less confidence is not listed among the others."""
-
-LOWEST_SCORE = 0.03
-"""What is found with a lower score is no number."""
 
 AT_ONCE = 64
 """Images that are read together."""
@@ -201,7 +198,10 @@ class Reader:
     def _reading(self, seen: "_Seen", logits: np.ndarray) -> Reading:
         """The clearest of the numbers of an image, with the others."""
         # Before the temperature: it says how sure an answer is, and must not choose it.
-        order = np.argsort(-decode(logits)[1] * seen.scores, kind="stable")
+        labels, chances = decode(logits)
+        clear = chances * seen.scores
+        parts = are_parts(seen.boxes, seen.scores, labels[:, 0], clear)
+        order = [k for k in np.argsort(-clear, kind="stable") if not parts[k]]
         best, *rest = self._readings(
             logits[order], seen.boxes[order], seen.scores[order]
         )

@@ -12,7 +12,7 @@ from PIL import Image
 
 from helpers.accuracy import BLANK, LONGEST
 from helpers.drawn import plates
-from helpers.drawn.distributions import draw_digits, draw_lengths, draw_order
+from helpers.drawn.distributions import Order, draw_digits, draw_lengths, draw_order
 from helpers.drawn.hands import (
     any_glyphs,
     any_style,
@@ -123,13 +123,14 @@ def draw_examples(
     rng = np.random.default_rng(seed)
     contexts, labels = [], []
     for _ in range(count):
-        scene = draw_scene(rng, _draw_order(rng), draw_glyphs, draw_style)
+        scene = draw_scene(rng, draw_any_order(rng), draw_glyphs, draw_style)
         contexts.append(crop_contexts(Image.fromarray(scene.image), [scene.box])[0])
         labels.append(label_of(scene.digits))
     return np.stack(contexts), np.stack(labels)
 
 
-def _draw_order(rng: np.random.Generator):
+def draw_any_order(rng: np.random.Generator) -> Order:
+    """An order of a number as of the real train set, or of any one to five digits."""
     if rng.random() < 1 / 2:
         length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
         digits = draw_digits(rng, length)

@@ -42,9 +42,10 @@ READER_PLANS = (Plan(steps=10_000), Plan(steps=4_000, peak_rate=0.0008, seed=1))
 FINDER_PLANS = (
     Plan(steps=3_000, batch_size=48, interval=500),
     Plan(steps=1_200, batch_size=48, peak_rate=0.0008, interval=400, seed=1),
+    Plan(steps=3_000, batch_size=48, peak_rate=0.0012, interval=500, seed=2),
 )
-"""Rounds of each network, the second with a lower rate (Loshchilov and Hutter 2017):
-on two cores about 47 and 20 minutes. A plan's seed is added to the settings'."""
+"""Rounds of each network, later ones with a lower rate (Loshchilov and Hutter 2017):
+on two cores about 47 and 35 minutes. A plan's seed is added to the settings'."""
 
 READER_LOSSES = (number_loss, readable_loss)
 """What each round of the reader lessens. In a trial a short second round read 91.6 % of

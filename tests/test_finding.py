@@ -4,7 +4,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.finding import CELL, LONG_SIDES, STEP, find_boxes, overlap, shared
+from helpers import finding
+from helpers.finding import (
+    CELL,
+    DOUBT,
+    LONG_SIDES,
+    STEP,
+    are_parts,
+    find_boxes,
+    overlap,
+    shared,
+)
 from helpers.reader_networks import build_finder
 
 
@@ -26,6 +36,28 @@ class Marks:
             for row, column, logit, reaches in self.marks:
                 cells[0, row, column] = logit, *np.log(reaches)
         self.seen.append(np.array(inputs))
+        return cells
+
+
+class Coarse:
+    """Instead of a network: what is bright, to whole cells, surer if it is large."""
+
+    def __init__(self):
+        self.seen = []
+
+    def __call__(self, inputs, training):
+        self.seen.append(inputs.shape[1:3])
+        bright = inputs[0, ..., 0] > 1
+        rows, columns = np.nonzero(bright)
+        cells = np.full((1, *np.array(bright.shape) // CELL, 5), -9.0, np.float32)
+        if len(rows):
+            row = int(rows.min() + rows.max() + 1) // 2 // CELL
+            column = int(columns.min() + columns.max() + 1) // 2 // CELL
+            edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
+            reach = np.abs(
+                np.subtract((column, row, column, row), np.divide(edges, CELL))
+            )
+            cells[0, row, column] = np.log(len(rows)), *np.log(np.ceil(reach + 0.5))
         return cells
 
 
@@ -165,3 +197,83 @@ def test_overlap_is_the_shared_part_of_the_union(one, other, share):
 def test_shared_is_the_part_of_the_smaller_box(one, other, share):
     assert shared(one, other) == pytest.approx(share)
     assert shared(np.array(other), np.array(one)) == pytest.approx(share)
+
+
+WHOLE, LEFT_HALF, ELSEWHERE = (10, 10, 90, 40), (8, 10, 45, 38), (100, 10, 130, 40)
+
+
+def parts(*found):
+    """`are_parts` of boxes with scores, lengths and confidences."""
+    return are_parts(
+        *(np.array(column) for column in zip(*found, strict=True))
+    ).tolist()
+
+
+def test_part_of_a_longer_number_is_one_though_it_is_clearer():
+    assert parts((LEFT_HALF, 0.8, 2, 0.7), (WHOLE, 0.8, 4, 0.3)) == [True, False]
+    assert parts((WHOLE, 0.9, 4, 0.3), (LEFT_HALF, 0.8, 2, 0.7)) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("box", "score", "length", "confidence"),
+    [
+        (ELSEWHERE, 0.9, 4, 0.9),
+        (WHOLE, 0.7, 4, 0.9),
+        (WHOLE, 0.9, 2, 0.9),
+        (WHOLE, 0.9, 4, 0.5 * DOUBT - 0.01),
+        ((9, 11, 44, 37), 0.9, 4, 0.9),
+    ],
+    ids=["apart", "found less", "no longer", "hardly readable", "smaller"],
+)
+def test_no_part_where_the_other_is(box, score, length, confidence):
+    other = (box, score, length, confidence)
+    assert parts((LEFT_HALF, 0.8, 2, 0.5), other) == [False, False]
+
+
+def test_no_boxes_are_no_parts():
+    nothing = np.empty(0)
+    assert are_parts(np.empty((0, 4)), nothing, nothing, nothing).shape == (0,)
+
+
+def test_of_three_in_each_other_the_largest_is_whole():
+    found = [
+        (LEFT_HALF, 0.5, 2, 0.8),
+        (WHOLE, 0.7, 4, 0.4),
+        ((8, 8, 60, 42), 0.6, 3, 0.6),
+    ]
+    assert parts(*found) == [True, False, True]
+
+
+def test_small_number_is_looked_at_from_near(monkeypatch):
+    image, place = Image.new("L", (1600, 1200), 20), (700, 500, 800, 540)
+    image.paste(230, place)
+    boxes, scores = find_boxes(Coarse(), image)
+    monkeypatch.setattr(finding, "SMALL", 0.0)
+    far, far_scores = find_boxes(Coarse(), image)
+    assert overlap(boxes[0], place) > 1.5 * overlap(far[0], place) > 0
+    assert scores[0] > far_scores[0]
+
+
+def test_large_number_is_looked_at_once(image):
+    image.paste((255, 255, 255), (30, 20, 150, 70))
+    network = Coarse()
+    find_boxes(network, image)
+    assert len(network.seen) == len(LONG_SIDES)
+
+
+def test_second_look_takes_no_other_number_for_the_first():
+    """Beside the spot that the first look marks lies a brighter one."""
+    image = Image.new("L", (1600, 1200), 20)
+    image.paste(230, (760, 500, 800, 540))
+    first = (4, 20, 2.0, (1, 1, 1, 1))
+
+    class Both(Marks):
+        def __call__(self, inputs, training):
+            if len(self.seen) < len(LONG_SIDES):
+                return super().__call__(inputs, training)
+            return Coarse()(inputs, training)
+
+    boxes, _ = find_boxes(Both(384, first), image)
+    assert boxes[0] == pytest.approx(
+        np.array([19.5, 3.5, 21.5, 5.5]) * CELL * 1600 / 384
+    )

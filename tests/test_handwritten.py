@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import BLANK
-from helpers.handwritten import handwritten_numbers
+from helpers.handwritten import framed, handwritten_numbers
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +38,25 @@ def test_same_seed_same_numbers(numbers):
         assert one.tobytes() == two.tobytes()
     np.testing.assert_array_equal(numbers.boxes, again.boxes)
     assert (numbers.labels != other.labels).any()
+
+
+@pytest.mark.parametrize("room", [0.05, 0.5, 4])
+def test_framed_numbers_have_their_room_and_stay_as_they_are(numbers, room):
+    frames = framed(numbers, room)
+    assert (frames.labels == numbers.labels).all()
+    whole = zip(numbers.paths, numbers.boxes, strict=True)
+    new = zip(frames.paths, frames.boxes, strict=True)
+    for (image, box), (other, inner) in zip(whole, new, strict=True):
+        left, top, right, bottom = inner
+        assert left == top == other.width - right == other.height - bottom
+        assert left == pytest.approx(room * (bottom - top), abs=1)
+        assert (
+            other.crop(inner.tolist()).tobytes() == image.crop(box.tolist()).tobytes()
+        )
+
+
+def test_added_paper_is_as_light_as_the_old(numbers):
+    for image, other in zip(numbers.paths, framed(numbers, 4).paths, strict=True):
+        corners = (np.asarray(one)[:20, :20].astype(float) for one in (image, other))
+        old, new = ((corner.mean(), corner.std()) for corner in corners)
+        assert new == pytest.approx(old, abs=2)

@@ -175,6 +175,20 @@ def leaves(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
     return green * np.clip(1 + 0.5 * specks, 0.05, 2)[..., None]
 
 
+def sheet(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Paper, blank, ruled or squared, a little crumpled."""
+    shape, unit = (y.size, x.size), pixels_per_unit(x, y)
+    light = 1 + 0.03 * rng.random() * fractal(rng, shape, unit * rng.uniform(1, 5))
+    colour = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.15), rng.uniform(0.6, 1))
+    kind, pitch = rng.random(), rng.uniform(0.4, 2)
+    half = max(0.5 / unit, rng.uniform(0.01, 0.03))
+    for across in (y, x)[: int(kind > 0.5) + int(kind > 0.75)]:
+        away = np.abs((across / pitch) % 1 - 0.5) * pitch
+        line = np.clip((half - away) * unit + 0.5, 0, 1)
+        light = light * (1 - rng.uniform(0.1, 0.4) * line)
+    return colour * light[..., None]
+
+
 WALLS: tuple[tuple[Painter, float], ...] = (
     (paint, 0.42),
     (stucco, 0.2),
@@ -185,6 +199,9 @@ WALLS: tuple[tuple[Painter, float], ...] = (
     (glass, 0.06),
 )
 """Materials behind a number and how often each is one."""
+
+SHEETS: tuple[tuple[Painter, float], ...] = ((sheet, 0.85), (paint, 0.15))
+"""What a number by hand is written on, where it fills the picture."""
 
 SURROUNDINGS: tuple[tuple[Painter, float], ...] = (
     *WALLS,

@@ -21,7 +21,7 @@ from helpers.drawn import (
 )
 from helpers.drawn.brush import Site
 from helpers.drawn.distributions import draw_digits
-from helpers.drawn.hands import any_glyphs, any_style
+from helpers.drawn.hands import note, varied_glyphs, varied_style
 from helpers.drawn.scenes import too_faint
 from helpers.drawn.textures import choose, wall_colour
 
@@ -41,8 +41,11 @@ WIDTHS = (0.03, 0.9)
 COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
 """Numbers in a picture and how often as many are tried; some find no room."""
 
-LENGTHS = ((1, 0.18), (2, 0.36), (3, 0.28), (4, 0.15), (5, 0.03))
+LENGTHS = ((1, 0.15), (2, 0.3), (3, 0.27), (4, 0.2), (5, 0.08))
 """Digits of a number and how often it has as many."""
+
+SHEETS, SHEET_WIDTHS = 0.12, (0.12, 0.9)
+"""Share of views of a sheet of paper with a number by hand, and its ``WIDTHS``."""
 
 ASPECTS = (
     ((4 / 3, 4 / 3), 0.26),
@@ -120,10 +123,11 @@ def _contrast(image, box) -> float:
 
 def _draw_once(rng, long_side: int) -> View:
     """A view of numbers that can be too faint to read."""
+    is_sheet = bool(rng.random() < SHEETS)
     aspect = rng.uniform(*choose(rng, ASPECTS))
     size = np.rint([long_side * min(1, aspect), long_side * min(1, 1 / aspect)])
     matrix = _camera(rng, size, long_side)
-    placed = _place_all(rng, size, matrix)
+    placed = _place_all(rng, size, matrix, is_sheet)
     boxes = [_box(one, matrix, size) for one in placed]
 
     width, tall = size
@@ -134,7 +138,7 @@ def _draw_once(rng, long_side: int) -> View:
     scale = min(1.0, float(np.sqrt(1.4 * size.prod() / span.prod())))
     shape = np.ceil(span * scale).astype(int) + 1
     on_canvas = [one.moved(scale, low) for one in placed]
-    canvas = _facade(rng, (int(shape[0]), int(shape[1])), on_canvas)
+    canvas = _facade(rng, (int(shape[0]), int(shape[1])), on_canvas, is_sheet)
     to_canvas = np.diag([scale, scale, 1.0]) @ np.array(
         [[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]
     )
@@ -167,14 +171,19 @@ def _camera(rng, size, long_side) -> np.ndarray:
     return to_pixels @ matrix @ np.linalg.inv(to_pixels)
 
 
-def _place_all(rng, size, matrix) -> list[_Placed]:
-    """Numbers, none over another, at their places on the facade."""
+def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
+    """Numbers, none over another, at their places on the facade or the one sheet."""
     placed: list[_Placed] = []
     taken: list[np.ndarray] = []
-    for _ in range(choose(rng, COUNTS)):
+    for _ in range(1 if is_sheet else choose(rng, COUNTS)):
         fellow = placed[0] if placed and rng.random() < 0.6 else None
+        if is_sheet:
+            style = replace(note(rng), plate=None)
+        else:
+            style = varied_style(rng) if fellow is None else fellow.style
+        widths = SHEET_WIDTHS if is_sheet else WIDTHS
         for _ in range(6):
-            one = _place(rng, size, matrix, fellow)
+            one = _place(rng, size, matrix, fellow, style, widths)
             box = _box(one, matrix, size)
             if _is_free(box, taken, one.height * 0.6):
                 placed.append(one)
@@ -183,15 +192,14 @@ def _place_all(rng, size, matrix) -> list[_Placed]:
     return placed
 
 
-def _place(rng, size, matrix, fellow) -> _Placed:
-    """A number of a random size at a random place; ``fellow`` has its look."""
+def _place(rng, size, matrix, fellow, style, widths) -> _Placed:
+    """A number of a random size, near to that of its ``fellow``, at a random place."""
     digits = draw_digits(rng, choose(rng, LENGTHS))
-    style = any_style(rng) if fellow is None else fellow.style
-    glyphs = any_glyphs(rng, style, digits)
+    glyphs = varied_glyphs(rng, style, digits)
     if len(glyphs) > 1 and rng.random() < 0.04:
         number = numbers.stack(rng, glyphs)
     else:
-        number = numbers.lay_out(rng, glyphs, 0.0, style.loose, style.spread)
+        number = numbers.lay_out(rng, glyphs, style.rise, style.loose, style.spread)
     number = number.stretched(float(np.exp(rng.normal(-0.05, 0.12))))
     points = np.concatenate(number.outlines)
     low, extent = points.min(0), np.ptp(points, axis=0)
@@ -199,8 +207,8 @@ def _place(rng, size, matrix, fellow) -> _Placed:
         number.glyphs,
         number.places - np.array([[[0, 0, 1]]]) * (low + extent / 2)[None, :, None],
     )
-    most = min(WIDTHS[1] * size[0], 0.88 * size[1] * extent[0] / extent[1])
-    least = min(max(WIDTHS[0] * size[0], SMALLEST * extent[0]), most)
+    most = min(widths[1] * size[0], 0.88 * size[1] * extent[0] / extent[1])
+    least = min(max(widths[0] * size[0], SMALLEST * extent[0]), most)
     if fellow is None:
         wanted = np.exp(rng.uniform(np.log(least), np.log(most)))
     else:
@@ -241,8 +249,8 @@ def _is_free(box, taken, gap: float) -> bool:
     )
 
 
-def _facade(rng, shape, placed) -> np.ndarray:
-    """Paint walls, things and numbers: float32 (H, W, 3), about 0 to 1."""
+def _facade(rng, shape, placed, is_sheet) -> np.ndarray:
+    """Paint walls, or a sheet, things and numbers: float32 (H, W, 3), about 0 to 1."""
     width, tall = shape
     heights = [one.height for one in placed] or [max(shape) / rng.uniform(3, 25)]
     # Most house numbers are 8 to 30 centimetres high.
@@ -256,11 +264,12 @@ def _facade(rng, shape, placed) -> np.ndarray:
         for box, one in zip(taken, placed, strict=True)
     ]
     everything = (0, 0, width, tall)
-    brush.clad(rng, site, everything, textures.WALLS)
-    _put_bands(rng, site, taken)
-    if placed and rng.random() < 0.5:
-        choose(rng, hosts.HOSTS)(rng, site, taken[0], placed[0].height)
-    _put_things(rng, site, taken)
+    brush.clad(rng, site, everything, textures.SHEETS if is_sheet else textures.WALLS)
+    if not is_sheet or rng.random() < 0.4:
+        _put_bands(rng, site, taken)
+        if placed and not is_sheet and rng.random() < 0.5:
+            choose(rng, hosts.HOSTS)(rng, site, taken[0], placed[0].height)
+        _put_things(rng, site, taken)
     for one in placed:
         _put_number(rng, site, one)
     camera.light_up(rng, canvas, max(heights[0], max(shape) / 6))

@@ -1,0 +1,72 @@
+"""What finding costs: numbers read where their boxes are given, and where none is.
+
+    python benchmarks/finding.py
+
+The numbers are put together of the handwritten digits that scikit-learn brings, with
+little or much paper round them. Of what follows the search of the whole image, the
+second look at small numbers and the dropping of parts, each is also left out. A number
+counts only if every digit is right and none is missing or too many; the interval is
+Wilson's, 95 %.
+"""
+
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+
+from helpers import finding, reader
+from helpers.accuracy import sequence_accuracy, wilson_interval
+from helpers.files import write_table
+from helpers.handwritten import framed, handwritten_numbers
+from helpers.reader_evaluation import read_numbers
+
+NUMBERS = 150
+"""Measured with each room; of a seed of their own."""
+
+ROOMS = (0.05, 1, 8)
+"""Paper between a number and each edge of its image, in heights of the number."""
+
+
+def no_parts(boxes, *_):
+    """In place of `finding.are_parts`: every box holds a whole number."""
+    return np.zeros(len(boxes), bool)
+
+
+WAYS = {
+    "box given": nullcontext,
+    "found": nullcontext,
+    "found, without a second look": lambda: patch.object(finding, "SMALL", 0.0),
+    "found, parts kept": lambda: patch.object(reader, "are_parts", no_parts),
+}
+"""What is done, and how to leave out what is left out."""
+
+
+def main() -> None:
+    numbers = handwritten_numbers(NUMBERS, seed=1)
+    shipped = reader.Reader.pretrained()
+    rows = []
+    for room in ROOMS:
+        images = framed(numbers, room)
+        wide = np.mean(
+            [
+                (box[2] - box[0]) / image.width
+                for image, box in zip(images.paths, images.boxes, strict=True)
+            ]
+        )
+        for way, without in WAYS.items():
+            with without():
+                predicted, _ = read_numbers(shipped, images, way != "box given")
+            strict = sequence_accuracy(predicted, images.labels)
+            low, high = wilson_interval(round(strict * NUMBERS), NUMBERS)
+            row = {"room": room, "width": wide, "read": way, "images": NUMBERS}
+            rows.append(row | {"strict": strict, "low": low, "high": high})
+            print(rows[-1], flush=True)
+    table = pd.DataFrame(rows)
+    write_table(Path(__file__).parent / "results" / "finding.csv", table, "%.4f")
+    print(table.to_string(index=False, float_format="{:.4f}".format))
+
+
+if __name__ == "__main__":
+    main()
