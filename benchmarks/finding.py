@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import finding, reader
-from helpers.accuracy import sequence_accuracy, wilson_interval
+from helpers.accuracy import measure
 from helpers.files import write_table
 from helpers.handwritten import framed, handwritten_numbers
 from helpers.reader_evaluation import read_numbers
@@ -49,19 +49,15 @@ def main() -> None:
     rows = []
     for room in ROOMS:
         images = framed(numbers, room)
-        wide = np.mean(
-            [
-                (box[2] - box[0]) / image.width
-                for image, box in zip(images.paths, images.boxes, strict=True)
-            ]
-        )
+        widths = [image.width for image in images.paths]
+        wide = np.mean((images.boxes[:, 2] - images.boxes[:, 0]) / widths)
         for way, without in WAYS.items():
             with without():
                 predicted, _ = read_numbers(shipped, images, way != "box given")
-            strict = sequence_accuracy(predicted, images.labels)
-            low, high = wilson_interval(round(strict * NUMBERS), NUMBERS)
+            strict = measure(predicted, images.labels).strict
             row = {"room": room, "width": wide, "read": way, "images": NUMBERS}
-            rows.append(row | {"strict": strict, "low": low, "high": high})
+            row |= {"strict": strict.value, "low": strict.low, "high": strict.high}
+            rows.append(row)
             print(rows[-1], flush=True)
     table = pd.DataFrame(rows)
     write_table(Path(__file__).parent / "results" / "finding.csv", table, "%.4f")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.accuracy import sequence_accuracy, wilson_interval
+from helpers.accuracy import measure
 from helpers.files import write_table
 from helpers.handwritten import handwritten_numbers
 from helpers.reader import Reader
@@ -29,17 +29,16 @@ DRAWN_ALONE = "drawn images alone"
 def row(what: str, trained_on: str, reader: Reader, numbers, find: bool) -> dict:
     """Strict accuracy on some images, with its interval."""
     predicted, _ = read_numbers(reader, numbers, find)
-    strict = sequence_accuracy(predicted, numbers.labels)
-    low, high = wilson_interval(round(strict * len(numbers)), len(numbers))
+    strict = measure(predicted, numbers.labels).strict
     return {
         "measured_on": what,
         "trained_on": trained_on,
         "box": "none" if find else "given",
         "images": len(numbers),
-        "right": round(strict * len(numbers)),
-        "strict": strict,
-        "low": low,
-        "high": high,
+        "right": round(strict.value * len(numbers)),
+        "strict": strict.value,
+        "low": strict.low,
+        "high": strict.high,
     }
 
 
