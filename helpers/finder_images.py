@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers.drawn.hands import varied_glyphs, varied_style
+from helpers.drawn.hands import spaced_style, varied_glyphs
 from helpers.drawn.scenes import draw_scene
 from helpers.drawn.views import draw_view
 from helpers.reader_images import draw_any_order
@@ -20,10 +20,10 @@ MOST = 3
 TIGHT = 0.4
 """Share of images that are framed round their number, as those of SVHN are."""
 
-FILLED = 0.35
+FILLED = 0.45
 """Share of those that are cut to the number, which fills them."""
 
-VERSION = 3
+VERSION = 4
 """Goes up when the same seed begins to give other images."""
 
 
@@ -53,7 +53,7 @@ def _size(rng, low, high) -> int:
 
 
 def _draw_tight(rng, long_side):
-    scene = draw_scene(rng, draw_any_order(rng), varied_glyphs, varied_style)
+    scene = draw_scene(rng, draw_any_order(rng), varied_glyphs, spaced_style)
     box = scene.box[None].astype(float)
     image = Image.fromarray(scene.image)
     if rng.random() < FILLED:

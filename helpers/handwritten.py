@@ -13,12 +13,24 @@ from helpers.reader_images import label_of
 TALL = 64
 """Height of a digit in pixels, about; the originals have 8."""
 
+CLOSE, APART = (1 / 32, 1 / 4), (1 / 2, 1)
+"""Least and largest room between two digits, in their heights."""
 
-def handwritten_numbers(count: int, seed: int = 0) -> Numbers:
+
+def handwritten_numbers(
+    count: int, seed: int = 0, gaps: tuple[float, float] = CLOSE
+) -> Numbers:
     """Compose numbers of two to four digits, each length and digit as often.
 
     The digits are 1,797 of 13 people, 8 x 8 pixels each: the test set of "Optical
     Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998, UCI).
+
+    Parameters
+    ----------
+    count, seed
+        How many numbers, and of which choice.
+    gaps
+        ``CLOSE`` or ``APART``.
 
     Returns
     -------
@@ -31,7 +43,7 @@ def handwritten_numbers(count: int, seed: int = 0) -> Numbers:
     for _ in range(count):
         number = rng.integers(0, 10, rng.integers(2, 5))
         masks = [digits.images[rng.choice(places[digit])] for digit in number]
-        image, box = _side_by_side(rng, masks)
+        image, box = _side_by_side(rng, masks, gaps)
         images.append(image)
         labels.append(label_of(number))
         boxes.append(box)
@@ -66,9 +78,10 @@ def framed(numbers: Numbers, room: float, seed: int = 0) -> Numbers:
     return Numbers(images, numbers.labels, np.array(boxes, float))
 
 
-def _side_by_side(rng: np.random.Generator, masks):
+def _side_by_side(rng: np.random.Generator, masks, gaps):
     """Digits, float (8, 8) of 0 to 16, as pen on paper, and the box round them."""
-    ink, boxes = Image.new("L", (2 * TALL + TALL * len(masks), 3 * TALL)), []
+    width = round(TALL * (2 + (3 / 4 + gaps[1]) * len(masks)))
+    ink, boxes = Image.new("L", (width, 3 * TALL)), []
     left = TALL
     for mask in masks:
         columns = np.flatnonzero((mask > 2).any(0))
@@ -79,7 +92,7 @@ def _side_by_side(rng: np.random.Generator, masks):
         large = Image.fromarray(mask).resize((width, height), Image.Resampling.BICUBIC)
         ink.paste(large, (left, top), large)
         boxes.append((left, top, left + width, top + height))
-        left += width + round(rng.uniform(2, 16))
+        left += width + round(TALL * rng.uniform(*gaps))
     cover = np.clip((np.asarray(ink) / 255 - 0.15) / 0.6, 0, 1)
     paper, pen = rng.uniform(150, 245), rng.uniform(0, 90)
     pixels = paper + (pen - paper) * cover

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 from scipy.special import softmax
 
-from helpers.finding import LOWEST_SCORE, are_parts, find_boxes, shared
+from helpers.finding import LOWEST_SCORE, are_parts, find_boxes, shared, widened
 from helpers.photos import Photo, PhotoError, load_photo
 from helpers.reader_images import crop_gray
 from helpers.reader_weights import SHIPPED, load_weights
@@ -185,23 +185,32 @@ class Reader:
             photo = load_photo(source, LONGEST, name)
             if box is not None:
                 boxes, scores = np.array([_checked_box(box, photo)]), np.ones(1)
+                found = 1
             else:
-                found, scores = self.find(photo.image)
-                boxes = photo.to_original(found[scores >= LOWEST_SCORE])
-                scores = scores[scores >= LOWEST_SCORE]
+                boxes, scores = self.find(photo.image)
+                boxes = photo.to_original(boxes[scores >= LOWEST_SCORE])
+                found = len(boxes)
+                boxes = np.concatenate([boxes, widened(boxes, photo.size)])
+                scores = np.tile(scores[scores >= LOWEST_SCORE], 2)
         except PhotoError as error:
             return Reading("", 0.0, None, False, (), (), name, str(error))
         if not len(boxes):
             return Reading("", 0.0, None, False, (), (), name)
-        return _Seen(name, boxes, scores, looks(photo.image, photo.to_image(boxes)))
+        crops = looks(photo.image, photo.to_image(boxes))
+        return _Seen(name, found, boxes, scores, crops)
 
     def _reading(self, seen: "_Seen", logits: np.ndarray) -> Reading:
         """The clearest of the numbers of an image, with the others."""
         # Before the temperature: it says how sure an answer is, and must not choose it.
         labels, chances = decode(logits)
-        clear = chances * seen.scores
-        parts = are_parts(seen.boxes, seen.scores, labels[:, 0], clear)
-        order = [k for k in np.argsort(-clear, kind="stable") if not parts[k]]
+        lengths, clear = labels[:, 0], chances * seen.scores
+        # A wider box counts if more digits are read in it than in that within it.
+        more = lengths[seen.found :] > lengths[: len(lengths) - seen.found]
+        kept = np.flatnonzero(np.append(np.ones(seen.found, bool), more))
+        boxes, scores = seen.boxes[kept], seen.scores[kept]
+        parts = are_parts(boxes, scores, lengths[kept], clear[kept])
+        kept = kept[~parts]
+        order = kept[np.argsort(-clear[kept], kind="stable")]
         best, *rest = self._readings(
             logits[order], seen.boxes[order], seen.scores[order]
         )
@@ -232,9 +241,13 @@ class Reader:
 
 @dataclass(frozen=True)
 class _Seen:
-    """An image's boxes in its own pixels, their scores, and the crops of each."""
+    """An image's boxes in its own pixels, their scores, and the crops of each.
+
+    The first ``found`` boxes are found, or given; others are wider ones of each.
+    """
 
     name: str
+    found: int
     boxes: np.ndarray
     scores: np.ndarray
     crops: np.ndarray

@@ -174,6 +174,16 @@ def test_varied_styles_are_notes_and_steep_as_often_as_said():
     assert steep == pytest.approx(hands.STEEP, abs=0.03)
 
 
+def test_only_notes_are_spaced_as_often_as_said():
+    rng = np.random.default_rng(4)
+    notes = [hands.spaced(rng, note(rng)) for _ in range(1_000)]
+    spreads = np.array([style.spread for style in notes])
+    assert np.mean(spreads > 0) == pytest.approx(hands.APART, abs=0.05)
+    assert 0.15 <= spreads[spreads > 0].min() < spreads.max() <= 1
+    other = draw_style(rng)
+    assert all(hands.spaced(rng, other) is other for _ in range(20))
+
+
 def test_ink_of_a_note_stands_out_from_its_paper():
     rng = np.random.default_rng(2)
     notes = [note(rng) for _ in range(200)]

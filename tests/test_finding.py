@@ -10,10 +10,12 @@ from helpers.finding import (
     DOUBT,
     LONG_SIDES,
     STEP,
+    WIDER,
     are_parts,
     find_boxes,
     overlap,
     shared,
+    widened,
 )
 from helpers.reader_networks import build_finder
 
@@ -139,12 +141,15 @@ def test_what_a_network_marks_is_where_it_is_in_the_image():
     assert 64 <= y <= 84
 
 
-def test_of_boxes_that_overlap_the_best_is_kept(image):
+def test_boxes_that_overlap_are_one_between_them_nearest_the_best(image):
     wide = (2, 1, 2, 1)
     # One cell to the side of four: 3 of 5 are shared, and with two cells 2 of 6.
     network = Marks(192, (3, 5, 1.0, wide), (3, 6, 3.0, wide), (3, 8, 2.0, wide))
     boxes, scores = find_boxes(network, image)
-    assert boxes[:2, 0].tolist() == pytest.approx([36, 52])
+    weights = np.array([1.0, 3 / 5]) / (1 + np.exp([-3.0, -1.0]))
+    lefts = [np.average([36, 28], weights=weights), 52]
+    assert boxes[:2, 0].tolist() == pytest.approx(lefts)
+    assert (boxes[:2, 2] - boxes[:2, 0]).tolist() == pytest.approx([32, 32])
     assert scores[:2] == pytest.approx(1 / (1 + np.exp([-3.0, -2.0])))
     assert scores[2:].max(initial=0) < 0.01
 
@@ -228,6 +233,14 @@ def test_part_of_a_longer_number_is_one_though_it_is_clearer():
 def test_no_part_where_the_other_is(box, score, length, confidence):
     other = (box, score, length, confidence)
     assert parts((LEFT_HALF, 0.8, 2, 0.5), other) == [False, False]
+
+
+def test_widened_boxes_have_room_and_stay_inside():
+    wider = widened(np.array([[50.0, 40, 90, 60], [2, 1, 102, 99]]), (120, 100))
+    first = [50 - 40 * WIDER[0], 40 - 20 * WIDER[1]]
+    first += [90 + 40 * WIDER[0], 60 + 20 * WIDER[1]]
+    np.testing.assert_allclose(wider, [first, [0, 0, 114, 100]])
+    assert widened(np.empty((0, 4)), (5, 5)).shape == (0, 4)
 
 
 def test_no_boxes_are_no_parts():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import BLANK
-from helpers.handwritten import framed, handwritten_numbers
+from helpers.handwritten import APART, TALL, framed, handwritten_numbers
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +38,19 @@ def test_same_seed_same_numbers(numbers):
         assert one.tobytes() == two.tobytes()
     np.testing.assert_array_equal(numbers.boxes, again.boxes)
     assert (numbers.labels != other.labels).any()
+
+
+def test_digits_stand_as_far_apart_as_asked():
+    spread = handwritten_numbers(60, seed=3, gaps=APART)
+    for image, box, length in zip(
+        spread.paths, spread.boxes, spread.labels[:, 0], strict=True
+    ):
+        pixels = np.asarray(image).astype(float)
+        left, top, right, bottom = box.astype(int)
+        assert right < image.width
+        dark = (pixels < np.median(pixels) - 40)[top:bottom, left:right].any(0)
+        ends = np.flatnonzero(np.diff(np.flatnonzero(dark)) > TALL * APART[0] - 2)
+        assert len(ends) == length - 1
 
 
 @pytest.mark.parametrize("room", [0.05, 0.5, 4])

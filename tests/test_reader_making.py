@@ -28,6 +28,7 @@ from helpers.reader_making import (
     strict,
 )
 from helpers.reader_networks import build_finder, build_reader
+from helpers.reader_training import number_loss, readable_loss
 from helpers.settings import Settings
 from helpers.shards import drawn_shards
 from helpers.svhn import normalise
@@ -48,9 +49,10 @@ def make_small(patched) -> None:
     patched.setattr(reader_weights, "BUILDERS", TINY)
     for name, build in TINY.items():
         patched.setattr(reader_making, f"build_{name}", build)
-    for name in ("READER_PLANS", "FINDER_PLANS"):
-        rounds = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
-        patched.setattr(reader_making, name, rounds)
+    first, second = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
+    rounds = (first, number_loss), (second, readable_loss)
+    patched.setattr(reader_making, "READER_ROUNDS", rounds)
+    patched.setattr(reader_making, "FINDER_PLAN", first)
     patched.setattr(reader_making, "TUNING_PLAN", Plan(steps=3, batch_size=10))
     for name, count in (("NUMBERS", 24), ("WHOLE", 12), ("HELD_OUT", 12)):
         patched.setattr(reader_making, name, count)
@@ -113,10 +115,10 @@ def test_reader_is_made_with_its_card(made):
     assert measured["images"] == 12
     assert 0 <= measured["strict"] <= 1
     assert card["seed"] == settings.seed
-    for name in TINY:
-        rows_of_rounds = card["history"][name]
-        assert [row["step"] for row in rows_of_rounds] == [3, 2]
-        assert np.isfinite([row["loss"] for row in rows_of_rounds]).all()
+    for name, steps in (("finder", [3]), ("reader", [3, 2])):
+        history = card["history"][name]
+        assert [row["step"] for row in history] == steps
+        assert np.isfinite([row["loss"] for row in history]).all()
     assert json.loads(str(arrays(path)["card"])) == card
 
 
@@ -132,7 +134,7 @@ def test_made_again_nothing_is_drawn_or_trained(made):
     settings, _, path = made
     folders = settings.home, settings.runs_root
     first, weights = written(*folders), arrays(path)
-    assert len(first) == 8  # four runs; numbers in two files, held out, whole images
+    assert len(first) == 7  # three runs; numbers in two files, held out, whole images
     make_reader(settings, path)
     assert written(*folders) == first
     again = arrays(path)
@@ -172,7 +174,7 @@ def test_stopped_making_leaves_no_weights_and_goes_on(settings, tmp_path, monkey
             make_reader(settings, path)
     assert not path.exists()
     finder = written(settings.runs_root)
-    assert len(finder) == 2  # its rounds
+    assert len(finder) == 1
     monkeypatch.setattr(reader_making, "train_reader", lambda *arguments: [])
     make_reader(settings, path)
     assert written(settings.runs_root) == finder

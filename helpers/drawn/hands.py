@@ -26,6 +26,9 @@ SPREAD = 0.15
 STEEP, NOTES = 0.2, 0.2
 """Share of varied numbers that climb or fall, and of those written by hand."""
 
+APART = 0.4
+"""Share of notes whose digits stand well apart, among images for the finder."""
+
 WRITTEN = "written"
 """In place of a group of typefaces: digits that a hand writes."""
 
@@ -46,6 +49,21 @@ def varied_style(rng: np.random.Generator) -> Style:
     style = note(rng) if rng.random() < NOTES else any_style(rng)
     if rng.random() < STEEP:
         return replace(style, rise=float(rng.normal(-0.1, 0.3)))
+    return style
+
+
+def spaced_style(rng: np.random.Generator) -> Style:
+    """`varied_style`, its notes `spaced`."""
+    return spaced(rng, varied_style(rng))
+
+
+def spaced(rng: np.random.Generator, style: Style) -> Style:
+    """A style, if it is a note's now and then with digits well apart.
+
+    A finder that never saw any takes half of such a number for the whole of it.
+    """
+    if style.faces == WRITTEN and rng.random() < APART:
+        return replace(style, spread=float(rng.uniform(0.15, 1.0)))
     return style
 
 

@@ -21,7 +21,7 @@ from helpers.drawn import (
 )
 from helpers.drawn.brush import Site
 from helpers.drawn.distributions import draw_digits
-from helpers.drawn.hands import note, varied_glyphs, varied_style
+from helpers.drawn.hands import note, spaced, spaced_style, varied_glyphs
 from helpers.drawn.scenes import too_faint
 from helpers.drawn.textures import choose, wall_colour
 
@@ -178,9 +178,9 @@ def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
     for _ in range(1 if is_sheet else choose(rng, COUNTS)):
         fellow = placed[0] if placed and rng.random() < 0.6 else None
         if is_sheet:
-            style = replace(note(rng), plate=None)
+            style = spaced(rng, replace(note(rng), plate=None))
         else:
-            style = varied_style(rng) if fellow is None else fellow.style
+            style = spaced_style(rng) if fellow is None else fellow.style
         widths = SHEET_WIDTHS if is_sheet else WIDTHS
         for _ in range(6):
             one = _place(rng, size, matrix, fellow, style, widths)
