@@ -330,11 +330,18 @@ def photos_figure(
         return figure
     rows = -(-len(chosen) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(9, 3.1 * rows), squeeze=False, layout="constrained"
+        2 * rows,
+        columns,
+        figsize=(9, 3.1 * rows),
+        height_ratios=[4, 1] * rows,
+        squeeze=False,
+        layout="constrained",
     )
     for axis in axes.flat:
         axis.set_axis_off()
-    for axis, place in zip(axes.flat, chosen, strict=False):
+        axis.set_anchor("S")
+    pairs = zip(axes[::2].flat, axes[1::2].flat, chosen, strict=False)
+    for axis, below, place in pairs:
         photo, row = photos[place], answers.iloc[place]
         axis.imshow(
             _thumbnail(photo.image),
@@ -346,10 +353,10 @@ def photos_figure(
         axis.set_title(photo.number, fontsize=11, fontweight="bold")
         for line, (way, title) in enumerate(WAYS.items()):
             right = row[way] == row["number"]
-            axis.annotate(
+            below.annotate(
                 f"{title}: {row[way] or 'nothing'}",
-                (0, 0),
-                (0, -10 - 10 * line),
+                (0, 1),
+                (0, -7 - 10 * line),
                 xycoords="axes fraction",
                 textcoords="offset points",
                 fontsize=7,
