@@ -384,7 +384,7 @@ def boxed_photos(photos: Sequence[NumberPhoto], found: Sequence) -> list[NumberP
 
 def is_near(box, told) -> bool:
     """Whether a box found, or None, shares at least half of its union with one told."""
-    return box is not None and overlap(np.asarray(box, float), np.asarray(told)) >= 0.5
+    return box is not None and bool(overlap(box, told) >= 0.5)
 
 
 def by_margin(

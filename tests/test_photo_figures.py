@@ -212,9 +212,9 @@ def test_figure_tells_right_from_wrong_and_draws_both_boxes(answers):
     photos = [photo(number) for number in "123"]
     found = FakeReader().read([p.image for p in photos])
     figure = photos_figure(photos, answers, found, [1], columns=2)
-    axis, empty = figure.axes
+    axis, empty, below, _ = figure.axes
     assert axis.get_title() == "2"
-    colours = [text.get_color() for text in axis.texts]
+    colours = [text.get_color() for text in below.texts]
     assert colours == ["firebrick", "firebrick", "green", "green"]
     assert [patch.get_width() for patch in axis.patches] == [12, 12]
     assert not empty.images
