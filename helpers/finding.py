@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from helpers.svhn import normalise
+from helpers.svhn import grow, normalise
 
 CELL = 8
 """Side of a cell of the finder's output in pixels of its input."""
@@ -168,9 +168,7 @@ def widened(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
     A finder now and then leaves out half of a digit at a number's end, a 1 above all.
     """
-    room = (boxes[:, 2:] - boxes[:, :2]) * WIDER
-    wider = np.concatenate([boxes[:, :2] - room, boxes[:, 2:] + room], axis=1)
-    return np.clip(wider, 0, [*size, *size])
+    return np.clip(grow(boxes, WIDER), 0, [*size, *size])
 
 
 def are_parts(boxes, scores, lengths, confidences) -> np.ndarray:

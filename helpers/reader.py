@@ -172,7 +172,7 @@ class Reader:
         """The finder as one graph for all sizes: same cells, in a sixth of the time."""
         sizes = tf.TensorSpec((None, None, None, 1), tf.float32)
 
-        @tf.function(input_signature=[sizes])
+        @tf.function(input_signature=[sizes], autograph=False)
         def cells(images):
             return self.finder(images, training=False)
 

@@ -75,13 +75,14 @@ def union_boxes(boxes: Boxes) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def grow(box, margin: float) -> np.ndarray:
-    """Boxes (..., 4) grown by ``margin`` of their width and height on every side."""
+def grow(box, margin: float | tuple[float, float]) -> np.ndarray:
+    """Boxes (..., 4) grown by ``margin`` of their width and height on every side.
+
+    Of the width by the first and of the height by the second, if there are two.
+    """
     box = np.asarray(box, float)
-    size = box[..., 2:] - box[..., :2]
-    return np.concatenate(
-        [box[..., :2] - margin * size, box[..., 2:] + margin * size], axis=-1
-    )
+    room = (box[..., 2:] - box[..., :2]) * margin
+    return np.concatenate([box[..., :2] - room, box[..., 2:] + room], axis=-1)
 
 
 def crop(image: Image.Image, box, crop_size: int) -> Image.Image:

@@ -48,6 +48,14 @@ def test_links_and_pictures_are_there():
         assert (ROOT / link).exists(), link
 
 
+def in_the_readme(name, line) -> pd.DataFrame:
+    """A benchmark's results, for each row of which the README has its ``line``."""
+    measured = pd.read_csv(ROOT / f"benchmarks/results/{name}.csv")
+    for row in measured.to_dict("records"):
+        assert line(row) in README
+    return measured
+
+
 def test_reader_is_as_right_as_was_measured():
     names = {
         "test archive": "house numbers of SVHN",
@@ -55,23 +63,23 @@ def test_reader_is_as_right_as_was_measured():
         "photographs": "photographs of numbers",
         "the report's photographs": "photographs of the report",
     }
-    measured = pd.read_csv(ROOT / "benchmarks/results/reader_accuracy.csv")
-    for row in measured.to_dict("records"):
-        line = (
+    in_the_readme(
+        "reader_accuracy",
+        lambda row: (
             f"| {row['images']:,} {names[row['measured_on']]} | {row['box']} "
             f"| {row['trained_on']} | {strict_cells(row)} |"
-        )
-        assert line in README
+        ),
+    )
 
 
 def test_finding_costs_what_was_measured():
-    measured = pd.read_csv(ROOT / "benchmarks/results/finding.csv")
-    for row in measured.to_dict("records"):
-        line = (
+    measured = in_the_readme(
+        "finding",
+        lambda row: (
             f"| {row['digits']} | {100 * row['width']:.0f} % | {row['read']} "
             f"| {strict_cells(row)} |"
-        )
-        assert line in README
+        ),
+    )
     close = measured[measured["digits"] == "close"]
     of = close.pivot(index="width", columns="read", values="strict")
     small, large = of.iloc[0], of.iloc[-1]

@@ -35,10 +35,7 @@ WRITTEN = "written"
 
 def any_style(rng: np.random.Generator) -> Style:
     """`plates.draw_style`, now and then with digits well apart."""
-    style = draw_style(rng)
-    if rng.random() < SPREAD:
-        return replace(style, spread=float(rng.uniform(0.15, 1.0)))
-    return style
+    return _set_apart(rng, draw_style(rng), SPREAD)
 
 
 def varied_style(rng: np.random.Generator) -> Style:
@@ -62,7 +59,12 @@ def spaced(rng: np.random.Generator, style: Style) -> Style:
 
     A finder that never saw any takes half of such a number for the whole of it.
     """
-    if style.faces == WRITTEN and rng.random() < APART:
+    return _set_apart(rng, style, APART) if style.faces == WRITTEN else style
+
+
+def _set_apart(rng, style, share):
+    """A style, a share of the time with digits well apart."""
+    if rng.random() < share:
         return replace(style, spread=float(rng.uniform(0.15, 1.0)))
     return style
 
