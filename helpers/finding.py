@@ -1,6 +1,7 @@
 """From a whole image to the boxes of the numbers in it."""
 
-import keras
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -47,12 +48,21 @@ see `are_parts`."""
 
 
 def find_boxes(
-    network: keras.Model, image: Image.Image, most: int = 12
+    network: Callable, image: Image.Image, most: int = 12
 ) -> tuple[np.ndarray, np.ndarray]:
     """The likeliest boxes of numbers in an image, best first.
 
     What several cells say of a number is averaged, and small numbers are looked at
     twice: benchmarks/finding.py measures what this brings.
+
+    Parameters
+    ----------
+    network
+        From float32 (1, H, W, 1) to the cells of `reader_networks.build_finder`.
+    image
+        Of any size.
+    most
+        Boxes at most.
 
     Returns
     -------
@@ -75,9 +85,8 @@ def _search(network, image, long_sides, most: int) -> tuple[np.ndarray, np.ndarr
     boxes, scores = [], []
     for long_side in long_sides:
         pixels, scale = _at_size(image, long_side)
-        inputs = normalise(pixels[None])[..., None]
-        cells = keras.ops.convert_to_numpy(network(inputs, training=False))[0]
-        found, score = _best_cells(cells, most)
+        cells = network(normalise(pixels[None])[..., None])
+        found, score = _best_cells(cells[0], most)
         boxes.append(found / scale)
         scores.append(score)
     boxes, scores = np.concatenate(boxes), np.concatenate(scores)

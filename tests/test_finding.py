@@ -17,6 +17,7 @@ from helpers.finding import (
     shared,
     widened,
 )
+from helpers.reader import compiled
 from helpers.reader_networks import build_finder
 
 
@@ -30,8 +31,7 @@ class Marks:
     def __init__(self, long_side, *marks):
         self.size, self.marks, self.seen = LONG_SIDES.index(long_side), marks, []
 
-    def __call__(self, inputs, training):
-        assert not training
+    def __call__(self, inputs):
         height, width = inputs.shape[1] // CELL, inputs.shape[2] // CELL
         cells = np.full((1, height, width, 5), -9.0, np.float32)
         if len(self.seen) == self.size:
@@ -47,7 +47,7 @@ class Coarse:
     def __init__(self):
         self.seen = []
 
-    def __call__(self, inputs, training):
+    def __call__(self, inputs):
         self.seen.append(inputs.shape[1:3])
         bright = inputs[0, ..., 0] > 1
         rows, columns = np.nonzero(bright)
@@ -127,7 +127,7 @@ def test_room_repeats_the_edge_and_shifts_nothing():
 def test_what_a_network_marks_is_where_it_is_in_the_image():
     """A stand-in that finds what is bright, off the middle across and down."""
 
-    def brightest(inputs, training):
+    def brightest(inputs):
         count, height, width, _ = inputs.shape
         cells = inputs.reshape(count, height // CELL, CELL, width // CELL, CELL)
         logits = cells.mean((2, 4))[..., None]
@@ -163,7 +163,8 @@ def test_boxes_come_best_first_and_at_most_so_many(image):
 
 def test_finder_s_boxes_are_inside_the_image():
     pixels = np.random.default_rng(2).integers(0, 256, (60, 90, 3), dtype=np.uint8)
-    network = build_finder(depths=(2, 2, 4, 4, 4), seed=3)
+    finder = build_finder(depths=(2, 2, 4, 4, 4), seed=3)
+    network = compiled(finder, (None, None, None, 1))
     boxes, scores = find_boxes(network, Image.fromarray(pixels), most=4)
     assert 1 <= len(boxes) == len(scores) <= 4
     assert (boxes[:, :2] <= boxes[:, 2:]).all()
@@ -281,10 +282,10 @@ def test_second_look_takes_no_other_number_for_the_first():
     first = (4, 20, 2.0, (1, 1, 1, 1))
 
     class Both(Marks):
-        def __call__(self, inputs, training):
+        def __call__(self, inputs):
             if len(self.seen) < len(LONG_SIDES):
-                return super().__call__(inputs, training)
-            return Coarse()(inputs, training)
+                return super().__call__(inputs)
+            return Coarse()(inputs)
 
     boxes, _ = find_boxes(Both(384, first), image)
     assert boxes[0] == pytest.approx(
