@@ -2,7 +2,7 @@
 
     python benchmarks/reader_drawing.py --data FOLDER
 
-Every row trains the reader's network anew for the same steps, with one part of the
+Every row trains the reader's network anew for the same steps, with a part of the
 drawing or of the changes at random left out, and measures it on images of the train
 archive of FOLDER, which no row learns from and which are no test images; and on numbers
 in real handwriting.
@@ -25,16 +25,17 @@ RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
 MEASURED, LEARNED = 1_000, 20_000
 COLUMNS = ("strict", "low", "high"), ("written", "written_low", "written_high")
 
-LEFT_OUT = {
-    "everything": "",
-    "without notes, steep numbers, old forms": "usual",
+ROWS = {
+    "everything": "notes",
+    "without notes from near": "",
+    "nor other notes, steep numbers, old forms": "usual",
     "nor bent digits of any typeface": "plain",
-    "without other boxes and angles": "_look_elsewhere",
-    "without other light, focus and noise": "vary_light",
-    "without things in front": "_cover",
+    "second row, without other boxes and angles": "_look_elsewhere",
+    "second row, without other light, focus and noise": "vary_light",
+    "second row, without things in front": "_cover",
 }
-"""What a row leaves out, by its title: kinds of `reader_images`, or a function of
-`augmentation`."""
+"""By a row's title the kind of `reader_images` that it learns from, or the function of
+`augmentation` that it does without."""
 
 
 def plain_middle(contexts):
@@ -46,12 +47,12 @@ def plain_middle(contexts):
 
 
 def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
-    """Strict accuracy of a reader taught without ``part``: house numbers, writing."""
+    """Strict accuracy of a reader of one of `ROWS`: of house numbers, of writing."""
     import tensorflow as tf
 
     from helpers import augmentation
     from helpers.fitting import Plan
-    from helpers.reader_making import strict
+    from helpers.reader_making import NOTES_SHARE, strict
     from helpers.reader_networks import build_reader
     from helpers.reader_training import train_reader
 
@@ -63,9 +64,12 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     changed = {part: without[part]} if part in without else {}
     network = build_reader(seed=1)
     plan = Plan(steps=steps, interval=200, seed=1)
-    drawn = data.get(part, data["drawn"])
+    sources = [(Examples(*data.get(part, data["drawn"])), 1.0)]
+    if part == "notes":
+        drawn, notes = (Examples(*data[kind]) for kind in ("drawn", "notes"))
+        sources = [(drawn, 1 - NOTES_SHARE), (notes, NOTES_SHARE)]
     with patch.multiple(augmentation, **changed) if changed else nullcontext():
-        train_reader(network, [(Examples(*drawn), 1.0)], plan, folder)
+        train_reader(network, sources, plan, folder)
     return [strict(network, *measured) for measured in data["measured"]]
 
 
@@ -82,6 +86,7 @@ def main() -> None:
         draw_plain_examples,
         draw_usual_examples,
         drawn_examples,
+        drawn_notes,
     )
     from helpers.reader_making import contexts_of
     from helpers.shards import drawn_shards
@@ -97,6 +102,7 @@ def main() -> None:
             for part in (numbers, handwritten_numbers(MEASURED))
         ],
         "drawn": drawn_examples(folder, LEARNED, settings.seed),
+        "notes": drawn_notes(folder, LEARNED // 2, settings.seed),
     }
     for name, draw in (("usual", draw_usual_examples), ("plain", draw_plain_examples)):
         data[name] = drawn_shards(
@@ -104,7 +110,7 @@ def main() -> None:
         )
     runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"
     rows = []
-    for title, part in LEFT_OUT.items():
+    for title, part in ROWS.items():
         found = accuracy(part, data, options.steps, runs / (part or "all"))
         row = {"drawn": title, "steps": options.steps, "images": MEASURED}
         for names, share in zip(COLUMNS, found, strict=True):

@@ -29,8 +29,7 @@ from helpers.figures import styled
 from helpers.fitting import Plan
 from helpers.reader import Reader
 from helpers.reader_evaluation import archive_numbers, number_looks
-from helpers.reader_images import drawn_examples
-from helpers.reader_making import HELD_OUT, REAL_SHARE, TUNING_PLAN, contexts_of
+from helpers.reader_making import TUNING_PLAN, contexts_of, tuning_sources
 from helpers.reader_networks import build_reader
 from helpers.reader_training import train_reader
 from helpers.reading import decode
@@ -89,7 +88,6 @@ def learn(
     """
     shipped = Reader.pretrained()
     yield _row(shipped.network, images, 0, True, Plan(steps=0))
-    drawn = Examples(*drawn_examples(settings.home / "reader", HELD_OUT, settings.seed))
     for seed in seeds:
         order = np.random.default_rng(seed).permutation(len(images.train))
         for size in sizes:
@@ -104,7 +102,7 @@ def learn(
                 if pretrained:
                     network = keras.models.clone_model(shipped.network)
                     network.set_weights(shipped.network.get_weights())
-                    sources = [(drawn, 1 - REAL_SHARE), (mine, REAL_SHARE)]
+                    sources = tuning_sources(mine, settings)
                 folder = _folder(settings, size, pretrained, plan)
                 train_reader(network, sources, plan, folder)
                 yield _row(network, images, size, pretrained, plan)

@@ -214,9 +214,11 @@ class Reader:
         # Before the temperature: it says how sure an answer is, and must not choose it.
         labels, chances = decode(logits)
         lengths, clear = labels[:, 0], chances * seen.scores
-        # A wider box counts if more digits are read in it than in that within it.
-        more = lengths[seen.found :] > lengths[: len(lengths) - seen.found]
-        kept = np.flatnonzero(np.append(np.ones(seen.found, bool), more))
+        # A wider box counts if more digits are read in it, and no less surely.
+        wider, within = slice(seen.found, None), slice(len(lengths) - seen.found)
+        counts = lengths[wider] > lengths[within]
+        counts &= clear[wider] >= clear[within]
+        kept = np.flatnonzero(np.append(np.ones(seen.found, bool), counts))
         boxes, scores = seen.boxes[kept], seen.scores[kept]
         parts = are_parts(boxes, scores, lengths[kept], clear[kept])
         kept = kept[~parts]

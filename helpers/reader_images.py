@@ -16,6 +16,8 @@ from helpers.drawn.distributions import Order, draw_digits, draw_lengths, draw_o
 from helpers.drawn.hands import (
     any_glyphs,
     any_style,
+    free_glyphs,
+    near_note,
     varied_glyphs,
     varied_style,
 )
@@ -35,8 +37,11 @@ CONTEXT_SIDE = 72
 TALLEST = 52
 """Drawn digits are at most so many pixels high: crops show them smaller anyway."""
 
-VERSION = 4
-"""Goes up when the same seed begins to give other drawn examples."""
+NEAR = 30
+"""Digits of notes are at least so many pixels high: who writes one, shows it."""
+
+VERSION, NOTES_VERSION = 4, 1
+"""Go up when the same seed begins to give other drawn examples, or other notes."""
 
 
 def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGIN):
@@ -121,12 +126,40 @@ def draw_examples(
     have any of one to five digits, each as often, since people read other numbers too.
     """
     rng = np.random.default_rng(seed)
+    scenes = (
+        draw_scene(rng, draw_any_order(rng), draw_glyphs, draw_style)
+        for _ in range(count)
+    )
+    return _contexts_and_labels(scenes)
+
+
+def draw_notes(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """`draw_examples` of notes by hand as people show them: near, in any form.
+
+    Numbers of one to five digits, each length and digit as often.
+    """
+    rng = np.random.default_rng(seed)
+    scenes = (
+        draw_scene(rng, _draw_note_order(rng), free_glyphs, near_note)
+        for _ in range(count)
+    )
+    return _contexts_and_labels(scenes)
+
+
+def _contexts_and_labels(scenes) -> tuple[np.ndarray, np.ndarray]:
     contexts, labels = [], []
-    for _ in range(count):
-        scene = draw_scene(rng, draw_any_order(rng), draw_glyphs, draw_style)
+    for scene in scenes:
         contexts.append(crop_contexts(Image.fromarray(scene.image), [scene.box])[0])
         labels.append(label_of(scene.digits))
     return np.stack(contexts), np.stack(labels)
+
+
+def _draw_note_order(rng: np.random.Generator) -> Order:
+    return draw_order(rng, _any_digits(rng), height=float(rng.uniform(NEAR, TALLEST)))
+
+
+def _any_digits(rng: np.random.Generator) -> tuple[int, ...]:
+    return tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
 
 
 def draw_any_order(rng: np.random.Generator) -> Order:
@@ -135,7 +168,7 @@ def draw_any_order(rng: np.random.Generator) -> Order:
         length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
         digits = draw_digits(rng, length)
     else:
-        digits = tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
+        digits = _any_digits(rng)
     order = draw_order(rng, digits)
     shrink = min(1.0, TALLEST / order.height)
     return replace(order, height=order.height * shrink, width=order.width * shrink)
@@ -145,3 +178,9 @@ def drawn_examples(folder: Path | str, count: int, seed: int, processes=None):
     """``count`` drawn contexts and labels, kept in ``folder``: see `drawn_shards`."""
     name = f"numbers_v{VERSION}"
     return drawn_shards(draw_examples, folder, name, count, seed, processes=processes)
+
+
+def drawn_notes(folder: Path | str, count: int, seed: int, processes=None):
+    """``count`` drawn notes and labels, kept in ``folder``: see `drawn_shards`."""
+    name = f"notes_v{NOTES_VERSION}"
+    return drawn_shards(draw_notes, folder, name, count, seed, processes=processes)

@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers import learning_curve, reader_images, reader_weights, report
+from helpers import (
+    learning_curve,
+    reader_images,
+    reader_making,
+    reader_weights,
+    report,
+)
 from helpers.accuracy import measure
 from helpers.fitting import Plan
 from helpers.learning_curve import (
@@ -45,7 +51,7 @@ def settings(few_numbers, tmp_path, monkeypatch):
     """A few made-up images, small networks, and a shipped reader of these."""
     monkeypatch.setattr(reader_weights, "BUILDERS", TINY)
     monkeypatch.setattr(learning_curve, "build_reader", TINY["reader"])
-    monkeypatch.setattr(learning_curve, "HELD_OUT", 12)
+    monkeypatch.setattr(reader_making, "HELD_OUT", 12)
     few = {"shard": 12, "processes": 1}
     monkeypatch.setattr(
         reader_images, "drawn_shards", lambda *a, **k: drawn_shards(*a, **(k | few))
@@ -117,7 +123,7 @@ def test_pretrained_starts_from_the_shipped_weights_with_drawn_images_beside(
         start, Reader.pretrained().network.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(weights, shipped)
-    assert [share for _, share in sources] == pytest.approx([0.4, 0.6])
+    assert [share for _, share in sources] == pytest.approx([4 / 15, 2 / 15, 0.6])
     assert [share for _, share in alone] == [1.0]
     assert any((one != two).any() for one, two in zip(start, fresh, strict=True))
     assert (plan.steps, fresh_plan.steps, plan.seed) == (2, 3, 1)

@@ -312,22 +312,30 @@ def test_clearest_counts_the_reading_too_not_the_finding_alone(network, finder, 
     assert (reading.number, reading.box) == ("4", spot)
 
 
-@pytest.fixture(scope="module")
-def edgy():
-    """Reads 77 in a crop that is bright at its left edge, else 7."""
+def edgy(second: float) -> keras.Model:
+    """Reads 77 in a crop that is bright at its left edge, else 7, two thirds sure.
+
+    ``second`` says how sure it is of the second digit.
+    """
     kernel = np.zeros((SIDE, SIDE, 6, 11))
     kernel[:, :2, 0, 2] = 40 / (2 * SIDE)
     bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
+    bias[0, 1], bias[2, 7] = 3, second
     return linear(kernel, bias)
 
 
-@pytest.mark.parametrize(("left", "number"), [(50, "77"), (40, "7")])
-def test_digit_that_a_box_leaves_out_is_read_if_it_is_near(edgy, finder, left, number):
+@pytest.mark.parametrize(
+    ("left", "second", "number"), [(50, 20, "77"), (40, 20, "7"), (50, 1, "7")]
+)
+def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
+    finder, left, second, number
+):
     image = Image.new("RGB", (120, 80), DARK)
     image.paste(BRIGHT, (left, 10, left + 5, 70))
-    (reading,) = Guided(edgy, finder, {}, (((60, 20, 100, 40), 0.9),)).read([image])
+    box = (60, 20, 100, 40)
+    (reading,) = Guided(edgy(second), finder, {}, ((box, 0.9),)).read([image])
     assert reading.number == number
-    assert (reading.box == (60, 20, 100, 40)) == (number == "7")
+    assert (reading.box == box) == (number == "7")
 
 
 def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):

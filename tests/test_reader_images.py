@@ -6,6 +6,8 @@ from PIL import Image
 
 from helpers import reader_images
 from helpers.accuracy import BLANK
+from helpers.drawn.hands import WRITTEN, free_glyphs
+from helpers.drawn.scenes import draw_scene
 from helpers.reader_images import CONTEXT_SIDE, SIDE, crop_contexts, crop_gray
 
 
@@ -168,6 +170,39 @@ def test_drawn_labels_are_of_numbers(drawn):
 def test_drawn_contexts_show_something_in_their_middle(drawn):
     middles = drawn[0][:, 12:60, 12:60].astype(float)
     assert np.mean(middles.std((1, 2)) > 8) > 0.9
+
+
+@pytest.fixture(scope="module")
+def notes():
+    """Contexts and labels of 60 drawn notes."""
+    return reader_images.draw_notes(60, 4, 2)
+
+
+def test_notes_are_examples_too(notes, drawn):
+    for array, other in zip(notes, drawn, strict=True):
+        assert (array.shape, array.dtype) == (other.shape, other.dtype)
+        assert (array != other).any()
+    again = reader_images.draw_notes(8, 4, 2)
+    np.testing.assert_array_equal(again[0], notes[0][:8])
+    np.testing.assert_array_equal(again[1], notes[1][:8])
+
+
+def test_notes_are_by_hand_near_and_of_any_number(notes, monkeypatch):
+    asked = []
+
+    def draw(rng, order, draw_glyphs, draw_style):
+        asked.append((order, draw_style(rng)))
+        assert draw_glyphs is free_glyphs
+        return draw_scene(rng, order, draw_glyphs, draw_style)
+
+    monkeypatch.setattr(reader_images, "draw_scene", draw)
+    reader_images.draw_notes(60, 1)
+    heights = [order.height for order, _ in asked]
+    assert reader_images.NEAR <= min(heights) < max(heights) <= reader_images.TALLEST
+    assert {len(order.digits) for order, _ in asked} == {1, 2, 3, 4, 5}
+    assert {style.faces for _, style in asked} == {WRITTEN}
+    counts = np.bincount(notes[1][:, 0], minlength=6)[1:]
+    assert counts.min() >= 5
 
 
 @pytest.fixture

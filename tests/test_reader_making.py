@@ -15,11 +15,14 @@ from helpers import (
     reader_weights,
 )
 from helpers.accuracy import BLANK, POSITIONS
-from helpers.fitting import Plan
+from helpers.checkpoints import load_checkpoint
+from helpers.fitting import CHECKPOINT, Plan
 from helpers.reader import Reader, looks
 from helpers.reader_evaluation import Numbers, archive_numbers
 from helpers.reader_images import CONTEXT_SIDE, crop_contexts
 from helpers.reader_making import (
+    NOTES_SHARE,
+    Round,
     calibrate_shipped,
     calibration,
     contexts_of,
@@ -50,11 +53,17 @@ def make_small(patched) -> None:
     for name, build in TINY.items():
         patched.setattr(reader_making, f"build_{name}", build)
     first, second = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
-    rounds = (first, number_loss), (second, readable_loss)
+    last = Round(second, readable_loss, NOTES_SHARE, weight=0.75)
+    rounds = Round(first, number_loss), last
     patched.setattr(reader_making, "READER_ROUNDS", rounds)
     patched.setattr(reader_making, "FINDER_PLAN", first)
     patched.setattr(reader_making, "TUNING_PLAN", Plan(steps=3, batch_size=10))
-    for name, count in (("NUMBERS", 24), ("WHOLE", 12), ("HELD_OUT", 12)):
+    for name, count in (
+        ("NUMBERS", 24),
+        ("NOTES", 12),
+        ("WHOLE", 12),
+        ("HELD_OUT", 12),
+    ):
         patched.setattr(reader_making, name, count)
 
 
@@ -106,8 +115,10 @@ def test_reader_is_made_with_its_card(made):
     card = Reader.load(path).card
     assert card == reader.card
     assert card["made_by"] == "make reader"
-    assert card["trained_on"].startswith("24 drawn numbers, ")
+    assert card["trained_on"].startswith("24 drawn numbers, 12 drawn notes by hand")
     assert "and 12 drawn whole images" in card["trained_on"]
+    assert card["notes"] == {"reader": [0, NOTES_SHARE]}
+    assert card["weights"] == {"reader": [1, 0.75]}
     assert card["losses"] == {"reader": ["number_loss", "readable_loss"]}
     assert 0 <= card["sure_from"] <= 1
     assert card["temperature"] > 0
@@ -130,11 +141,28 @@ def test_reader_that_is_made_has_learnt(made):
         assert max(np.abs(now - first).max() for now, first in pairs) > 1e-3
 
 
+def test_round_is_kept_with_its_weight(made):
+    settings, reader, _ = made
+    ends = []
+    for number in (1, 2):
+        folder = settings.runs_root / "reader" / f"reader_{number}"
+        _, stored = load_checkpoint(folder / CHECKPOINT)
+        network = TINY["reader"](seed=0)
+        for at, variable in enumerate(network.variables):
+            variable.assign(stored[f"v{at:03}"])
+        ends.append(network.get_weights())
+    weights = reader.network.get_weights()
+    assert max(np.abs(x - y).max() for x, y in zip(*ends, strict=True)) > 1e-3
+    for kept, before, after in zip(weights, *ends, strict=True):
+        expected = 0.25 * before + 0.75 * after
+        np.testing.assert_allclose(kept, expected, rtol=2e-3, atol=1e-6)
+
+
 def test_made_again_nothing_is_drawn_or_trained(made):
     settings, _, path = made
     folders = settings.home, settings.runs_root
     first, weights = written(*folders), arrays(path)
-    assert len(first) == 7  # three runs; numbers in two files, held out, whole images
+    assert len(first) == 8  # three runs; numbers in two files, held out, notes, whole
     make_reader(settings, path)
     assert written(*folders) == first
     again = arrays(path)
@@ -208,17 +236,19 @@ def seen(monkeypatch):
 
 def test_tuning_keeps_its_validation_part_apart(settings, shipped, seen, tmp_path):
     fine_tune(settings, tmp_path / "tuned.npz")
-    (drawn, drawn_share), (mine, share) = seen["sources"]
+    (drawn, drawn_share), (notes, notes_share), (mine, share) = seen["sources"]
     held_out = [images for images, _ in seen["measured"]]
     whole = contexts_of(archive_numbers("train", settings)[0])
     assert (len(mine), len(held_out[0])) == (51, 9)
     assert not rows([mine.images]) & rows(held_out)
     assert rows([mine.images, held_out[0]]) == rows([whole])
     assert rows(held_out) == rows(held_out[:1])
-    assert len(drawn) == 12
-    assert not rows([drawn.images]) & rows([whole])
+    assert len(drawn) == len(notes) == 12
+    assert not rows([drawn.images, notes.images]) & rows([whole])
+    assert not rows([drawn.images]) & rows([notes.images])
     assert share == reader_making.REAL_SHARE
-    assert share + drawn_share == pytest.approx(1)
+    assert share + drawn_share + notes_share == pytest.approx(1)
+    assert notes_share / drawn_share == pytest.approx(1 / 2)
 
 
 def test_labels_stay_with_their_images_in_tuning(settings, shipped, seen, tmp_path):
@@ -228,7 +258,7 @@ def test_labels_stay_with_their_images_in_tuning(settings, shipped, seen, tmp_pa
         context.tobytes(): label.tolist()
         for context, label in zip(contexts_of(numbers), numbers.labels, strict=True)
     }
-    mine, (images, held_out) = seen["sources"][1][0], seen["measured"][0]
+    mine, (images, held_out) = seen["sources"][-1][0], seen["measured"][0]
     for context, label in zip(
         [*mine.images, *images], [*mine.labels, *held_out], strict=True
     ):

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
-from helpers.drawn.handwriting import draw_hand, write
+from helpers.drawn.handwriting import draw_free_hand, draw_hand, write, write_freely
 from helpers.drawn.plates import Style, draw_style, painted
 from helpers.drawn.textures import hsv
 from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
@@ -80,6 +80,11 @@ def note(rng: np.random.Generator) -> Style:
     return Style(paper, ink, None, WRITTEN, 0.0, float(rng.uniform(0.2, 1.2)))
 
 
+def near_note(rng: np.random.Generator) -> Style:
+    """A `note`, `spaced`, its digits in a row more or less straight."""
+    return spaced(rng, replace(note(rng), loose=float(rng.uniform(0.2, 2.2))))
+
+
 def any_glyphs(
     rng: np.random.Generator, style: Style, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
@@ -100,6 +105,13 @@ def varied_glyphs(
         return write(rng, draw_hand(rng), digits)
     glyphs, step = _any_set(rng, style)
     return _bent(rng, vary(rng, glyphs, digits), step, digits)
+
+
+def free_glyphs(
+    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """Handwritten digits in all their forms (`write_freely`), whatever the style."""
+    return write_freely(rng, draw_free_hand(rng), digits)
 
 
 def _any_set(rng, style):
