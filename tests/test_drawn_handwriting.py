@@ -5,11 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from helpers.drawn.forms import ALL_FORMS, FORMS, MORE_FORMS
 from helpers.drawn.glyphs import HEIGHT
 from helpers.drawn.handwriting import (
-    ALL_FORMS,
-    FORMS,
-    MORE_FORMS,
     Hand,
     curve_through,
     draw_free_hand,
