@@ -52,7 +52,7 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
 
     from helpers import augmentation
     from helpers.fitting import Plan
-    from helpers.reader_making import NOTES_SHARE, strict
+    from helpers.reader_making import NOTES_SHARE, drawn_sources, strict
     from helpers.reader_networks import build_reader
     from helpers.reader_training import train_reader
 
@@ -64,10 +64,9 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     changed = {part: without[part]} if part in without else {}
     network = build_reader(seed=1)
     plan = Plan(steps=steps, interval=200, seed=1)
-    sources = [(Examples(*data.get(part, data["drawn"])), 1.0)]
-    if part == "notes":
-        drawn, notes = (Examples(*data[kind]) for kind in ("drawn", "notes"))
-        sources = [(drawn, 1 - NOTES_SHARE), (notes, NOTES_SHARE)]
+    numbers = Examples(*data["numbers"].get(part, data["numbers"][""]))
+    share = NOTES_SHARE if part == "notes" else 0.0
+    sources = drawn_sources(numbers, Examples(*data["notes"]), share)
     with patch.multiple(augmentation, **changed) if changed else nullcontext():
         train_reader(network, sources, plan, folder)
     return [strict(network, *measured) for measured in data["measured"]]
@@ -101,11 +100,11 @@ def main() -> None:
             (contexts_of(part), part.labels)
             for part in (numbers, handwritten_numbers(MEASURED))
         ],
-        "drawn": drawn_examples(folder, LEARNED, settings.seed),
+        "numbers": {"": drawn_examples(folder, LEARNED, settings.seed)},
         "notes": drawn_notes(folder, LEARNED // 2, settings.seed),
     }
     for name, draw in (("usual", draw_usual_examples), ("plain", draw_plain_examples)):
-        data[name] = drawn_shards(
+        data["numbers"][name] = drawn_shards(
             draw, folder, f"{name}_v{VERSION}", LEARNED, settings.seed
         )
     runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"

@@ -125,12 +125,7 @@ def draw_examples(
     Every second number has the length and digits of the real train set; the others
     have any of one to five digits, each as often, since people read other numbers too.
     """
-    rng = np.random.default_rng(seed)
-    scenes = (
-        draw_scene(rng, draw_any_order(rng), draw_glyphs, draw_style)
-        for _ in range(count)
-    )
-    return _contexts_and_labels(scenes)
+    return _draw(count, seed, draw_any_order, draw_glyphs, draw_style)
 
 
 def draw_notes(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -138,17 +133,15 @@ def draw_notes(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     Numbers of one to five digits, each length and digit as often.
     """
+    return _draw(count, seed, _draw_note_order, free_glyphs, near_note)
+
+
+def _draw(count, seed, order_of, draw_glyphs, draw_style):
+    """Contexts and labels of ``count`` scenes to the orders that ``order_of`` draws."""
     rng = np.random.default_rng(seed)
-    scenes = (
-        draw_scene(rng, _draw_note_order(rng), free_glyphs, near_note)
-        for _ in range(count)
-    )
-    return _contexts_and_labels(scenes)
-
-
-def _contexts_and_labels(scenes) -> tuple[np.ndarray, np.ndarray]:
     contexts, labels = [], []
-    for scene in scenes:
+    for _ in range(count):
+        scene = draw_scene(rng, order_of(rng), draw_glyphs, draw_style)
         contexts.append(crop_contexts(Image.fromarray(scene.image), [scene.box])[0])
         labels.append(label_of(scene.digits))
     return np.stack(contexts), np.stack(labels)

@@ -118,13 +118,10 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
     notes = Examples(*drawn_notes(drawn, NOTES, seed))
     held_out = drawn_examples(drawn, HELD_OUT, seed + 1)
     for number, part in enumerate(READER_ROUNDS, 1):
-        sources = [(numbers, 1 - part.notes)]
-        if part.notes:
-            sources.append((notes, part.notes))
         before = reader.get_weights()
         history["reader"] += train_reader(
             reader,
-            sources,
+            drawn_sources(numbers, notes, part.notes),
             replace(part.plan, seed=seed + part.plan.seed),
             runs / f"reader_{number}",
             lambda: strict(reader, *held_out),
@@ -133,6 +130,14 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
         reader.set_weights(blend(before, reader.get_weights(), part.weight))
     networks = {"reader": reader, "finder": finder}
     return write_reader(networks, history, held_out, path, seed)
+
+
+def drawn_sources(
+    numbers: Examples, notes: Examples, part: float, share: float = 1.0
+) -> list[tuple[Examples, float]]:
+    """Drawn numbers, ``part`` of them notes if any, with ``share`` of every batch."""
+    sources = (numbers, share * (1 - part)), (notes, share * part)
+    return [(examples, size) for examples, size in sources if size]
 
 
 def blend(before: list, after: list, weight: float) -> list[np.ndarray]:
@@ -239,12 +244,8 @@ def tuning_sources(mine: Examples, settings: Settings) -> list[tuple[Examples, f
     folder, seed = settings.home / "reader", settings.seed
     numbers = Examples(*drawn_examples(folder, HELD_OUT, seed))
     notes = Examples(*drawn_notes(folder, HELD_OUT, seed))
-    drawn = 1 - REAL_SHARE
-    return [
-        (numbers, drawn * (1 - NOTES_SHARE)),
-        (notes, drawn * NOTES_SHARE),
-        (mine, REAL_SHARE),
-    ]
+    drawn = drawn_sources(numbers, notes, NOTES_SHARE, 1 - REAL_SHARE)
+    return [*drawn, (mine, REAL_SHARE)]
 
 
 def contexts_of(numbers: Numbers) -> np.ndarray:

@@ -1,7 +1,8 @@
 """The forms in which people write each digit by hand.
 
-A form is some strokes, each of points (x, y), right and down, from 0 to 1. A stroke of
-two points is straight; one of more bends through them.
+A form is some strokes, each of points (x, y), right and down, from 0 to 1; the tail of
+a rarer form may reach out a little. A stroke of two points is straight; one of more
+bends through them.
 """
 
 _BOWL = ((0.35, 0.47), (0.72, 0.52), (0.86, 0.76), (0.52, 1.0), (0.1, 0.9))
