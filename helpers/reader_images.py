@@ -34,13 +34,16 @@ MARGIN = 0.15
 CONTEXT_SIDE = 72
 """Side of a context in pixels: its middle ``SIDE`` pixels are the crop."""
 
+NOTE_LENGTHS = (0.1, 0.2, 0.25, 0.3, 0.15)
+"""Share of notes of one to five digits: longer ones have more to be read wrongly."""
+
 TALLEST = 52
 """Drawn digits are at most so many pixels high: crops show them smaller anyway."""
 
 NEAR = 30
 """Digits of notes are at least so many pixels high: who writes one, shows it."""
 
-VERSION, NOTES_VERSION = 4, 1
+VERSION, NOTES_VERSION = 4, 2
 """Go up when the same seed begins to give other drawn examples, or other notes."""
 
 
@@ -131,7 +134,7 @@ def draw_examples(
 def draw_notes(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
     """`draw_examples` of notes by hand as people show them: near, in any form.
 
-    Numbers of one to five digits, each length and digit as often.
+    Numbers of `NOTE_LENGTHS`, each digit as often.
     """
     return _draw(count, seed, _draw_note_order, free_glyphs, near_note)
 
@@ -148,11 +151,9 @@ def _draw(count, seed, order_of, draw_glyphs, draw_style):
 
 
 def _draw_note_order(rng: np.random.Generator) -> Order:
-    return draw_order(rng, _any_digits(rng), height=float(rng.uniform(NEAR, TALLEST)))
-
-
-def _any_digits(rng: np.random.Generator) -> tuple[int, ...]:
-    return tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
+    length = 1 + rng.choice(LONGEST, p=NOTE_LENGTHS)
+    digits = tuple(rng.integers(0, 10, length).tolist())
+    return draw_order(rng, digits, height=float(rng.uniform(NEAR, TALLEST)))
 
 
 def draw_any_order(rng: np.random.Generator) -> Order:
@@ -161,7 +162,7 @@ def draw_any_order(rng: np.random.Generator) -> Order:
         length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
         digits = draw_digits(rng, length)
     else:
-        digits = _any_digits(rng)
+        digits = tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
     order = draw_order(rng, digits)
     shrink = min(1.0, TALLEST / order.height)
     return replace(order, height=order.height * shrink, width=order.width * shrink)

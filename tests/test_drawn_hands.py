@@ -184,6 +184,17 @@ def test_only_notes_are_spaced_as_often_as_said():
     assert all(hands.spaced(rng, other) is other for _ in range(20))
 
 
+def test_notes_from_near_have_digits_apart_or_touching_as_often_as_said():
+    rng = np.random.default_rng(5)
+    notes = [hands.near_note(rng) for _ in range(1_000)]
+    assert {style.faces for style in notes} == {hands.WRITTEN}
+    spreads = np.array([style.spread for style in notes])
+    assert -hands.OVERLAP <= spreads.min() < -0.9 * hands.OVERLAP
+    assert np.mean(spreads < 0) == pytest.approx(hands.TOUCHING, abs=0.05)
+    apart = hands.APART * (1 - hands.TOUCHING)
+    assert np.mean(spreads > 0) == pytest.approx(apart, abs=0.05)
+
+
 def test_ink_of_a_note_stands_out_from_its_paper():
     rng = np.random.default_rng(2)
     notes = [note(rng) for _ in range(200)]

@@ -10,12 +10,9 @@ from helpers.drawn.glyphs import HEIGHT
 from helpers.drawn.handwriting import (
     Hand,
     curve_through,
-    draw_free_hand,
     draw_hand,
-    warped,
     write,
     write_digit,
-    write_freely,
 )
 
 STEADY = Hand(width=0.6, slant=0.0, pen=0.08, wobble=0.0)
@@ -42,8 +39,8 @@ def test_every_digit_has_forms_of_strokes_inside_its_square():
         assert 2 <= len(usual) < len(forms)
         assert not set(forms[len(usual) :]) & set(usual)
         for form in forms:
-            # The tail of a rarer form may reach out a little.
-            furthest = 1 if form in usual else 1.05
+            # The tail of a rarer form may reach out.
+            furthest = 1 if form in usual else 1.35
             for stroke in form:
                 assert len(stroke) >= 2
                 assert (np.array(stroke) >= 0).all()
@@ -103,62 +100,6 @@ def test_hands_differ_within_what_people_write():
         values = [getattr(hand, name) for hand in hands]
         assert low <= min(values) < 0.7 * max(values)
         assert max(values) <= high
-
-
-def test_free_hand_uses_every_form_and_slips_now_and_then(monkeypatch):
-    written = []
-    monkeypatch.setattr(
-        "helpers.drawn.handwriting.write_digit",
-        lambda rng, hand, form: written.append(form) or write_digit(rng, hand, form),
-    )
-    rng = np.random.default_rng(3)
-    same = []
-    for _ in range(200):
-        written.clear()
-        write_freely(rng, STEADY, (2, 2))
-        assert set(written) <= set(ALL_FORMS[2])
-        same.append(written[0] == written[1])
-    # Both as usual, 0.8 twice; or one of them by chance the same.
-    chance = 1 / len(ALL_FORMS[2])
-    assert np.mean(same) == pytest.approx(0.64 + 0.36 * chance, abs=0.1)
-
-
-def test_uneven_hand_writes_lower_digits_inside_the_line():
-    rng = np.random.default_rng(4)
-    hand = replace(STEADY, uneven=0.3)
-    glyphs = write_freely(rng, hand, (0, 1, 2, 3, 4, 5, 6, 7, 8, 9) * 5)
-    heights = []
-    for glyph in glyphs:
-        rows = np.flatnonzero(ink(glyph).any(1))
-        assert glyph.mask.height == HEIGHT
-        heights.append((rows[-1] - rows[0] + 1) / HEIGHT)
-        # The outline is that of the ink.
-        assert glyph.outline[:, 1].min() * HEIGHT == pytest.approx(rows[0], abs=2)
-        assert glyph.outline[:, 1].max() * HEIGHT == pytest.approx(rows[-1] + 1, abs=2)
-    assert min(heights) < 0.7 < 0.95 < max(heights)
-    even = write_freely(rng, STEADY, (0, 1, 2))
-    assert all(ink(glyph)[[1, -2]].any(1).all() for glyph in even)
-
-
-def test_points_are_bent_smoothly_and_by_as_much_as_said():
-    rng = np.random.default_rng(5)
-    row = np.stack([np.linspace(0, 1, 21), np.full(21, 0.3)], 1)
-    moved = np.stack([warped(rng, row, 0.2) - row for _ in range(500)])
-    # A parabola along the row: its second differences are the same everywhere.
-    bends = np.diff(moved, 2, axis=1)
-    np.testing.assert_allclose(bends, bends[:, :1].repeat(19, 1), atol=1e-9)
-    assert 0.05 < moved[:, [0, -1]].std() < 0.2
-    np.testing.assert_array_equal(warped(rng, row, 0.0), row)
-
-
-def test_free_hands_differ_more_than_neat_ones():
-    rng = np.random.default_rng(0)
-    for name in ("width", "slant", "pen", "wobble", "warp", "uneven"):
-        free, neat = (
-            np.std([getattr(draw(rng), name) for _ in range(300)])
-            for draw in (draw_free_hand, draw_hand)
-        )
-        assert free > neat
 
 
 def test_two_points_make_a_line_and_more_a_curve_through_them():

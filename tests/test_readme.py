@@ -8,14 +8,15 @@ import pytest
 from helpers.settings import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-WRITTEN = {"strict": "written", "low": "written_low", "high": "written_high"}
+STRICT = ("strict", "low", "high")
+WRITTEN = ("written", "written_low", "written_high")
 LAYERS = {"two": 2, "six": 6, "seven": 7}
 
 
-def strict_cells(row):
+def strict_cells(row, names=STRICT):
     """Strict accuracy and its interval, as the README's tables have them."""
-    strict, low, high = (f"{100 * row[name]:.1f}" for name in ("strict", "low", "high"))
-    return f"{strict} % | {low} to {high} %"
+    share, low, high = (f"{100 * row[name]:.1f}" for name in names)
+    return f"{share} % | {low} to {high} %"
 
 
 @pytest.mark.parametrize("word", LAYERS)
@@ -93,11 +94,12 @@ def test_finding_costs_what_was_measured():
 
 
 def test_parts_of_the_drawing_bring_what_was_measured():
-    measured = pd.read_csv(ROOT / "benchmarks/results/reader_drawing.csv")
-    for row in measured.to_dict("records"):
-        written = {name: row[key] for name, key in WRITTEN.items()}
-        cells = f"{strict_cells(row)} | {strict_cells(written)}"
-        assert f"| {row['drawn']} | {cells} |" in README
+    measured = in_the_readme(
+        "reader_drawing",
+        lambda row: (
+            f"| {row['drawn']} | {strict_cells(row)} | {strict_cells(row, WRITTEN)} |"
+        ),
+    )
     with_notes, without = measured.iloc[0], measured.iloc[1]
     assert with_notes["written"] > without["written_high"], "README: gains"
     assert with_notes["strict"] < without["low"], "README: the house numbers lose"

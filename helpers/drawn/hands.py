@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 from PIL import Image, ImageFilter
 
+from helpers.drawn.free_hand import draw_free_hand, write_freely
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
-from helpers.drawn.handwriting import draw_free_hand, draw_hand, write, write_freely
+from helpers.drawn.handwriting import draw_hand, write
 from helpers.drawn.plates import Style, draw_style, painted
 from helpers.drawn.textures import hsv
 from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
@@ -28,6 +29,10 @@ STEEP, NOTES = 0.2, 0.2
 
 APART = 0.4
 """Share of notes whose digits stand well apart, among images for the finder."""
+
+TOUCHING, OVERLAP = 0.25, 0.15
+"""Share of notes seen from near whose digits stand closer than usual, so that some
+touch, and by how much of a height at most."""
 
 WRITTEN = "written"
 """In place of a group of typefaces: digits that a hand writes."""
@@ -81,8 +86,11 @@ def note(rng: np.random.Generator) -> Style:
 
 
 def near_note(rng: np.random.Generator) -> Style:
-    """A `note`, `spaced`, its digits in a row more or less straight."""
-    return spaced(rng, replace(note(rng), loose=float(rng.uniform(0.2, 2.2))))
+    """A `note`, `spaced` or its digits touching, in a row more or less straight."""
+    style = replace(note(rng), loose=float(rng.uniform(0.2, 2.2)))
+    if rng.random() < TOUCHING:
+        return replace(style, spread=-float(rng.uniform(0, OVERLAP)))
+    return spaced(rng, style)
 
 
 def any_glyphs(

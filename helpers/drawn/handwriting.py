@@ -10,11 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
-from helpers.drawn.forms import ALL_FORMS, FORMS
+from helpers.drawn.forms import FORMS
 from helpers.drawn.glyphs import HEIGHT, Glyph, glyph_of_ink
-
-SLIPS = 0.2
-"""Share of a free hand's digits in another form than it usually writes."""
 
 LARGER = 2
 """Masks are drawn so many times as large and then shrunk, for smooth edges."""
@@ -34,18 +31,12 @@ class Hand:
         Thickness of the strokes.
     wobble
         Deviation of every point from where it should be.
-    warp
-        Deviation of what bends a digit as a whole, see `warped`.
-    uneven
-        Deviation of the heights of digits: how much lower than their line.
     """
 
     width: float
     slant: float
     pen: float
     wobble: float
-    warp: float = 0.0
-    uneven: float = 0.0
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
@@ -58,18 +49,6 @@ def draw_hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def draw_free_hand(rng: np.random.Generator) -> Hand:
-    """Draw a way of writing less neat than those of `draw_hand`."""
-    return Hand(
-        width=float(np.clip(np.exp(rng.normal(-0.5, 0.3)), 0.25, 1.2)),
-        slant=float(rng.normal(0.15, 0.27)),
-        pen=float(np.exp(rng.uniform(np.log(0.035), np.log(0.2)))),
-        wobble=float(rng.uniform(0.01, 0.06)),
-        warp=float(rng.uniform(0.0, 0.35)),
-        uneven=float(rng.uniform(0.0, 0.2)),
-    )
-
-
 def write(
     rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
@@ -78,36 +57,10 @@ def write(
     return tuple(write_digit(rng, hand, forms[digit]) for digit in digits)
 
 
-def write_freely(
-    rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
-    """A number's digits in any form, of uneven height; one in five in another form."""
-    habit = [rng.integers(len(forms)) for forms in ALL_FORMS]
-    glyphs = []
-    for digit in digits:
-        forms = ALL_FORMS[digit]
-        own = rng.random() < SLIPS
-        form = forms[rng.integers(len(forms)) if own else habit[digit]]
-        glyphs.append(_lowered(rng, write_digit(rng, hand, form), hand.uneven))
-    return tuple(glyphs)
-
-
-def _lowered(rng, glyph: Glyph, uneven: float) -> Glyph:
-    """A glyph lower than its line, more often near the foot of it than the head."""
-    size = float(np.exp(-abs(rng.normal(0, uneven))))
-    width, height = (max(2, round(side * size)) for side in glyph.mask.size)
-    top = round((HEIGHT - height) * rng.beta(2, 1))
-    mask = Image.new("L", (width, HEIGHT))
-    mask.paste(glyph.mask.resize((width, height), Image.Resampling.BILINEAR), (0, top))
-    return Glyph(mask, glyph.outline * size + [0, top / HEIGHT])
-
-
 def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
     """A form, see `FORMS`, as it comes out once."""
     spots = sorted({point for stroke in form for point in stroke})
     moved = np.array(spots) + rng.normal(0, hand.wobble, (len(spots), 2))
-    if hand.warp:
-        moved = warped(rng, moved, hand.warp)
     moved[:, 0] *= hand.width * np.exp(rng.normal(0, 0.1))
     moved[:, 0] -= hand.slant * moved[:, 1]
     place = dict(zip(spots, moved, strict=True))
@@ -129,16 +82,6 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
                 [x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2], 255
             )
     return glyph_of_ink(ink)
-
-
-def warped(rng: np.random.Generator, points: np.ndarray, strength: float) -> np.ndarray:
-    """Points (K, 2) of the unit square bent smoothly: narrower above, bowed, leaning.
-
-    ``strength`` is the deviation of the shifts at the square's edges.
-    """
-    x, y = (points - 0.5).T
-    terms = np.stack([2 * x * y, 2 * y**2 - 0.25, 2 * x**2 - 0.25])
-    return points + (strength * rng.normal(size=(2, 3)) @ terms).T
 
 
 def curve_through(points, steps: int = 8) -> np.ndarray:
