@@ -117,9 +117,12 @@ def test_reader_is_made_with_its_card(made):
     assert card["made_by"] == "make reader"
     assert card["trained_on"].startswith("24 drawn numbers, 12 drawn notes by hand")
     assert "and 12 drawn whole images" in card["trained_on"]
-    assert card["notes"] == {"reader": [0, NOTES_SHARE]}
-    assert card["weights"] == {"reader": [1, 0.75]}
-    assert card["losses"] == {"reader": ["number_loss", "readable_loss"]}
+    first, last = card["rounds"]
+    assert (first["notes"], first["weight"]) == (0, 1)
+    assert (last["notes"], last["weight"]) == (NOTES_SHARE, 0.75)
+    assert (first["loss"], last["loss"]) == ("number_loss", "readable_loss")
+    assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
+    assert card["finder"]["steps"] == 3
     assert 0 <= card["sure_from"] <= 1
     assert card["temperature"] > 0
     measured = card["measured"]["drawn validation"]
