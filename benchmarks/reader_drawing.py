@@ -23,18 +23,20 @@ from helpers.settings import Settings
 
 RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
 MEASURED, LEARNED = 1_000, 20_000
+COUNTS = {"numbers": LEARNED, "notes": LEARNED // 2, "cast": LEARNED // 2}
 COLUMNS = ("strict", "low", "high"), ("written", "written_low", "written_high")
 
 ROWS = {
-    "everything": "notes",
-    "without notes from near": "",
+    "everything": "cast",
+    "without cast digits": "notes",
+    "nor notes from near": "",
     "nor other notes, steep numbers, old forms": "usual",
     "nor bent digits of any typeface": "plain",
-    "second row, without other boxes and angles": "_look_elsewhere",
-    "second row, without other light, focus and noise": "vary_light",
-    "second row, without things in front": "_cover",
+    "third row, without other boxes and angles": "_look_elsewhere",
+    "third row, without other light, focus and noise": "vary_light",
+    "third row, without things in front": "_cover",
 }
-"""By a row's title the kind of `reader_images` that it learns from, or the function of
+"""By a row's title the last kind of drawing that it learns from, or the function of
 `augmentation` that it does without."""
 
 
@@ -52,7 +54,7 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
 
     from helpers import augmentation
     from helpers.fitting import Plan
-    from helpers.reader_making import NOTES_SHARE, drawn_sources, strict
+    from helpers.reader_making import SHARES, drawn_sources, strict
     from helpers.reader_networks import build_reader
     from helpers.reader_training import train_reader
 
@@ -64,9 +66,9 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     changed = {part: without[part]} if part in without else {}
     network = build_reader(seed=1)
     plan = Plan(steps=steps, interval=200, seed=1)
-    numbers = Examples(*data["numbers"].get(part, data["numbers"][""]))
-    share = NOTES_SHARE if part == "notes" else 0.0
-    sources = drawn_sources(numbers, Examples(*data["notes"]), share)
+    drawn = data["drawn"] | data["instead"].get(part, {})
+    kinds = {"cast": ("notes", "cast"), "notes": ("notes",)}.get(part, ())
+    sources = drawn_sources(drawn, {kind: SHARES[kind] for kind in kinds})
     with patch.multiple(augmentation, **changed) if changed else nullcontext():
         train_reader(network, sources, plan, folder)
     return [strict(network, *measured) for measured in data["measured"]]
@@ -84,10 +86,8 @@ def main() -> None:
         VERSION,
         draw_plain_examples,
         draw_usual_examples,
-        drawn_examples,
-        drawn_notes,
     )
-    from helpers.reader_making import contexts_of
+    from helpers.reader_making import contexts_of, drawn_kinds
     from helpers.shards import drawn_shards
 
     settings = Settings(data=str(Path(options.data).absolute()))
@@ -100,13 +100,13 @@ def main() -> None:
             (contexts_of(part), part.labels)
             for part in (numbers, handwritten_numbers(MEASURED))
         ],
-        "numbers": {"": drawn_examples(folder, LEARNED, settings.seed)},
-        "notes": drawn_notes(folder, LEARNED // 2, settings.seed),
+        "drawn": drawn_kinds(folder, COUNTS, settings.seed),
+        "instead": {},
     }
-    for name, draw in (("usual", draw_usual_examples), ("plain", draw_plain_examples)):
-        data["numbers"][name] = drawn_shards(
-            draw, folder, f"{name}_v{VERSION}", LEARNED, settings.seed
-        )
+    for part, draw in (("usual", draw_usual_examples), ("plain", draw_plain_examples)):
+        kept = f"{part}_v{VERSION}"
+        numbers = drawn_shards(draw, folder, kept, LEARNED, settings.seed)
+        data["instead"][part] = {"numbers": Examples(*numbers)}
     runs = settings.runs_root / f"reader_drawing_{options.steps}_steps"
     rows = []
     for title, part in ROWS.items():

@@ -16,6 +16,8 @@ from helpers.drawn.distributions import Order, draw_digits, draw_lengths, draw_o
 from helpers.drawn.hands import (
     any_glyphs,
     any_style,
+    cast_glyphs,
+    cast_style,
     free_glyphs,
     near_note,
     varied_glyphs,
@@ -43,8 +45,8 @@ TALLEST = 52
 NEAR = 30
 """Digits of notes are at least so many pixels high: who writes one, shows it."""
 
-VERSION, NOTES_VERSION = 4, 2
-"""Go up when the same seed begins to give other drawn examples, or other notes."""
+VERSION, NOTES_VERSION, CAST_VERSION = 4, 2, 1
+"""Go up when the same seed begins to give other drawn examples, notes or cast ones."""
 
 
 def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGIN):
@@ -139,6 +141,11 @@ def draw_notes(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
     return _draw(count, seed, _draw_note_order, free_glyphs, near_note)
 
 
+def draw_cast(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """`draw_examples` of old plates and cast numbers (`old_plates`)."""
+    return _draw(count, seed, draw_any_order, cast_glyphs, cast_style)
+
+
 def _draw(count, seed, order_of, draw_glyphs, draw_style):
     """Contexts and labels of ``count`` scenes to the orders that ``order_of`` draws."""
     rng = np.random.default_rng(seed)
@@ -178,3 +185,9 @@ def drawn_notes(folder: Path | str, count: int, seed: int, processes=None):
     """``count`` drawn notes and labels, kept in ``folder``: see `drawn_shards`."""
     name = f"notes_v{NOTES_VERSION}"
     return drawn_shards(draw_notes, folder, name, count, seed, processes=processes)
+
+
+def drawn_cast(folder: Path | str, count: int, seed: int, processes=None):
+    """``count`` drawn old plates and labels, kept in ``folder``: see `drawn_shards`."""
+    name = f"cast_v{CAST_VERSION}"
+    return drawn_shards(draw_cast, folder, name, count, seed, processes=processes)

@@ -1,7 +1,7 @@
 """The shipped reader from nothing, and a reader tuned to one's own images."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -23,6 +23,7 @@ from helpers.reader_images import (
     MARGIN,
     SIDE,
     crop_contexts,
+    drawn_cast,
     drawn_examples,
     drawn_notes,
 )
@@ -46,8 +47,8 @@ class Round:
     ----------
     plan, loss
         See `reader_training.train_reader`.
-    notes
-        Share of notes by hand in every batch.
+    shares
+        Of every batch, by kind: see `drawn_sources`.
     weight
         The share of what the round ends with in the weights that are kept; the rest is
         what it began with.
@@ -55,7 +56,7 @@ class Round:
 
     plan: Plan
     loss: Callable
-    notes: float = 0.0
+    shares: dict[str, float] = field(default_factory=dict)
     weight: float = 1.0
 
     def card(self) -> dict:
@@ -63,14 +64,17 @@ class Round:
         return asdict(self) | {"loss": self.loss.__name__}
 
 
-NUMBERS, NOTES, WHOLE, HELD_OUT = 120_000, 40_000, 27_500, 4_000
-"""Drawn numbers, notes and whole images to learn from, and numbers for validation."""
+COUNTS = {"numbers": 120_000, "notes": 40_000, "cast": 40_000}
+"""Drawn numbers of all kinds, notes by hand and old plates to learn from."""
+
+WHOLE, HELD_OUT = 27_500, 4_000
+"""Drawn whole images to learn from, and numbers for validation."""
 
 FINDER_PLAN = Plan(steps=8_000, batch_size=48, interval=500)
 """How the finder learns: about 36 minutes on two cores."""
 
-NOTES_SHARE = 1 / 3
-"""Share of notes by hand among what is drawn, in the last rounds and in a tuning."""
+SHARES = {"notes": 1 / 4, "cast": 1 / 4}
+"""Of notes and old plates among what is drawn, in the last round and in a tuning."""
 
 READER_ROUNDS = (
     Round(Plan(steps=10_000), number_loss),
@@ -78,13 +82,18 @@ READER_ROUNDS = (
     Round(Plan(steps=10_000, peak_rate=0.0012, seed=2), readable_loss),
     Round(
         *(Plan(steps=10_000, peak_rate=0.0012, seed=3), readable_loss),
-        notes=NOTES_SHARE,
+        shares={"notes": 1 / 3},
         weight=2 / 3,
     ),
     Round(
         *(Plan(steps=10_000, peak_rate=0.0012, seed=4), readable_loss),
-        notes=NOTES_SHARE,
+        shares={"notes": 1 / 3},
         weight=0.8,
+    ),
+    Round(
+        *(Plan(steps=6_000, peak_rate=0.0012, seed=5), readable_loss),
+        shares=SHARES,
+        weight=2 / 3,
     ),
 )
 """How the reader learns: about two hours and a half on two cores.
@@ -127,14 +136,13 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
         "finder": train_finder(finder, *whole, plan, runs / "finder"),
         "reader": [],
     }
-    numbers = Examples(*drawn_examples(drawn, NUMBERS, seed))
-    notes = Examples(*drawn_notes(drawn, NOTES, seed))
+    examples = drawn_kinds(drawn, COUNTS, seed)
     held_out = drawn_examples(drawn, HELD_OUT, seed + 1)
     for number, part in enumerate(READER_ROUNDS, 1):
         before = reader.get_weights()
         history["reader"] += train_reader(
             reader,
-            drawn_sources(numbers, notes, part.notes),
+            drawn_sources(examples, part.shares),
             replace(part.plan, seed=seed + part.plan.seed),
             runs / f"reader_{number}",
             lambda: strict(reader, *held_out),
@@ -145,12 +153,24 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
     return write_reader(networks, history, held_out, path, seed)
 
 
+def drawn_kinds(folder: Path, counts: dict[str, int], seed: int) -> dict[str, Examples]:
+    """As many drawn examples of each kind as asked for, by the names of `COUNTS`."""
+    draws = {"numbers": drawn_examples, "notes": drawn_notes, "cast": drawn_cast}
+    return {
+        kind: Examples(*draws[kind](folder, count, seed))
+        for kind, count in counts.items()
+    }
+
+
 def drawn_sources(
-    numbers: Examples, notes: Examples, part: float, share: float = 1.0
+    drawn: dict[str, Examples], shares: dict[str, float], share: float = 1.0
 ) -> list[tuple[Examples, float]]:
-    """Drawn numbers, ``part`` of them notes if any, with ``share`` of every batch."""
-    sources = (numbers, share * (1 - part)), (notes, share * part)
-    return [(examples, size) for examples, size in sources if size]
+    """Drawn examples with ``share`` of every batch.
+
+    ``shares`` is of that, by kind; what it leaves are numbers of all kinds.
+    """
+    sizes = {"numbers": 1 - sum(shares.values())} | shares
+    return [(drawn[kind], share * size) for kind, size in sizes.items()]
 
 
 def blend(before: list, after: list, weight: float) -> list[np.ndarray]:
@@ -182,9 +202,9 @@ def write_reader(
     accuracy = strict(networks["reader"], *held_out)
     card = {
         "made_by": "make reader",
-        "trained_on": f"{NUMBERS:,} drawn numbers, {NOTES:,} drawn notes by hand and "
-        f"{WHOLE:,} drawn whole images, each use of one changed at random; no "
-        "photograph",
+        "trained_on": f"{COUNTS['numbers']:,} drawn numbers, {COUNTS['notes']:,} drawn "
+        f"notes by hand, {COUNTS['cast']:,} drawn old plates and {WHOLE:,} drawn whole "
+        "images, each use of one changed at random; no photograph",
         **calibration(networks["reader"], *held_out),
         "measured": {
             "drawn validation": {"images": len(held_out[0]), "strict": accuracy}
@@ -249,11 +269,9 @@ def fine_tune(
 
 def tuning_sources(mine: Examples, settings: Settings) -> list[tuple[Examples, float]]:
     """One's own contexts after drawn ones, and the share of a batch from each."""
-    folder, seed = settings.home / "reader", settings.seed
-    numbers = Examples(*drawn_examples(folder, HELD_OUT, seed))
-    notes = Examples(*drawn_notes(folder, HELD_OUT, seed))
-    drawn = drawn_sources(numbers, notes, NOTES_SHARE, 1 - REAL_SHARE)
-    return [*drawn, (mine, REAL_SHARE)]
+    counts = dict.fromkeys(COUNTS, HELD_OUT)
+    drawn = drawn_kinds(settings.home / "reader", counts, settings.seed)
+    return [*drawn_sources(drawn, SHARES, 1 - REAL_SHARE), (mine, REAL_SHARE)]
 
 
 def contexts_of(numbers: Numbers) -> np.ndarray:

@@ -195,6 +195,16 @@ def test_notes_from_near_have_digits_apart_or_touching_as_often_as_said():
     assert np.mean(spreads > 0) == pytest.approx(apart, abs=0.05)
 
 
+def test_cast_styles_are_plates_apart_or_steep_as_often_as_said():
+    rng = np.random.default_rng(6)
+    styles = [hands.cast_style(rng) for _ in range(1_000)]
+    assert hands.WRITTEN not in {style.faces for style in styles}
+    apart = np.mean([style.spread > 0 for style in styles])
+    assert apart == pytest.approx(hands.CAST_APART, abs=0.05)
+    steep = np.mean([style.rise != 0 for style in styles])
+    assert steep == pytest.approx(hands.STEEP, abs=0.04)
+
+
 def test_ink_of_a_note_stands_out_from_its_paper():
     rng = np.random.default_rng(2)
     notes = [note(rng) for _ in range(200)]

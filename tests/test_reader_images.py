@@ -6,7 +6,7 @@ from PIL import Image
 
 from helpers import reader_images
 from helpers.accuracy import BLANK
-from helpers.drawn.hands import WRITTEN, free_glyphs
+from helpers.drawn.hands import WRITTEN, cast_glyphs, cast_style, free_glyphs
 from helpers.drawn.scenes import draw_scene
 from helpers.reader_images import CONTEXT_SIDE, SIDE, crop_contexts, crop_gray
 
@@ -203,6 +203,22 @@ def test_notes_are_by_hand_near_and_of_any_number(notes, monkeypatch):
     assert {style.faces for _, style in asked} == {WRITTEN}
     found = np.bincount(notes[1][:, 0], minlength=6)[1:] / len(notes[1])
     np.testing.assert_allclose(found, reader_images.NOTE_LENGTHS, atol=0.12)
+
+
+def test_cast_numbers_are_examples_of_old_plates(drawn, monkeypatch):
+    images, labels = reader_images.draw_cast(12, 4, 2)
+    for array, other in zip((images, labels), drawn, strict=True):
+        assert (array.shape[1:], array.dtype) == (other.shape[1:], other.dtype)
+    again = reader_images.draw_cast(3, 4, 2)
+    np.testing.assert_array_equal(again[0], images[:3])
+    np.testing.assert_array_equal(again[1], labels[:3])
+
+    def draw(rng, order, draw_glyphs, draw_style):
+        assert (draw_glyphs, draw_style) == (cast_glyphs, cast_style)
+        return draw_scene(rng, order, draw_glyphs, draw_style)
+
+    monkeypatch.setattr(reader_images, "draw_scene", draw)
+    np.testing.assert_array_equal(reader_images.draw_cast(2, 4, 2)[0], images[:2])
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from helpers.reader import Reader, looks
 from helpers.reader_evaluation import Numbers, archive_numbers
 from helpers.reader_images import CONTEXT_SIDE, crop_contexts
 from helpers.reader_making import (
-    NOTES_SHARE,
+    SHARES,
     Round,
     calibrate_shipped,
     calibration,
@@ -53,17 +53,13 @@ def make_small(patched) -> None:
     for name, build in TINY.items():
         patched.setattr(reader_making, f"build_{name}", build)
     first, second = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
-    last = Round(second, readable_loss, NOTES_SHARE, weight=0.75)
+    last = Round(second, readable_loss, SHARES, weight=0.75)
     rounds = Round(first, number_loss), last
     patched.setattr(reader_making, "READER_ROUNDS", rounds)
     patched.setattr(reader_making, "FINDER_PLAN", first)
     patched.setattr(reader_making, "TUNING_PLAN", Plan(steps=3, batch_size=10))
-    for name, count in (
-        ("NUMBERS", 24),
-        ("NOTES", 12),
-        ("WHOLE", 12),
-        ("HELD_OUT", 12),
-    ):
+    counts = {"numbers": 24, "notes": 12, "cast": 12}
+    for name, count in (("COUNTS", counts), ("WHOLE", 12), ("HELD_OUT", 12)):
         patched.setattr(reader_making, name, count)
 
 
@@ -115,11 +111,13 @@ def test_reader_is_made_with_its_card(made):
     card = Reader.load(path).card
     assert card == reader.card
     assert card["made_by"] == "make reader"
-    assert card["trained_on"].startswith("24 drawn numbers, 12 drawn notes by hand")
-    assert "and 12 drawn whole images" in card["trained_on"]
+    assert card["trained_on"].startswith(
+        "24 drawn numbers, 12 drawn notes by hand, 12 drawn old plates and 12 drawn "
+        "whole images"
+    )
     first, last = card["rounds"]
-    assert (first["notes"], first["weight"]) == (0, 1)
-    assert (last["notes"], last["weight"]) == (NOTES_SHARE, 0.75)
+    assert (first["shares"], first["weight"]) == ({}, 1)
+    assert (last["shares"], last["weight"]) == (SHARES, 0.75)
     assert (first["loss"], last["loss"]) == ("number_loss", "readable_loss")
     assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
     assert card["finder"]["steps"] == 3
@@ -165,7 +163,8 @@ def test_made_again_nothing_is_drawn_or_trained(made):
     settings, _, path = made
     folders = settings.home, settings.runs_root
     first, weights = written(*folders), arrays(path)
-    assert len(first) == 8  # three runs; numbers in two files, held out, notes, whole
+    # Three runs; numbers in two files, held out, notes, old plates, whole.
+    assert len(first) == 9
     make_reader(settings, path)
     assert written(*folders) == first
     again = arrays(path)
@@ -239,19 +238,20 @@ def seen(monkeypatch):
 
 def test_tuning_keeps_its_validation_part_apart(settings, shipped, seen, tmp_path):
     fine_tune(settings, tmp_path / "tuned.npz")
-    (drawn, drawn_share), (notes, notes_share), (mine, share) = seen["sources"]
+    *drawn, (mine, share) = seen["sources"]
     held_out = [images for images, _ in seen["measured"]]
     whole = contexts_of(archive_numbers("train", settings)[0])
     assert (len(mine), len(held_out[0])) == (51, 9)
     assert not rows([mine.images]) & rows(held_out)
     assert rows([mine.images, held_out[0]]) == rows([whole])
     assert rows(held_out) == rows(held_out[:1])
-    assert len(drawn) == len(notes) == 12
-    assert not rows([drawn.images, notes.images]) & rows([whole])
-    assert not rows([drawn.images]) & rows([notes.images])
+    images = [examples.images for examples, _ in drawn]
+    assert [len(part) for part in images] == [12, 12, 12]
+    assert len(rows(images)) == sum(len(rows([part])) for part in images) > 30
+    assert not rows(images) & rows([whole])
     assert share == reader_making.REAL_SHARE
-    assert share + drawn_share + notes_share == pytest.approx(1)
-    assert notes_share / drawn_share == pytest.approx(1 / 2)
+    expected = np.array([1 - sum(SHARES.values()), *SHARES.values()]) * (1 - share)
+    np.testing.assert_allclose([size for _, size in drawn], expected)
 
 
 def test_labels_stay_with_their_images_in_tuning(settings, shipped, seen, tmp_path):

@@ -6,21 +6,25 @@ through them.
 """
 
 
-def _forms(text: str) -> tuple:
-    """Of each digit its forms: a line each, points in hundredths, / between strokes."""
+def read_forms(text: str) -> tuple:
+    """Of each digit its forms, each a tuple of strokes, those of points.
+
+    A line is a digit and a form of it, in hundredths, with / between its strokes; what
+    does not fit goes on in the next line, three spaces in.
+    """
     forms = [[] for _ in range(10)]
-    for line in text.split("\n"):
+    for line in text.replace("\n   ", " ").split("\n"):
         digit, strokes = line.split(":")
         forms[int(digit)].append(tuple(map(_stroke, strokes.split("/"))))
     return tuple(map(tuple, forms))
 
 
-def _stroke(text: str) -> tuple[tuple[float, float], ...]:
+def _stroke(text: str) -> tuple[tuple[float, ...], ...]:
     points = (point.split(",") for point in text.split())
-    return tuple((int(x) / 100, int(y) / 100) for x, y in points)
+    return tuple(tuple(int(place) / 100 for place in point) for point in points)
 
 
-FORMS = _forms(
+FORMS = read_forms(
     """\
 0: 55,0 12,35 20,85 55,100 90,45 55,0
 0: 60,3 10,50 50,100 90,50 45,2 40,10
@@ -61,7 +65,7 @@ FORMS = _forms(
 )
 """Of each digit the forms that many people write."""
 
-MORE_FORMS = _forms(
+MORE_FORMS = read_forms(
     """\
 0: 50,0 16,17 4,50 18,85 50,100 84,83 96,50 82,15 50,0
 0: 62,6 30,5 6,50 30,98 75,85 92,40 60,2 35,12

@@ -101,8 +101,8 @@ def between(form, other, share: float) -> list[np.ndarray]:
     for start, end in zip(form, other, strict=True):
         count = 2 if len(start) == len(end) == 2 else STEPS
         strokes.append(
-            (1 - share) * _spaced(curve_through(start), count)
-            + share * _spaced(curve_through(end), count)
+            (1 - share) * evenly(curve_through(start), count)
+            + share * evenly(curve_through(end), count)
         )
     return strokes
 
@@ -114,7 +114,7 @@ def write_form(
     if digit != CORNERED and rng.random() < ROUNDED:
         form = joined(form)
     paths = [
-        _spaced(stroke, 5) if len(stroke) == 2 else curve_through(stroke)
+        evenly(stroke, 5) if len(stroke) == 2 else curve_through(stroke)
         for stroke in form
     ]
     points = wavering(rng, np.concatenate(paths), hand.waver)
@@ -162,13 +162,20 @@ def wavering(
     return points + np.sin(points @ ways.T + phases) @ heights
 
 
-def _spaced(path, count: int) -> np.ndarray:
-    """``count`` points on a path (M, 2), as far from each other along it."""
-    path = np.asarray(path, float)
-    steps = np.hypot(*np.diff(path, axis=0).T)
-    along = np.concatenate([[0.0], np.cumsum(steps)])
+def evenly(path: np.ndarray, count: int) -> np.ndarray:
+    """``count`` points on a path, as far from each other along it.
+
+    Points are rows, x and y their first columns; others change along with these.
+    """
+    along = lengths(path)
     places = np.linspace(0, along[-1], count)
     return np.stack([np.interp(places, along, axis) for axis in path.T], 1)
+
+
+def lengths(path: np.ndarray) -> np.ndarray:
+    """From a path's start to each of its points, see `evenly`, along it."""
+    steps = np.hypot(*np.diff(path[:, :2], axis=0).T)
+    return np.concatenate([[0.0], np.cumsum(steps)])
 
 
 def _inked(rng, paths, hand: FreeHand) -> Glyph:

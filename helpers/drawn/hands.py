@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 from helpers.drawn.free_hand import draw_free_hand, write_freely
 from helpers.drawn.glyphs import HEIGHT, Glyph, digit_glyphs
 from helpers.drawn.handwriting import draw_hand, write
+from helpers.drawn.old_plates import cast, draw_foundry
 from helpers.drawn.plates import Style, draw_style, painted
 from helpers.drawn.textures import hsv
 from helpers.drawn.typefaces import ALL_FAMILIES, draw_typeface, files
@@ -26,6 +27,9 @@ SPREAD = 0.15
 
 STEEP, NOTES = 0.2, 0.2
 """Share of varied numbers that climb or fall, and of those written by hand."""
+
+CAST_APART = 0.3
+"""Share of old plates and cast numbers whose digits stand well apart."""
 
 APART = 0.4
 """Share of notes whose digits stand well apart, among images for the finder."""
@@ -48,10 +52,12 @@ def varied_style(rng: np.random.Generator) -> Style:
 
     Steep numbers, which were read worst of the real ones, and notes by hand.
     """
-    style = note(rng) if rng.random() < NOTES else any_style(rng)
-    if rng.random() < STEEP:
-        return replace(style, rise=float(rng.normal(-0.1, 0.3)))
-    return style
+    return _steep(rng, note(rng) if rng.random() < NOTES else any_style(rng))
+
+
+def cast_style(rng: np.random.Generator) -> Style:
+    """A style of old plates and cast numbers, more of them apart; some are steep."""
+    return _steep(rng, _set_apart(rng, draw_style(rng), CAST_APART))
 
 
 def spaced_style(rng: np.random.Generator) -> Style:
@@ -65,6 +71,13 @@ def spaced(rng: np.random.Generator, style: Style) -> Style:
     A finder that never saw any takes half of such a number for the whole of it.
     """
     return _set_apart(rng, style, APART) if style.faces == WRITTEN else style
+
+
+def _steep(rng, style):
+    """A style, now and then of numbers that climb or fall."""
+    if rng.random() < STEEP:
+        return replace(style, rise=float(rng.normal(-0.1, 0.3)))
+    return style
 
 
 def _set_apart(rng, style, share):
@@ -120,6 +133,13 @@ def free_glyphs(
 ) -> tuple[Glyph, ...]:
     """Handwritten digits in all their forms (`write_freely`), whatever the style."""
     return write_freely(rng, draw_free_hand(rng), digits)
+
+
+def cast_glyphs(
+    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """Digits as old plates and cast numbers have them (`cast`), whatever the style."""
+    return cast(rng, draw_foundry(rng), digits)
 
 
 def _any_set(rng, style):

@@ -85,7 +85,20 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
 
 
 def curve_through(points, steps: int = 8) -> np.ndarray:
-    """A curve through points (Catmull and Rom 1974), float64 (M, 2); two are a line."""
+    """A curve through points (Catmull and Rom 1974); two are a line.
+
+    Parameters
+    ----------
+    points
+        (N, D), D numbers for each.
+    steps
+        From a point to the next.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (M, D).
+    """
     points = np.asarray(points, float)
     if len(points) == 2:
         return points
@@ -100,4 +113,4 @@ def curve_through(points, steps: int = 8) -> np.ndarray:
         + t * (2 * before - 5 * start + 4 * end - after)
         + t * t * (3 * (start - end) + after - before)
     )
-    return np.concatenate([curve.swapaxes(0, 1).reshape(-1, 2), points[-1:]])
+    return np.concatenate([np.concatenate(curve.swapaxes(0, 1)), points[-1:]])
