@@ -100,12 +100,13 @@ def test_parts_of_the_drawing_bring_what_was_measured():
             f"| {row['drawn']} | {strict_cells(row)} | {strict_cells(row, WRITTEN)} |"
         ),
     )
-    with_notes, without = measured.iloc[0], measured.iloc[1]
+    with_both, with_notes, without = (measured.iloc[row] for row in range(3))
     assert with_notes["written"] > without["written_high"], "README: gains"
     assert with_notes["strict"] < without["low"], "README: the house numbers lose"
+    assert with_both["strict"] < with_notes["low"], "README: with either"
     for name in ("strict", "written"):
-        assert measured[name][1:4].is_monotonic_decreasing, "README: less and less"
-    within = measured["strict"][4:].between(without["low"], without["high"])
+        assert measured[name][2:5].is_monotonic_decreasing, "README: less and less"
+    within = measured["strict"][5:].between(without["low"], without["high"])
     assert within.all(), "README: the others are within what chance makes"
 
 
