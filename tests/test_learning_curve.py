@@ -123,7 +123,7 @@ def test_pretrained_starts_from_the_shipped_weights_with_drawn_images_beside(
         start, Reader.pretrained().network.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(weights, shipped)
-    assert [share for _, share in sources] == pytest.approx([4 / 15, 2 / 15, 0.6])
+    assert [share for _, share in sources] == pytest.approx([0.2, 0.1, 0.1, 0.6])
     assert [share for _, share in alone] == [1.0]
     assert any((one != two).any() for one, two in zip(start, fresh, strict=True))
     assert (plan.steps, fresh_plan.steps, plan.seed) == (2, 3, 1)
