@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from helpers.drawn.forms import ALL_FORMS
 from helpers.drawn.glyphs import HEIGHT, Glyph, glyph_of_ink
-from helpers.drawn.handwriting import LARGER, curve_through
+from helpers.drawn.handwriting import LARGER, curve_through, dot
 
 SLIPS, MIXED, ROUNDED = 0.2, 0.7, 0.3
 """Share of digits in another form than the hand's usual one, of forms between two, and
@@ -195,8 +195,8 @@ def _inked(rng, paths, hand: FreeHand) -> Glyph:
         widths = np.maximum(2, thick * (1 + hand.pressure * wave))
         for one, next_one, width in zip(line[:-1], line[1:], widths[:-1], strict=True):
             pen.line([*one, *next_one], 255, round(width))
-        for (x, y), half in zip(line, widths / 2, strict=True):
-            pen.ellipse([x - half, y - half, x + half, y + half], 255)
+        for place, radius in zip(line, widths / 2, strict=True):
+            dot(pen, place, radius)
     return glyph_of_ink(ink)
 
 

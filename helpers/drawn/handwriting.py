@@ -77,11 +77,15 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
     for path in paths:
         line = path * scale - start
         pen.line(line.ravel().tolist(), 255, thick, "curve")
-        for x, y in (line[0], line[-1]):
-            pen.ellipse(
-                [x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2], 255
-            )
+        for place in (line[0], line[-1]):
+            dot(pen, place, thick / 2)
     return glyph_of_ink(ink)
+
+
+def dot(pen: ImageDraw.ImageDraw, place, radius: float) -> None:
+    """Put a round dot of ink at a place (x, y), in pixels as its radius."""
+    x, y = place
+    pen.ellipse([x - radius, y - radius, x + radius, y + radius], 255)
 
 
 def curve_through(points, steps: int = 8) -> np.ndarray:

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from helpers.drawn.forms import read_forms
 from helpers.drawn.free_hand import evenly, joined, lengths, warped, wavering
 from helpers.drawn.glyphs import HEIGHT, Glyph, glyph_of_ink
-from helpers.drawn.handwriting import LARGER, curve_through
+from helpers.drawn.handwriting import LARGER, curve_through, dot
 
 PLATE_FORMS = read_forms(
     """\
@@ -137,9 +137,8 @@ def cast_digit(rng: np.random.Generator, foundry: Foundry, digit: int) -> Glyph:
     size = np.ceil((np.ptp(places, axis=0) + 2 * room) * scale).astype(int)
     ink = Image.new("L", tuple(size.tolist()))
     pen = ImageDraw.Draw(ink)
-    for (x, y), thick in zip((places - start) * scale, points[:, 2], strict=True):
-        half = max(1.5, thick * scale / 2)
-        pen.ellipse([x - half, y - half, x + half, y + half], 255)
+    for place, thick in zip((places - start) * scale, points[:, 2], strict=True):
+        dot(pen, place, max(1.5, thick * scale / 2))
     return glyph_of_ink(ink)
 
 
