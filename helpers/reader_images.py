@@ -159,8 +159,12 @@ def _draw(count, seed, order_of, draw_glyphs, draw_style):
 
 def _draw_note_order(rng: np.random.Generator) -> Order:
     length = 1 + rng.choice(LONGEST, p=NOTE_LENGTHS)
-    digits = tuple(rng.integers(0, 10, length).tolist())
+    digits = _any_digits(rng, length)
     return draw_order(rng, digits, height=float(rng.uniform(NEAR, TALLEST)))
+
+
+def _any_digits(rng: np.random.Generator, length: int) -> tuple[int, ...]:
+    return tuple(rng.integers(0, 10, length).tolist())
 
 
 def draw_any_order(rng: np.random.Generator) -> Order:
@@ -169,7 +173,7 @@ def draw_any_order(rng: np.random.Generator) -> Order:
         length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
         digits = draw_digits(rng, length)
     else:
-        digits = tuple(rng.integers(0, 10, rng.integers(1, LONGEST + 1)).tolist())
+        digits = _any_digits(rng, rng.integers(1, LONGEST + 1))
     order = draw_order(rng, digits)
     shrink = min(1.0, TALLEST / order.height)
     return replace(order, height=order.height * shrink, width=order.width * shrink)
