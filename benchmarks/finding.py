@@ -5,7 +5,8 @@
 The numbers are put together of the handwritten digits that scikit-learn brings, close
 together or well apart, with little or much paper round them. Of what follows the search
 of the whole image, the mean over cells that agree, the look at a little more on every
-side, the second look at small numbers and the dropping of parts, each is also left out.
+side, the joining of two boxes, the second look at small numbers and the dropping of
+parts, each is also left out.
 A number counts only if every digit is right and none is missing or too many; the
 interval is Wilson's, 95 %.
 """
@@ -36,6 +37,11 @@ def no_wider(boxes, _):
     return boxes
 
 
+def never_joined(*_):
+    """In place of `finding.joined`: no two boxes are one number."""
+    return np.empty((0, 4)), np.empty((0, 2), int)
+
+
 def no_parts(boxes, *_):
     """In place of `finding.are_parts`: every box holds a whole number."""
     return np.zeros(len(boxes), bool)
@@ -51,6 +57,7 @@ WAYS = {
     "found": nullcontext,
     "found, each box of one cell": lambda: patch.object(finding, "_agreed", best_alone),
     "found, never wider": lambda: patch.object(reader, "widened", no_wider),
+    "found, never joined": lambda: patch.object(reader, "joined", never_joined),
     "found, without a second look": lambda: patch.object(finding, "SMALL", 0.0),
     "found, parts kept": lambda: patch.object(reader, "are_parts", no_parts),
 }

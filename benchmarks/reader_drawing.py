@@ -2,10 +2,10 @@
 
     python benchmarks/reader_drawing.py --data FOLDER
 
-Every row trains the reader's network anew for the same steps, with a part of the
-drawing or of the changes at random left out, and measures it on images of the train
-archive of FOLDER, which no row learns from and which are no test images; and on numbers
-in real handwriting.
+Every row trains the reader's network anew for the same steps on square crops, as it
+begins, with a part of the drawing or of the changes at random left out, and measures it
+on images of the train archive of FOLDER, which no row learns from and which are no test
+images; and on numbers in real handwriting.
 """
 
 import argparse
@@ -40,12 +40,15 @@ ROWS = {
 `augmentation` that it does without."""
 
 
-def plain_middle(contexts):
+def plain_middle(contexts, width: int):
     """The middle of contexts, as boxes show it that are never moved."""
-    from helpers.reader_images import CONTEXT_SIDE, SIDE
+    import tensorflow as tf
 
-    start = (CONTEXT_SIDE - SIDE) // 2
-    return contexts[:, start : start + SIDE, start : start + SIDE]
+    from helpers.reader_images import CONTEXT_SIZE, SIZE
+
+    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
+    crops = contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
+    return tf.image.resize(crops, (SIZE[1], width))
 
 
 def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
@@ -54,17 +57,17 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
 
     from helpers import augmentation
     from helpers.fitting import Plan
-    from helpers.reader_making import SHARES, drawn_sources, strict
+    from helpers.reader_making import SHARES, SQUARE, drawn_sources, strict
     from helpers.reader_networks import build_reader
     from helpers.reader_training import train_reader
 
     without = {
-        "_look_elsewhere": lambda x, seed: plain_middle(x),
+        "_look_elsewhere": lambda x, seed, width: plain_middle(x, width),
         "_cover": lambda x, seed: x,
         "vary_light": lambda x, seed: tf.image.per_image_standardization(x),
     }
     changed = {part: without[part]} if part in without else {}
-    network = build_reader(seed=1)
+    network = build_reader(size=(SQUARE, SQUARE), seed=1)
     plan = Plan(steps=steps, interval=200, seed=1)
     drawn = data["drawn"] | data["instead"].get(part, {})
     kinds = {"cast": ("notes", "cast"), "notes": ("notes",)}.get(part, ())

@@ -137,7 +137,7 @@ def compare(numbers: int) -> None:
 
     def read_by_seven_layers() -> None:
         pairs = zip(images, boxes, strict=True)
-        crops = [crop_gray(image, [box], side=32)[0] for image, box in pairs]
+        crops = [crop_gray(image, [box], (32, 32))[0] for image, box in pairs]
         predict(seven, np.stack(crops))
 
     peer, ours = in_turn(read_by_seven_layers, lambda: reader.read(images, boxes))

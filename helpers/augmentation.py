@@ -9,27 +9,29 @@ import math
 import tensorflow as tf
 
 from helpers.batches import warp
-from helpers.reader_images import CONTEXT_SIDE, SIDE
+from helpers.reader_images import CONTEXT_SIZE, SIZE
 
 
-def augment(contexts: tf.Tensor, seed) -> tf.Tensor:
+def augment(contexts: tf.Tensor, seed, width: int = SIZE[0]) -> tf.Tensor:
     """Crops as the network takes them from contexts, each changed at random.
 
     Parameters
     ----------
     contexts
-        uint8 (N, 72, 72).
+        uint8 (N, 72, 108).
     seed
         Two integers: same seed, same changes.
+    width
+        Of the crops in pixels: the narrower, the more they are squeezed.
 
     Returns
     -------
     tf.Tensor
-        float32 (N, 48, 48, 1), each of mean 0 and standard deviation 1.
+        float32 (N, 48, width, 1), each of mean 0 and standard deviation 1.
     """
     where, cover, light = tf.unstack(tf.random.split(seed, 3))
     x = tf.cast(contexts, tf.float32)[..., None] / 255
-    x = _look_elsewhere(x, where)
+    x = _look_elsewhere(x, where, width)
     x = _cover(x, cover)
     return vary_light(x, light)
 
@@ -40,7 +42,7 @@ def vary_light(x: tf.Tensor, seed) -> tf.Tensor:
     Parameters
     ----------
     x
-        float32 (N, side, side, 1), 0 to 1.
+        float32 (N, height, width, 1), 0 to 1.
     seed
         Two integers: same seed, same changes.
 
@@ -82,7 +84,8 @@ def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tenso
     inverse, zero = 1 / scale, tf.zeros((count, 1))
     offset = middle - (middle + shift) * inverse
     rows = [inverse[:, :1], zero, offset[:, :1], zero, inverse[:, 1:], offset[:, 1:]]
-    images = warp(images, tf.concat([*rows, zero, zero], axis=1), side)
+    maps = tf.concat([*rows, zero, zero], axis=1)
+    images = warp(images, maps, (side, side))
     exists = tf.cast(boxes[..., 2:3] > boxes[..., :1], tf.float32)
     # Boxes lie on the pixels' edges, half a pixel from their middles.
     moved = (boxes - side / 2) * tf.tile(scale, (1, 2))[:, None]
@@ -98,29 +101,37 @@ def _mostly(inside, moved):
     return tf.cast(area(inside) > 0.6 * area(moved), tf.float32)
 
 
-def _look_elsewhere(x, seed):
-    """Another box: shifted, grown or shrunk, turned, sheared, seen from the side."""
+def _look_elsewhere(x, seed, width):
+    """Another box: shifted, grown or shrunk, turned, sheared, seen from the side.
+
+    All as if crops were square, so that each width shows a number changed alike.
+    """
     count = tf.shape(x)[0]
     change = tf.random.stateless_normal((count, 8), seed)
     change = tf.clip_by_value(change, -2.2, 2.2)
     wide, tall, turn, shear, left, top, slant, lean = tf.unstack(change, axis=1)
     wide, tall = tf.exp(0.09 * wide), tf.exp(0.09 * tall)
     turn, shear = math.radians(3.5) * turn, 0.06 * shear
-    # Rows of the map from a pixel of the crop, about its middle, to the context.
+    # Rows of the map from a pixel of a square crop, about its middle, to a square.
     a, b = wide * tf.cos(turn), tall * (shear - tf.sin(turn))
     c, d = wide * tf.sin(turn), tall * tf.cos(turn)
     g, h = 0.0008 * slant, 0.0008 * lean
-    centre, goal = (SIDE - 1) / 2, (CONTEXT_SIDE - 1) / 2
-    across, down = goal + 0.05 * SIDE * left, goal + 0.05 * SIDE * top
+    side, room = SIZE[1], CONTEXT_SIZE[1]
+    centre, goal = (side - 1) / 2, (room - 1) / 2
+    across, down = goal + 0.05 * side * left, goal + 0.05 * side * top
     one = 1 - (g + h) * centre
     a, b = a + across * g, b + across * h
     c, d = c + down * g, d + down * h
-    rows = [
-        *(a, b, across - centre * (a + b)),
-        *(c, d, down - centre * (c + d)),
-        *(g, h),
-    ]
-    return warp(x, tf.stack(rows, axis=1) / one[:, None], SIDE)
+    rows = [(a, b, across - centre * (a + b)), (c, d, down - centre * (c + d))]
+    # From a column of the crop to one of the square, and on to one of the context.
+    squeeze, stretch = side / width, x.shape[2] / room
+    first, second, last = (
+        tf.stack([p * squeeze, q, r + p * (squeeze - 1) / 2], axis=1)
+        for p, q, r in (*rows, (g, h, one))
+    )
+    first = stretch * first + (stretch - 1) / 2 * last
+    maps = tf.concat([first, second, last[:, :2]], axis=1) / last[:, 2:]
+    return warp(x, maps, (side, width))
 
 
 def _refocus(x, seed):
@@ -133,19 +144,20 @@ def _refocus(x, seed):
 def _light(x, seed):
     """Another exposure, and light that falls off to one side."""
     x = tf.pow(tf.clip_by_value(x, 0.001, 1.0), tf.exp(_even(x, seed, -0.5, 0.5)))
-    ramp = tf.linspace(-0.5, 0.5, x.shape[1])
-    across = _even(x, seed + 1, -0.45, 0.45) * ramp[None, None, :, None]
-    down = _even(x, seed + 2, -0.45, 0.45) * ramp[None, :, None, None]
+    tall, wide = (tf.linspace(-0.5, 0.5, side) for side in x.shape[1:3])
+    across = _even(x, seed + 1, -0.45, 0.45) * wide[None, None, :, None]
+    down = _even(x, seed + 2, -0.45, 0.45) * tall[None, :, None, None]
     return x * (1 + across) * (1 + down)
 
 
 def _cover(x, seed):
     """Something in front of a part, one crop in seven: a flat or a bright patch."""
-    place = _even(x, seed, 0, SIDE), _even(x, seed + 1, 0, SIDE)
+    # In pixels of a square crop.
+    tall, wide = ((tf.range(0.5, side)) / side * SIZE[1] - 0.5 for side in x.shape[1:3])
+    place = _even(x, seed, 0, SIZE[1]), _even(x, seed + 1, 0, SIZE[1])
     size = _even(x, seed + 2, 3, 9), _even(x, seed + 3, 3, 9)
-    pixel = tf.range(SIDE, dtype=tf.float32)
-    inside = tf.abs(pixel[None, None, :, None] - place[0]) < size[0]
-    inside &= tf.abs(pixel[None, :, None, None] - place[1]) < size[1]
+    inside = tf.abs(wide[None, None, :, None] - place[0]) < size[0]
+    inside &= tf.abs(tall[None, :, None, None] - place[1]) < size[1]
     inside &= _chance(x, seed + 4, 0.15) > 0
     return tf.where(inside, _even(x, seed + 5, 0, 1), x)
 

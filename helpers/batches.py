@@ -16,7 +16,7 @@ class Examples:
     Parameters
     ----------
     images
-        (N, side, side): uint8 crops, which a network sees with mean 0 and standard
+        (N, height, width): uint8 crops, which a network sees with mean 0 and standard
         deviation 1 each, or float32 pixels, which it sees as they are.
     labels
         Integers (N, 6), [length, d1..d5] with blank 10, or (N,), one class each.
@@ -27,10 +27,10 @@ class Examples:
 
     def __post_init__(self):
         images, labels = self.images, self.labels
-        if images.ndim != 3 or images.shape[1] != images.shape[2] or not len(images):
+        if images.ndim != 3 or not images.size:
             raise ValueError(
-                f"images have shape {images.shape}; expected (N, side, side), N at "
-                "least 1."
+                f"images have shape {images.shape}; expected (N, height, width), "
+                "none of them 0."
             )
         if images.dtype not in (np.uint8, np.float32):
             raise ValueError(
@@ -61,7 +61,7 @@ class Examples:
 
 
 def network_input(images) -> tf.Tensor:
-    """Images as a network takes them: float32 (N, side, side, 1).
+    """Images as a network takes them: float32 (N, height, width, 1).
 
     uint8 crops get mean 0 and standard deviation 1 each, a flat one is all 0
     (report, preprocessing step 4); float32 pixels stay as they are.
@@ -167,11 +167,11 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
 
     last = tf.zeros((count, 2))
     maps = tf.concat([row(across, shift[:, :1]), row(down, shift[:, 1:]), last], axis=1)
-    return warp(images, maps, side)
+    return warp(images, maps, (side, side))
 
 
-def warp(images: tf.Tensor, maps: tf.Tensor, side: int) -> tf.Tensor:
-    """Images (N, H, W, 1) as (N, side, side, 1), each through a map of its own.
+def warp(images: tf.Tensor, maps: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
+    """Images (N, H, W, 1) as (N, *shape, 1), each through a map of its own.
 
     A map (N, 8) leads from a pixel of the result to one of the image: the rows of a
     homography, less its last entry, which is 1. Pixels between others are mixed of
@@ -180,7 +180,7 @@ def warp(images: tf.Tensor, maps: tf.Tensor, side: int) -> tf.Tensor:
     return tf.raw_ops.ImageProjectiveTransformV3(
         images=images,
         transforms=maps,
-        output_shape=(side, side),
+        output_shape=shape,
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="NEAREST",

@@ -41,6 +41,17 @@ WIDER = (0.12, 0.06)
 """Room that a box is given for another look, as shares of its width and height, on
 every side."""
 
+FULL = 0.85
+"""Two boxes side by side that together take so much of an image's width are one number
+with digits apart, if they are read as one: who shows little else means all of it."""
+
+JOINED = 6
+"""Of the likeliest boxes so many are joined."""
+
+GAPS, LEVEL = (0.1, 1.0), 0.5
+"""What may lie between the two, in heights of the higher, and how much of the lower
+one's height must be at the height of the other."""
+
 INSIDE, ALIKE, DOUBT = 0.7, 0.9, 0.2
 """A box with so much of it in that of a longer number is a part of that, if the longer
 number scores at least so many times as high and is at least so many times as clear:
@@ -181,6 +192,48 @@ def widened(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     train images; where less sure answers counted too, 9 of these.
     """
     return np.clip(grow(boxes, WIDER), 0, [*size, *size])
+
+
+def joined(boxes, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of boxes (K, 4) that may be one number that fills an image's width.
+
+    Where two halves of a number stand apart, a finder now and then takes each for a
+    number. Where the whole was read as both together, and half as clearly as the
+    clearer, it brought 11 of 250 numbers of MNIST's digits whose images they fill and 4
+    of 250 drawn ones, and cost none of 1,426 real train images.
+
+    Parameters
+    ----------
+    boxes
+        (K, 4), the likeliest first: left, top, right, bottom.
+    size
+        Width and height of the image.
+
+    Returns
+    -------
+    boxes : numpy.ndarray
+        (J, 4), round both of a pair.
+    pairs : numpy.ndarray
+        int64 (J, 2), the left and the right one.
+    """
+    boxes = boxes[:JOINED]
+    heights = boxes[:, 3] - boxes[:, 1]
+    low = np.minimum(boxes[:, None, :2], boxes[:, :2])
+    high = np.maximum(boxes[:, None, 2:], boxes[:, 2:])
+    lower, higher = (
+        choose(heights[:, None], heights) for choose in (np.minimum, np.maximum)
+    )
+    gap = (boxes[:, 0] - boxes[:, None, 2]) / higher
+    level = heights[:, None] + heights - (high - low)[..., 1]
+    pairs = np.argwhere(
+        (gap >= GAPS[0])
+        & (gap <= GAPS[1])
+        & (level >= LEVEL * lower)
+        & (lower >= LEVEL * higher)
+        & ((high - low)[..., 0] >= FULL * size[0])
+    )
+    left, right = pairs.T
+    return np.concatenate([low[left, right], high[left, right]], axis=1), pairs
 
 
 def are_parts(boxes, scores, lengths, confidences) -> np.ndarray:

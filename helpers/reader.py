@@ -11,9 +11,16 @@ import tensorflow as tf
 from PIL import Image
 from scipy.special import softmax
 
-from helpers.finding import LOWEST_SCORE, are_parts, find_boxes, shared, widened
+from helpers.finding import (
+    LOWEST_SCORE,
+    are_parts,
+    find_boxes,
+    joined,
+    shared,
+    widened,
+)
 from helpers.photos import Photo, PhotoError, load_photo
-from helpers.reader_images import SIDE, crop_gray
+from helpers.reader_images import SIZE, crop_gray
 from helpers.reader_weights import SHIPPED, load_weights
 from helpers.reading import alternatives, decode, number_text
 from helpers.svhn import grow, normalise
@@ -29,6 +36,10 @@ read 92.0 %, the box as it is 89.9 %."""
 
 FEWEST = 0.15
 """A number found with less confidence is not listed among the others."""
+
+WHOLE = 0.5
+"""A number read in two boxes side by side is at least so many times as clear as what is
+read in either, or they are two."""
 
 AT_ONCE = 64
 """Images that are read together."""
@@ -79,7 +90,7 @@ class Reader:
     Parameters
     ----------
     network
-        float32 (N, 48, 48, 1) crops to logits (N, 6, 11).
+        float32 (N, 48, 72, 1) crops to logits (N, 6, 11).
     finder
         float32 (N, H, W, 1) images to cells, see `reader_networks.build_finder`.
     card
@@ -141,7 +152,7 @@ class Reader:
         return readings
 
     def crops(self, image: Image.Image, boxes) -> np.ndarray:
-        """What the network sees of boxes (N, 4): uint8 (N, 48, 48)."""
+        """What the network sees of boxes (N, 4): uint8 (N, 48, 72)."""
         return crop_gray(image, boxes)
 
     def logits(self, image: Image.Image, boxes) -> np.ndarray:
@@ -149,7 +160,7 @@ class Reader:
         return self.looks_at(looks(image, boxes))
 
     def looks_at(self, crops: np.ndarray) -> np.ndarray:
-        """The answer to L crops of each of N numbers, uint8 (N, L, 48, 48).
+        """The answer to L crops of each of N numbers, uint8 (N, L, 48, 72).
 
         float64 (N, 6, 11), the logarithms of the probabilities' means over the crops.
         """
@@ -169,7 +180,7 @@ class Reader:
 
     @cached_property
     def _answers(self) -> Callable:
-        return compiled(self.network, (None, SIDE, SIDE, 1))
+        return compiled(self.network, (None, *SIZE[::-1], 1))
 
     @cached_property
     def _cells(self) -> Callable:
@@ -195,30 +206,36 @@ class Reader:
             photo = load_photo(source, LONGEST, name)
             if box is not None:
                 boxes, scores = np.array([_checked_box(box, photo)]), np.ones(1)
-                found = 1
+                found, pairs = 1, np.empty((0, 2), int)
             else:
                 boxes, scores = self.find(photo.image)
                 boxes = photo.to_original(boxes[scores >= LOWEST_SCORE])
                 found = len(boxes)
-                boxes = np.concatenate([boxes, widened(boxes, photo.size)])
-                scores = np.tile(scores[scores >= LOWEST_SCORE], 2)
+                scores = scores[scores >= LOWEST_SCORE]
+                both, pairs = joined(boxes, photo.size)
+                boxes = np.concatenate([boxes, widened(boxes, photo.size), both])
+                scores = np.concatenate([scores, scores, scores[pairs].max(axis=1)])
         except PhotoError as error:
             return Reading("", 0.0, None, False, (), (), name, str(error))
         if not len(boxes):
             return Reading("", 0.0, None, False, (), (), name)
         crops = looks(photo.image, photo.to_image(boxes))
-        return _Seen(name, found, boxes, scores, crops)
+        return _Seen(name, found, pairs, boxes, scores, crops)
 
     def _reading(self, seen: "_Seen", logits: np.ndarray) -> Reading:
         """The clearest of the numbers of an image, with the others."""
         # Before the temperature: it says how sure an answer is, and must not choose it.
         labels, chances = decode(logits)
         lengths, clear = labels[:, 0], chances * seen.scores
+        ends = [seen.found, 2 * seen.found]
+        single, wide, both = np.split(np.arange(len(lengths)), ends)
         # A wider box counts if more digits are read in it, and no less surely.
-        wider, within = slice(seen.found, None), slice(len(lengths) - seen.found)
-        counts = lengths[wider] > lengths[within]
-        counts &= clear[wider] >= clear[within]
-        kept = np.flatnonzero(np.append(np.ones(seen.found, bool), counts))
+        within = single[: len(wide)]
+        more = (lengths[wide] > lengths[within]) & (clear[wide] >= clear[within])
+        # Two side by side count as one if all their digits are read in it.
+        whole = lengths[both] == lengths[seen.pairs].sum(axis=1)
+        whole &= clear[both] >= WHOLE * clear[seen.pairs].max(axis=1)
+        kept = np.concatenate([single, wide[more], both[whole]])
         boxes, scores = seen.boxes[kept], seen.scores[kept]
         parts = are_parts(boxes, scores, lengths[kept], clear[kept])
         kept = kept[~parts]
@@ -255,11 +272,13 @@ class Reader:
 class _Seen:
     """An image's boxes in its own pixels, their scores, and the crops of each.
 
-    The first ``found`` boxes are found, or given; others are wider ones of each.
+    The first ``found`` boxes are found, or given; then come wider ones of each, and
+    those round both of ``pairs``, int64 (J, 2), of the first.
     """
 
     name: str
     found: int
+    pairs: np.ndarray
     boxes: np.ndarray
     scores: np.ndarray
     crops: np.ndarray
@@ -279,7 +298,7 @@ def compiled(network: keras.Model, shape: tuple) -> Callable:
 
 
 def looks(image: Image.Image, boxes) -> np.ndarray:
-    """The crops that boxes (N, 4) are read from, uint8 (N, L, 48, 48): see `LOOKS`."""
+    """The crops that boxes (N, 4) are read from, uint8 (N, L, 48, 72): see `LOOKS`."""
     crops = [crop_gray(image, grow(boxes, growth)) for growth in LOOKS]
     return np.stack(crops, axis=1)
 

@@ -104,7 +104,7 @@ def read_numbers(
 
 
 def number_looks(numbers: Numbers) -> np.ndarray:
-    """What a reader sees of numbers in their boxes: uint8 (N, L, 48, 48).
+    """What a reader sees of numbers in their boxes: uint8 (N, L, 48, 72).
 
     For `Reader.looks_at`, where logits are wanted or several readers see the same.
     """

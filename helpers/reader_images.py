@@ -27,14 +27,15 @@ from helpers.drawn.scenes import draw_scene, style_glyphs
 from helpers.shards import drawn_shards
 from helpers.svhn import grow
 
-SIDE = 48
-"""Side of the crop that the network sees, in pixels."""
+SIZE = (72, 48)
+"""Width and height of the crop that the network sees, in pixels: four digits side by
+side would be 9 pixels wide each in a square of that height."""
 
 MARGIN = 0.15
 """What a crop shows round the number, as a share of the box on every side."""
 
-CONTEXT_SIDE = 72
-"""Side of a context in pixels: its middle ``SIDE`` pixels are the crop."""
+CONTEXT_SIZE = (108, 72)
+"""Width and height of a context in pixels: its middle ``SIZE`` is the crop."""
 
 NOTE_LENGTHS = (0.1, 0.2, 0.25, 0.3, 0.15)
 """Share of notes of one to five digits: longer ones have more to be read wrongly."""
@@ -45,12 +46,17 @@ TALLEST = 52
 NEAR = 30
 """Digits of notes are at least so many pixels high: who writes one, shows it."""
 
-VERSION, NOTES_VERSION, CAST_VERSION = 4, 2, 1
+VERSION, NOTES_VERSION, CAST_VERSION = 5, 3, 2
 """Go up when the same seed begins to give other drawn examples, notes or cast ones."""
 
 
-def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGIN):
-    """Square gray crops round boxes; what lies outside the image repeats its edge.
+def crop_gray(
+    image: Image.Image,
+    boxes,
+    size: tuple[int, int] = SIZE,
+    margin: float = MARGIN,
+) -> np.ndarray:
+    """Gray crops of one size round boxes; beyond the image its edge is repeated.
 
     Parameters
     ----------
@@ -58,27 +64,27 @@ def crop_gray(image: Image.Image, boxes, side: int = SIDE, margin: float = MARGI
         Of mode RGB or L.
     boxes
         (N, 4): left, top, right, bottom in pixels, fractions allowed.
-    side
-        Pixels of a crop's side; width and height are scaled apart, with antialias.
+    size
+        Width and height of a crop, which are scaled apart, with antialias.
     margin
         Room round a box, as a share of its width and height.
 
     Returns
     -------
     numpy.ndarray
-        uint8 (N, side, side).
+        uint8 (N, height, width).
     """
-    crops = [_crop(image, box, side) for box in grow(boxes, margin)]
-    return np.array(crops, np.uint8).reshape(-1, side, side)
+    crops = [_crop(image, box, size) for box in grow(boxes, margin)]
+    return np.array(crops, np.uint8).reshape(-1, *size[::-1])
 
 
 def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
-    """Contexts round boxes, uint8 (N, CONTEXT_SIDE, CONTEXT_SIDE)."""
-    room = ((1 + 2 * MARGIN) * CONTEXT_SIDE / SIDE - 1) / 2
-    return crop_gray(image, boxes, CONTEXT_SIDE, room)
+    """Contexts round boxes, uint8 (N, 72, 108)."""
+    room = ((1 + 2 * MARGIN) * CONTEXT_SIZE[1] / SIZE[1] - 1) / 2
+    return crop_gray(image, boxes, CONTEXT_SIZE, room)
 
 
-def _crop(image: Image.Image, box, side: int) -> np.ndarray:
+def _crop(image: Image.Image, box, size: tuple[int, int]) -> np.ndarray:
     low = np.floor(box[:2]).astype(int)
     high = np.maximum(np.ceil(box[2:]).astype(int), low + 1)
     inside_low = np.clip(low, 0, np.array(image.size) - 1)
@@ -94,7 +100,7 @@ def _crop(image: Image.Image, box, side: int) -> np.ndarray:
     right = min(max(box[2] - low[0], left + 1e-3), part.width)
     bottom = min(max(box[3] - low[1], top + 1e-3), part.height)
     small = part.resize(
-        (side, side),
+        size,
         Image.Resampling.BILINEAR,
         box=(float(left), float(top), float(right), float(bottom)),
         reducing_gap=3.0,
@@ -125,7 +131,7 @@ def draw_usual_examples(count: int, *seed: int) -> tuple[np.ndarray, np.ndarray]
 def draw_examples(
     count: int, *seed: int, draw_glyphs=varied_glyphs, draw_style=varied_style
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Draw contexts and labels: uint8 (count, 72, 72) and (count, 6).
+    """Draw contexts and labels: uint8 (count, 72, 108) and (count, 6).
 
     Every second number has the length and digits of the real train set; the others
     have any of one to five digits, each as often, since people read other numbers too.

@@ -4,11 +4,12 @@ Written in Keras operations alone, as the report's networks are.
 """
 
 import keras
+import numpy as np
 from keras import layers
 
 from helpers.accuracy import POSITIONS
 from helpers.networks import CLASSES, PACKAGE, endless_seeds
-from helpers.reader_images import SIDE
+from helpers.reader_images import SIZE
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -22,7 +23,7 @@ class FirstGuess(keras.initializers.Initializer):
 
 def build_reader(
     *,
-    side: int = SIDE,
+    size: tuple[int, int] = SIZE,
     depths: tuple[int, ...] = (32, 48, 96, 160),
     width: int = 256,
     drop_rate: float = 0.25,
@@ -37,8 +38,8 @@ def build_reader(
 
     Parameters
     ----------
-    side
-        Of the square crop in pixels.
+    size
+        Width and height of the crop in pixels.
     depths
         Channels of each block: one convolution in the first two, two in the others.
     width
@@ -51,11 +52,11 @@ def build_reader(
     Returns
     -------
     keras.Model
-        float32 (N, side, side, 1), each crop of mean 0 and deviation 1, to float32
+        float32 (N, height, width, 1), each crop of mean 0 and deviation 1, to float32
         logits (N, 6, 11): length, then five digits, blank 10.
     """
     seeds = endless_seeds(seed)
-    inputs = keras.Input((side, side, 1), name="crops")
+    inputs = keras.Input((*size[::-1], 1), name="crops")
     x = _convolution(inputs, depths[0], "conv1", next(seeds), patch=5, stride=2)
     x = _convolution(x, depths[1], "conv2", next(seeds), pool=True)
     for number, depth in enumerate(depths[2:], 3):
@@ -73,6 +74,45 @@ def build_reader(
     x = layers.Dense(POSITIONS * CLASSES, kernel_initializer=xavier, name="outputs")(x)
     x = layers.Reshape((POSITIONS, CLASSES), name="logits")(x)
     return keras.Model(inputs, x, name="reader")
+
+
+def widened(network: keras.Model, width: int) -> keras.Model:
+    """A reader's network for crops of another width, which begins with what it knows.
+
+    Convolutions stay as they are. The hidden layer's weights, a set for each place of
+    the crop, are mixed from those of the two nearest columns.
+
+    Parameters
+    ----------
+    network
+        See `build_reader`; it stays as it is.
+    width
+        Of the crops in pixels.
+    """
+    inputs = keras.Input((network.input_shape[1], width, 1), name="crops")
+    wider = keras.models.clone_model(network, input_tensors=inputs)
+    before, after = (one.get_layer("flatten").input.shape for one in (network, wider))
+    pairs = zip(network.get_weights(), wider.get_weights(), strict=True)
+    wider.set_weights(
+        [
+            old
+            if old.shape == new.shape
+            else _stretched(old.reshape(*before[1:], -1), after[2]).reshape(new.shape)
+            for old, new in pairs
+        ]
+    )
+    return wider
+
+
+def _stretched(weights: np.ndarray, columns: int) -> np.ndarray:
+    """Weights (rows, old columns, ...) for so many columns, of the same sum."""
+    old = weights.shape[1]
+    at = np.clip((np.arange(columns) + 0.5) * old / columns - 0.5, 0, old - 1)
+    low = np.minimum(at.astype(int), max(old - 2, 0))
+    share = (at - low)[:, None, None]
+    high = np.minimum(low + 1, old - 1)
+    mixed = (1 - share) * weights[:, low] + share * weights[:, high]
+    return mixed * (old / columns)
 
 
 def _convolution(x, depth, name, seed, *, patch=3, stride=1, pool=False):

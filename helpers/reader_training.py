@@ -51,7 +51,7 @@ def train_reader(
     network
         See `reader_networks.build_reader`.
     sources
-        Contexts (N, 72, 72) with labels, and the share of every batch from each.
+        Contexts (N, 72, 108) with labels, and the share of every batch from each.
     plan, folder, measure
         See `fitting.fit`.
     loss
@@ -73,7 +73,8 @@ def train_reader(
         images, labels = (tf.concat(part, 0) for part in zip(*parts, strict=True))
         order = _order(plan.batch_size, plan.seed, step)
         images, labels = tf.gather(images, order), tf.gather(labels, order)
-        return augment(images, tf.stack([plan.seed + 100, step])), labels
+        seed = tf.stack([plan.seed + 100, step])
+        return augment(images, seed, network.input_shape[2]), labels
 
     cards = [data.card() | {"share": share} for data, share in sources]
     identity = {"data": cards}

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from helpers.augmentation import augment, vary_light, zoom
-from helpers.reader_images import CONTEXT_SIDE, SIDE
+from helpers.reader_images import CONTEXT_SIZE, SIZE
 
 COUNT = 256
 
@@ -13,8 +13,8 @@ COUNT = 256
 @pytest.fixture(scope="module")
 def context():
     """A dark block, as large as a wide number, in the middle of a bright context."""
-    pixels = np.full((CONTEXT_SIDE, CONTEXT_SIDE), 200, np.uint8)
-    pixels[22:50, 20:52] = 60
+    pixels = np.full(CONTEXT_SIZE[::-1], 200, np.uint8)
+    pixels[22:50, 30:78] = 60
     return pixels
 
 
@@ -31,14 +31,13 @@ def crops(contexts):
 @pytest.fixture(scope="module")
 def likeness(context, crops):
     """Correlation of each crop with the middle of the context."""
-    edge = (CONTEXT_SIDE - SIDE) // 2
-    plain = context[edge:-edge, edge:-edge].astype(float)
+    plain = context[12:60, 18:90].astype(float)
     plain = (plain - plain.mean()) / plain.std()
     return (crops[..., 0] * plain).mean((1, 2))
 
 
 def test_crops_have_the_shape_that_the_network_takes(crops):
-    assert crops.shape == (COUNT, SIDE, SIDE, 1)
+    assert crops.shape == (COUNT, *SIZE[::-1], 1)
     assert crops.dtype == np.float32
 
 
@@ -73,19 +72,29 @@ def test_about_a_quarter_have_light_for_dark(likeness):
 
 def test_number_moves_to_all_sides(crops, likeness):
     strength = np.abs(crops[..., 0] * np.sign(likeness)[:, None, None] - 1) > 1
-    places = np.arange(SIDE) - (SIDE - 1) / 2
+    wide, tall = (np.arange(side) - (side - 1) / 2 for side in SIZE)
     total = strength.sum((1, 2))
-    across = (strength.sum(1) * places).sum(1) / total
-    down = (strength.sum(2) * places).sum(1) / total
+    across = (strength.sum(1) * wide).sum(1) / total
+    down = (strength.sum(2) * tall).sum(1) / total
     for shift in (across, down):
         assert shift.min() < -2
         assert shift.max() > 2
         assert np.abs(np.median(shift)) < 1
 
 
+def test_narrow_crops_are_the_wide_ones_squeezed(contexts, crops):
+    narrow = augment(contexts, (3, 5), 48).numpy()[..., 0]
+    assert narrow.shape == (COUNT, 48, 48)
+    # Three columns of a wide crop lie where two of a narrow one do.
+    parts = crops[..., 0].reshape(COUNT, 48, 24, 3) @ [[1, 0], [0.5, 0.5], [0, 1]]
+    pairs = zip(parts / 1.5, narrow, strict=True)
+    likeness = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in pairs]
+    assert np.quantile(likeness, 0.05) > 0.9
+
+
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_flat_context_gives_finite_numbers(value):
-    flat = np.full((64, CONTEXT_SIDE, CONTEXT_SIDE), value, np.uint8)
+    flat = np.full((64, *CONTEXT_SIZE[::-1]), value, np.uint8)
     assert np.isfinite(augment(flat, (1, 2)).numpy()).all()
 
 

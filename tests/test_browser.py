@@ -76,7 +76,7 @@ class SizeReader:
         return [Reading(f"{right - left}{bottom - top}", box=boxes[0])]
 
     def crops(self, image, boxes):
-        return np.stack([np.asarray(image.convert("L").resize((48, 48)))])
+        return np.stack([np.asarray(image.convert("L").resize((72, 48)))])
 
 shade = np.linspace(0, 255, 300)[None, :, None]
 photos = {

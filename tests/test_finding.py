@@ -8,11 +8,13 @@ from helpers import finding
 from helpers.finding import (
     CELL,
     DOUBT,
+    JOINED,
     LONG_SIDES,
     STEP,
     WIDER,
     are_parts,
     find_boxes,
+    joined,
     overlap,
     shared,
     widened,
@@ -242,6 +244,35 @@ def test_widened_boxes_have_room_and_stay_inside():
     first += [90 + 40 * WIDER[0], 60 + 20 * WIDER[1]]
     np.testing.assert_allclose(wider, [first, [0, 0, 114, 100]])
     assert widened(np.empty((0, 4)), (5, 5)).shape == (0, 4)
+
+
+@pytest.mark.parametrize(
+    ("other", "width", "is_joined"),
+    [
+        ((60, 12, 100, 38), 105, True),  # half a height beside it
+        ((60, 12, 100, 38), 120, False),  # both do not fill the image
+        ((44, 12, 100, 38), 105, False),  # next to it
+        ((80, 12, 100, 38), 105, False),  # far off
+        ((60, 28, 100, 58), 105, False),  # lower down
+        ((60, 12, 100, 22), 105, False),  # much smaller
+    ],
+)
+def test_boxes_side_by_side_that_fill_an_image_are_joined(other, width, is_joined):
+    one = (4, 10, 42, 40)
+    for found, pair in (((one, other), (0, 1)), ((other, one), (1, 0))):
+        boxes, pairs = joined(np.array(found, float), (width, 60))
+        assert pairs.tolist() == ([list(pair)] if is_joined else [])
+        both = np.concatenate([np.minimum(one, other)[:2], np.maximum(one, other)[2:]])
+        assert boxes.tolist() == ([both.tolist()] if is_joined else [])
+
+
+def test_joined_boxes_are_some_of_the_likeliest():
+    spots = np.arange(JOINED + 2) * 20.0
+    found = np.stack([spots, 0 * spots, spots + 10, 0 * spots + 20], axis=1)
+    _, pairs = joined(found, (10, 20))
+    assert pairs.tolist() == [[left, left + 1] for left in range(JOINED - 1)]
+    boxes, pairs = joined(np.empty((0, 4)), (10, 20))
+    assert (boxes.shape, pairs.shape) == ((0, 4), (0, 2))
 
 
 def test_no_boxes_are_no_parts():

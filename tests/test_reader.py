@@ -15,7 +15,7 @@ from helpers import reader_weights
 from helpers.batches import network_input
 from helpers.finding import overlap
 from helpers.reader import FEWEST, Reader
-from helpers.reader_images import SIDE, crop_gray
+from helpers.reader_images import SIZE, crop_gray
 from helpers.reader_networks import build_finder, build_reader
 from helpers.reader_weights import save_weights
 
@@ -41,10 +41,12 @@ def image():
 @pytest.fixture(scope="module")
 def network():
     """Reads which half of a crop is brightest: 1 left, 2 right, 3 upper, 4 lower."""
-    half = np.where(np.arange(SIDE) < SIDE // 2, 8 / SIDE**2, -8 / SIDE**2)
-    kernel = np.zeros((SIDE, SIDE, 6, 11))
-    kernel[:, :, 1, 1], kernel[:, :, 1, 2] = half, -half
-    kernel[:, :, 1, 3], kernel[:, :, 1, 4] = half[:, None], -half[:, None]
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    across, down = (
+        np.where(np.arange(side) < side // 2, 8, -8) / np.prod(SIZE) for side in SIZE
+    )
+    kernel[:, :, 1, 1], kernel[:, :, 1, 2] = across, -across
+    kernel[:, :, 1, 3], kernel[:, :, 1, 4] = down[:, None], -down[:, None]
     bias = np.full((6, 11), -9.0)
     bias[0, 1], bias[1, 1:5] = 9, 0
     return linear(kernel, bias)
@@ -54,11 +56,11 @@ def network():
 def stubborn():
     """Reads 77 in everything, and is sure."""
     bias = 20 * np.eye(11)[[2, 7, 7, 10, 10, 10]]
-    return linear(np.zeros((SIDE, SIDE, 6, 11)), bias)
+    return linear(np.zeros((*SIZE[::-1], 6, 11)), bias)
 
 
 def linear(kernel, bias) -> keras.Model:
-    inputs = keras.Input((SIDE, SIDE, 1))
+    inputs = keras.Input((*SIZE[::-1], 1))
     outputs = layers.Dense(bias.size)(layers.Flatten()(inputs))
     network = keras.Model(inputs, layers.Reshape(bias.shape)(outputs))
     network.set_weights([kernel.reshape(-1, bias.size), bias.ravel()])
@@ -317,8 +319,8 @@ def edgy(second: float) -> keras.Model:
 
     ``second`` says how sure it is of the second digit.
     """
-    kernel = np.zeros((SIDE, SIDE, 6, 11))
-    kernel[:, :2, 0, 2] = 40 / (2 * SIDE)
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    kernel[:, :3, 0, 2] = 40 / (3 * SIZE[1])
     bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
     bias[0, 1], bias[2, 7] = 3, second
     return linear(kernel, bias)
@@ -336,6 +338,36 @@ def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
     (reading,) = Guided(edgy(second), finder, {}, ((box, 0.9),)).read([image])
     assert reading.number == number
     assert (reading.box == box) == (number == "7")
+
+
+def gaping(second: float) -> keras.Model:
+    """Reads 77 in a crop that is dark in its middle, else 7.
+
+    ``second`` says how sure it is of the second digit.
+    """
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    kernel[:, 33:39, 0, 2] = -40 / (6 * SIZE[1])
+    bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
+    bias[0, 1], bias[2, 7] = 3, second
+    return linear(kernel, bias)
+
+
+@pytest.mark.parametrize(
+    ("left", "second", "number"),
+    [(80, 20, "77"), (62, 20, "7"), (80, 1, "7")],
+    ids=["fills the image", "does not", "is hardly read"],
+)
+def test_two_side_by_side_are_one_number_if_it_fills_the_image_and_is_clear(
+    finder, left, second, number
+):
+    boxes = (8, 20, 40, 60), (left, 20, left + 32, 60)
+    image = Image.new("RGB", (120, 80), DARK)
+    for box in boxes:
+        image.paste(BRIGHT, box)
+    found = tuple(zip(boxes, (0.9, 0.8), strict=True))
+    (reading,) = Guided(gaping(second), finder, {}, found).read([image])
+    assert reading.number == number
+    assert [other.number for other in reading.others] == ["7"] * (number == "7")
 
 
 def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):
@@ -382,7 +414,7 @@ def test_boxes_of_a_large_photo_are_in_its_own_pixels(reader, large):
 def test_crops_are_what_the_network_sees(reader, image):
     boxes = list(SIDES.values())
     crops = reader.crops(image, boxes)
-    assert (crops.shape, crops.dtype) == ((4, SIDE, SIDE), np.uint8)
+    assert (crops.shape, crops.dtype) == ((4, *SIZE[::-1]), np.uint8)
     np.testing.assert_array_equal(crops, crop_gray(image, boxes))
 
 

@@ -8,7 +8,7 @@ from helpers import reader_images
 from helpers.accuracy import BLANK
 from helpers.drawn.hands import WRITTEN, cast_glyphs, cast_style, free_glyphs
 from helpers.drawn.scenes import draw_scene
-from helpers.reader_images import CONTEXT_SIDE, SIDE, crop_contexts, crop_gray
+from helpers.reader_images import CONTEXT_SIZE, SIZE, crop_contexts, crop_gray
 
 
 @pytest.fixture
@@ -20,17 +20,20 @@ def image():
     return Image.fromarray(pixels.astype(np.uint8))
 
 
-def loop_crop(image, box, side, margin):
+def loop_crop(image, box, size, margin):
     """A crop pixel by pixel: the mean under a triangle, the image's edge repeated."""
     gray = np.asarray(image.convert("L"), float).tolist()
     last = image.height - 1, image.width - 1
     left, top, right, bottom = box
     room = margin * (right - left), margin * (bottom - top)
     spans = (left - room[0], right + room[0]), (top - room[1], bottom + room[1])
-    across, down = (list(triangles(low, high, side)) for low, high in spans)
-    crop = np.empty((side, side))
-    for row in range(side):
-        for column in range(side):
+    across, down = (
+        list(triangles(low, high, side))
+        for (low, high), side in zip(spans, size, strict=True)
+    )
+    crop = np.empty(size[::-1])
+    for row in range(size[1]):
+        for column in range(size[0]):
             total = 0.0
             for y, share in down[row]:
                 for x, part in across[column]:
@@ -63,15 +66,15 @@ BOXES = {
 
 @pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
 def test_crop_is_what_a_plain_loop_makes(image, box):
-    found = crop_gray(image, [box], side=12, margin=0.15)[0].astype(float)
-    expected = loop_crop(image, box, 12, 0.15)
+    found = crop_gray(image, [box], size=(15, 12), margin=0.15)[0].astype(float)
+    expected = loop_crop(image, box, (15, 12), 0.15)
     assert np.abs(found - expected).max() < 4
     assert np.abs(found - expected).mean() < 1
 
 
-def test_crops_are_square_bytes_one_for_each_box(image):
+def test_crops_are_bytes_of_one_size_one_for_each_box(image):
     crops = crop_gray(image, list(BOXES.values()))
-    assert crops.shape == (len(BOXES), SIDE, SIDE)
+    assert crops.shape == (len(BOXES), *SIZE[::-1])
     assert crops.dtype == np.uint8
     for crop, box in zip(crops, BOXES.values(), strict=True):
         np.testing.assert_array_equal(crop, crop_gray(image, np.array([box]))[0])
@@ -120,9 +123,8 @@ def test_margin_is_a_share_of_the_box(image):
 @pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
 def test_middle_of_a_context_is_the_crop(image, box):
     context, crop = crop_contexts(image, [box])[0], crop_gray(image, [box])[0]
-    assert context.shape == (CONTEXT_SIDE, CONTEXT_SIDE)
-    edge = (CONTEXT_SIDE - SIDE) // 2
-    middle = context[edge:-edge, edge:-edge].astype(float)
+    assert context.shape == CONTEXT_SIZE[::-1]
+    middle = context[12:60, 18:90].astype(float)
     # The crop's outermost pixels have fewer neighbours to be interpolated from.
     assert np.abs(middle - crop)[2:-2, 2:-2].max() < 4
     assert np.abs(middle - crop).mean() < 1
@@ -146,7 +148,7 @@ def drawn():
 
 def test_drawn_examples_are_bytes_in_the_shapes_of_contexts_and_labels(drawn):
     contexts, labels = drawn
-    assert contexts.shape == (60, CONTEXT_SIDE, CONTEXT_SIDE)
+    assert contexts.shape == (60, *CONTEXT_SIZE[::-1])
     assert labels.shape == (60, 6)
     assert contexts.dtype == labels.dtype == np.uint8
 
@@ -229,7 +231,7 @@ def drawings(monkeypatch):
     def draw(count, *seed):
         seeds.append(seed)
         value = sum(seed) % 251
-        images = np.full((count, CONTEXT_SIDE, CONTEXT_SIDE), value, np.uint8)
+        images = np.full((count, *CONTEXT_SIZE[::-1]), value, np.uint8)
         return images, np.full((count, 6), value % 10, np.uint8)
 
     monkeypatch.setattr(reader_images, "draw_examples", draw)
@@ -242,7 +244,7 @@ def keep(place, count, seed=1):
 
 def test_files_that_are_there_are_not_drawn_again(tmp_path, drawings):
     images, labels = keep(tmp_path, 5_010)
-    assert images.shape == (5_010, CONTEXT_SIDE, CONTEXT_SIDE)
+    assert images.shape == (5_010, *CONTEXT_SIZE[::-1])
     assert labels.shape == (5_010, 6)
     first, drawn = sorted(tmp_path.iterdir()), len(drawings)
     assert len(first) == 2

@@ -19,9 +19,10 @@ from helpers.checkpoints import load_checkpoint
 from helpers.fitting import CHECKPOINT, Plan
 from helpers.reader import Reader, looks
 from helpers.reader_evaluation import Numbers, archive_numbers
-from helpers.reader_images import CONTEXT_SIDE, crop_contexts
+from helpers.reader_images import CONTEXT_SIZE, SIZE, crop_contexts
 from helpers.reader_making import (
     SHARES,
+    SQUARE,
     Round,
     calibrate_shipped,
     calibration,
@@ -30,7 +31,7 @@ from helpers.reader_making import (
     make_reader,
     strict,
 )
-from helpers.reader_networks import build_finder, build_reader
+from helpers.reader_networks import build_finder, build_reader, widened
 from helpers.reader_training import number_loss, readable_loss
 from helpers.settings import Settings
 from helpers.shards import drawn_shards
@@ -53,7 +54,7 @@ def make_small(patched) -> None:
     for name, build in TINY.items():
         patched.setattr(reader_making, f"build_{name}", build)
     first, second = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
-    last = Round(second, readable_loss, SHARES, weight=0.75)
+    last = Round(second, readable_loss, SHARES, weight=0.75, width=SIZE[0])
     rounds = Round(first, number_loss), last
     patched.setattr(reader_making, "READER_ROUNDS", rounds)
     patched.setattr(reader_making, "FINDER_PLAN", first)
@@ -116,8 +117,8 @@ def test_reader_is_made_with_its_card(made):
         "whole images"
     )
     first, last = card["rounds"]
-    assert (first["shares"], first["weight"]) == ({}, 1)
-    assert (last["shares"], last["weight"]) == (SHARES, 0.75)
+    assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
+    assert (last["shares"], last["weight"], last["width"]) == (SHARES, 0.75, 72)
     assert (first["loss"], last["loss"]) == ("number_loss", "readable_loss")
     assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
     assert card["finder"]["steps"] == 3
@@ -145,13 +146,13 @@ def test_reader_that_is_made_has_learnt(made):
 def test_round_is_kept_with_its_weight(made):
     settings, reader, _ = made
     ends = []
-    for number in (1, 2):
+    for number, width in ((1, SQUARE), (2, SIZE[0])):
         folder = settings.runs_root / "reader" / f"reader_{number}"
         _, stored = load_checkpoint(folder / CHECKPOINT)
-        network = TINY["reader"](seed=0)
+        network = TINY["reader"](size=(width, SIZE[1]), seed=0)
         for at, variable in enumerate(network.variables):
             variable.assign(stored[f"v{at:03}"])
-        ends.append(network.get_weights())
+        ends.append(widened(network, SIZE[0]).get_weights())
     weights = reader.network.get_weights()
     assert max(np.abs(x - y).max() for x, y in zip(*ends, strict=True)) > 1e-3
     for kept, before, after in zip(weights, *ends, strict=True):
@@ -319,11 +320,11 @@ def test_contexts_are_those_of_the_boxes_in_order(tmp_path):
     boxes = np.array([[60, 20, 70, 40], [5, 20, 15, 40], [35, 20, 45, 40]], float)
     labels = np.zeros((3, 6), np.uint8)
     contexts = contexts_of(Numbers([tmp_path / "a.png"] * 3, labels, boxes))
-    assert (contexts.shape, contexts.dtype) == ((3, CONTEXT_SIDE, CONTEXT_SIDE), "u1")
+    assert (contexts.shape, contexts.dtype) == ((3, *CONTEXT_SIZE[::-1]), "u1")
     assert (contexts[0] == 200).all()
     assert (contexts[1] == 10).all()
-    assert (contexts[2][:, :34] == 10).all()
-    assert (contexts[2][:, 38:] == 200).all()
+    assert (contexts[2][:, :51] == 10).all()
+    assert (contexts[2][:, 57:] == 200).all()
 
 
 def test_contexts_of_a_large_photo_are_where_its_box_is(tmp_path):
@@ -333,8 +334,20 @@ def test_contexts_of_a_large_photo_are_where_its_box_is(tmp_path):
     boxes = np.array([[1_800, 400, 2_200, 600]], float)
     numbers = Numbers([tmp_path / "a.png"], np.zeros((1, 6), np.uint8), boxes)
     (context,) = contexts_of(numbers)
-    assert (context[:, :34] == 10).all()
-    assert (context[:, 38:] == 200).all()
+    assert (context[:, :51] == 10).all()
+    assert (context[:, 57:] == 200).all()
+
+
+class Stub:
+    """In place of a network: a function and what it takes."""
+
+    input_shape = (None, *SIZE[::-1], 1)
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def __call__(self, *inputs, **options):
+        return self.answer(*inputs, **options)
 
 
 def answering(digits, confidences):
@@ -344,13 +357,13 @@ def answering(digits, confidences):
     for row, (digit, confidence) in enumerate(zip(digits, confidences, strict=True)):
         logits[row, 1, :BLANK] = np.log((1 - confidence) / 9)
         logits[row, 1, digit] = np.log(confidence)
-    return lambda inputs, training: logits
+    return Stub(lambda inputs, training: logits)
 
 
 def ask(digits, confidences, true, looks=1):
     """Arguments for a measure: a network, contexts of nothing, and the true digits."""
     digits, confidences = np.repeat(digits, looks), np.repeat(confidences, looks)
-    contexts = np.zeros((len(true), CONTEXT_SIDE, CONTEXT_SIDE), np.uint8)
+    contexts = np.zeros((len(true), *CONTEXT_SIZE[::-1]), np.uint8)
     labels = np.full((len(true), POSITIONS), BLANK)
     labels[:, 0], labels[:, 1] = 1, true
     return answering(digits, confidences), contexts, labels
@@ -449,9 +462,9 @@ def test_strict_looks_at_the_middle_of_a_context():
         inputs.append(np.asarray(crops))
         return np.zeros((len(crops), POSITIONS, 11))
 
-    contexts = np.zeros((1, CONTEXT_SIDE, CONTEXT_SIDE), np.uint8)
-    contexts[0, 12, 12] = contexts[0, 59, 59] = 255  # its first and last pixel
-    strict(network, contexts, np.zeros((1, POSITIONS), int))
+    contexts = np.zeros((1, *CONTEXT_SIZE[::-1]), np.uint8)
+    contexts[0, 12, 18] = contexts[0, 59, 89] = 255  # its first and last pixel
+    strict(Stub(network), contexts, np.zeros((1, POSITIONS), int))
     (crop,) = inputs[0][..., 0]
-    assert crop.shape == (48, 48)
+    assert crop.shape == (48, 72)
     assert crop[0, 0] == crop[-1, -1] == crop.max()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from helpers import reader_networks
-from helpers.reader_images import SIDE
-from helpers.reader_networks import build_finder, build_reader
+from helpers.reader_images import SIZE
+from helpers.reader_networks import build_finder, build_reader, widened
 
 
 def small_reader(**options):
@@ -25,24 +25,60 @@ BUILDERS = pytest.mark.parametrize("build", [small_reader, small_finder])
 
 @pytest.fixture
 def crops():
-    noise = np.random.default_rng(7).standard_normal((3, 64, 64, 1))
+    noise = np.random.default_rng(7).standard_normal((3, 64, 96, 1))
     return noise.astype(np.float32)
 
 
 def inputs_of(network, crops):
-    return crops[:, :SIDE, :SIDE] if network.name == "reader" else crops
+    return crops[:, : SIZE[1], : SIZE[0]] if network.name == "reader" else crops
 
 
 def test_reader_gives_logits_of_six_positions(crops):
-    logits = small_reader()(crops[:, :SIDE, :SIDE])
+    logits = small_reader()(crops[:, : SIZE[1], : SIZE[0]])
     assert logits.shape == (3, 6, 11)
     assert np.asarray(logits).dtype == np.float32
 
 
-def test_reader_of_another_side_sees_crops_of_that_side(crops):
-    network = small_reader(side=32)
-    assert network.input_shape == (None, 32, 32, 1)
-    assert network(crops[:, :32, :32]).shape == (3, 6, 11)
+def test_reader_of_another_size_sees_crops_of_that_size(crops):
+    network = small_reader(size=(40, 32))
+    assert network.input_shape == (None, 32, 40, 1)
+    assert network(crops[:, :32, :40]).shape == (3, 6, 11)
+
+
+@pytest.mark.parametrize("width", [32, 64, 72, 96])
+def test_widened_network_keeps_convolutions_and_takes_wider_crops(crops, width):
+    network = small_reader(size=(48, 48), seed=2)
+    before = network.get_weights()
+    wider = widened(network, width)
+    assert wider.input_shape == (None, 48, width, 1)
+    assert wider(crops[:, :48, :width]).shape == (3, 6, 11)
+    for old, new, kept in zip(
+        before, wider.get_weights(), network.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(old, kept)
+        if old.shape == new.shape:
+            np.testing.assert_array_equal(old, new)
+        else:
+            assert new.shape == (old.shape[0] * width // 48, old.shape[1])
+
+
+def test_network_widened_to_its_own_width_is_the_same(crops):
+    network, crops = small_reader(size=(48, 48), seed=2), crops[:, :48, :48]
+    again = widened(network, 48)
+    np.testing.assert_allclose(again(crops), network(crops), atol=1e-5)
+
+
+def test_widened_network_mixes_the_nearest_columns_of_a_map():
+    """With two in place of one, each has half of the weight."""
+    network = small_reader(size=(48, 48), seed=2)
+    wider = widened(network, 96)
+    (kernel,), (wide,) = (
+        one.get_layer("dense").get_weights() for one in (network, wider)
+    )
+    kernel, wide = kernel.reshape(6, 6, -1), wide.reshape(6, 12, -1)
+    np.testing.assert_allclose(2 * wide[:, 0], kernel[:, 0], rtol=1e-5)
+    between = 0.75 * kernel[:, 0] + 0.25 * kernel[:, 1]
+    np.testing.assert_allclose(2 * wide[:, 1], between, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (32, 96), (160, 64)])
@@ -86,13 +122,13 @@ def test_no_two_layers_begin_with_the_same_weights(build):
 
 
 def test_same_seed_drops_the_same_units(crops):
-    crops = crops[:, :SIDE, :SIDE]
+    crops = crops[:, : SIZE[1], : SIZE[0]]
     one, again = (small_reader(seed=4)(crops, training=True) for _ in range(2))
     np.testing.assert_array_equal(one, again)
 
 
 def test_reader_drops_units_in_training_alone(crops):
-    crops, network = crops[:, :SIDE, :SIDE], small_reader(seed=4)
+    crops, network = crops[:, : SIZE[1], : SIZE[0]], small_reader(seed=4)
     first, second = (np.asarray(network(crops, training=True)) for _ in range(2))
     assert (first != second).any()
     first, second = (np.asarray(network(crops, training=False)) for _ in range(2))

@@ -1,6 +1,7 @@
 """Training the reader's networks: they learn, from the shares asked, by the seed."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from helpers import fitting, reader_training
 from helpers.batches import Examples
 from helpers.checkpoints import CheckpointError
 from helpers.fitting import Plan
-from helpers.reader_images import CONTEXT_SIDE, SIDE, label_of
+from helpers.reader_images import CONTEXT_SIZE, SIZE, label_of
 from helpers.reader_networks import build_finder, build_reader
 from helpers.reader_training import (
     HOPELESS,
@@ -19,6 +20,9 @@ from helpers.reader_training import (
     train_finder,
     train_reader,
 )
+
+WIDE = SimpleNamespace(input_shape=(None, *SIZE[::-1], 1))
+"""In place of a network that only tells what it takes."""
 
 PLAN = Plan(steps=24, batch_size=12, peak_rate=0.05, interval=6, seed=3)
 
@@ -34,9 +38,9 @@ def short_blocks():
 def contexts():
     """Twelve contexts: an upright bar is a 1, one across is a 74."""
     rng = np.random.default_rng(1)
-    images = rng.integers(30, 70, (12, CONTEXT_SIDE, CONTEXT_SIDE), dtype=np.uint8)
-    images[::2, 18:54, 32:40] = 220
-    images[1::2, 32:40, 18:54] = 220
+    images = rng.integers(30, 70, (12, *CONTEXT_SIZE[::-1]), dtype=np.uint8)
+    images[::2, 18:54, 48:60] = 220
+    images[1::2, 32:40, 27:81] = 220
     return Examples(images, np.stack([label_of((1,)), label_of((7, 4))] * 6))
 
 
@@ -100,7 +104,7 @@ def caught(monkeypatch):
 
 
 def flat(digit, count):
-    images = np.full((count, CONTEXT_SIDE, CONTEXT_SIDE), 20 * digit, np.uint8)
+    images = np.full((count, *CONTEXT_SIZE[::-1]), 20 * digit, np.uint8)
     return Examples(images, np.stack([label_of((digit,))] * count))
 
 
@@ -110,7 +114,7 @@ def digits(batch, step):
 
 def test_every_batch_has_the_shares_that_are_asked(caught, tmp_path):
     sources = [(flat(1, 50), 0.5), (flat(2, 3), 0.3), (flat(3, 9), 0.2)]
-    train_reader(None, sources, replace(PLAN, batch_size=40), tmp_path)
+    train_reader(WIDE, sources, replace(PLAN, batch_size=40), tmp_path)
     for step in range(4):
         counts = np.bincount(digits(caught["batch"], step), minlength=4)
         assert counts.tolist() == [0, 20, 12, 8]
@@ -118,13 +122,13 @@ def test_every_batch_has_the_shares_that_are_asked(caught, tmp_path):
 
 def test_shares_that_do_not_part_a_batch_evenly_fill_it(caught, tmp_path):
     sources = [(flat(1, 5), 2 / 3), (flat(2, 5), 1 / 3)]
-    train_reader(None, sources, replace(PLAN, batch_size=16), tmp_path)
+    train_reader(WIDE, sources, replace(PLAN, batch_size=16), tmp_path)
     assert np.bincount(digits(caught["batch"], 0)).tolist() == [0, 11, 5]
 
 
 def test_sources_are_mixed_within_a_batch(caught, tmp_path):
     sources = [(flat(1, 5), 0.5), (flat(2, 5), 0.5)]
-    train_reader(None, sources, replace(PLAN, batch_size=64), tmp_path)
+    train_reader(WIDE, sources, replace(PLAN, batch_size=64), tmp_path)
     for step in range(3):
         first = digits(caught["batch"], step)[:32]
         assert 5 < np.sum(first == 1) < 27
@@ -134,15 +138,15 @@ def test_shares_tell_one_run_from_another(caught, tmp_path):
     cards = []
     for share in (0.2, 0.4):
         sources = [(flat(1, 5), 1 - share), (flat(2, 5), share)]
-        train_reader(None, sources, PLAN, tmp_path)
+        train_reader(WIDE, sources, PLAN, tmp_path)
         cards.append(caught["identity"])
     assert cards[0] != cards[1]
 
 
 def test_step_gives_its_own_batch_the_same_each_time(caught, contexts, tmp_path):
-    train_reader(None, [(contexts, 1.0)], PLAN, tmp_path)
+    train_reader(WIDE, [(contexts, 1.0)], PLAN, tmp_path)
     one, again, other = (caught["batch"](tf.constant(s, tf.int64)) for s in (5, 5, 6))
-    assert one[0].shape == (PLAN.batch_size, SIDE, SIDE, 1)
+    assert one[0].shape == (PLAN.batch_size, *SIZE[::-1], 1)
     assert one[1].shape == (PLAN.batch_size, 6)
     for array, same in zip(one, again, strict=True):
         np.testing.assert_array_equal(array, same)
@@ -151,7 +155,7 @@ def test_step_gives_its_own_batch_the_same_each_time(caught, contexts, tmp_path)
 
 def test_images_keep_their_labels(caught, contexts, tmp_path):
     """Upright bars vary most across, the others down, whatever else is changed."""
-    train_reader(None, [(contexts, 1.0)], replace(PLAN, batch_size=60), tmp_path)
+    train_reader(WIDE, [(contexts, 1.0)], replace(PLAN, batch_size=60), tmp_path)
     images, labels = (a.numpy() for a in caught["batch"](tf.constant(0, tf.int64)))
     across = images[..., 0].mean(1).std(1)
     down = images[..., 0].mean(2).std(1)
