@@ -357,7 +357,7 @@ def _looks(contexts: np.ndarray) -> np.ndarray:
     return np.concatenate([looks(Image.fromarray(one), [box]) for one in contexts])
 
 
-def middles(contexts: np.ndarray, width: int = SIZE[0]) -> np.ndarray:
+def _middles(contexts: np.ndarray, width: int = SIZE[0]) -> np.ndarray:
     """The middles of contexts as crops, uint8 (N, 48, width)."""
     left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
     crops = contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
@@ -368,7 +368,7 @@ def middles(contexts: np.ndarray, width: int = SIZE[0]) -> np.ndarray:
 
 
 def _read(network, contexts):
-    crops = middles(contexts, network.input_shape[2])
+    crops = _middles(contexts, network.input_shape[2])
     logits = [
         keras.ops.convert_to_numpy(
             network(svhn.normalise(crops[at : at + 500])[..., None], training=False)

@@ -125,8 +125,8 @@ def test_card_tells_one_changed_pixel():
 @pytest.mark.parametrize(
     ("images", "labels", "words"),
     [
-        (np.zeros((0, 4, 4), np.uint8), np.zeros(0, int), "N at least 1"),
-        (np.zeros((2, 4, 5), np.uint8), np.zeros(2, int), "side, side"),
+        (np.zeros((0, 4, 4), np.uint8), np.zeros(0, int), "none of them 0"),
+        (np.zeros((2, 4, 4, 1), np.uint8), np.zeros(2, int), "height, width"),
         (np.zeros((2, 4, 4)), np.zeros(2, int), "float64"),
         (np.full((2, 4, 4), np.nan, np.float32), np.zeros(2, int), "not finite"),
         (np.zeros((2, 4, 4), np.uint8), np.zeros(3, int), "3 labels for 2 images"),

@@ -66,7 +66,7 @@ def test_card_comes_back_with_the_version(path):
 def test_loaded_networks_answer_nearly_as_the_saved_ones(path, networks):
     found, _ = load_weights(path)
     inputs = np.random.default_rng(1).standard_normal((2, 96, 96, 1), np.float32)
-    inputs = {"reader": inputs[:, :48, :48], "finder": inputs}
+    inputs = {"reader": inputs[:, :48, :72], "finder": inputs}
     for name, network in networks.items():
         expected = np.asarray(network(inputs[name], training=False))
         answer = np.asarray(found[name](inputs[name], training=False))
