@@ -37,11 +37,6 @@ def no_wider(boxes, _):
     return boxes
 
 
-def never_joined(*_):
-    """In place of `finding.joined`: no two boxes are one number."""
-    return np.empty((0, 4)), np.empty((0, 2), int)
-
-
 def no_parts(boxes, *_):
     """In place of `finding.are_parts`: every box holds a whole number."""
     return np.zeros(len(boxes), bool)
@@ -57,7 +52,7 @@ WAYS = {
     "found": nullcontext,
     "found, each box of one cell": lambda: patch.object(finding, "_agreed", best_alone),
     "found, never wider": lambda: patch.object(reader, "widened", no_wider),
-    "found, never joined": lambda: patch.object(reader, "joined", never_joined),
+    "found, never joined": lambda: patch.object(finding, "JOINED", 0),
     "found, without a second look": lambda: patch.object(finding, "SMALL", 0.0),
     "found, parts kept": lambda: patch.object(reader, "are_parts", no_parts),
 }

@@ -40,29 +40,21 @@ ROWS = {
 `augmentation` that it does without."""
 
 
-def plain_middle(contexts, width: int):
-    """The middle of contexts, as boxes show it that are never moved."""
-    import tensorflow as tf
-
-    from helpers.reader_images import CONTEXT_SIZE, SIZE
-
-    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
-    crops = contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
-    return tf.image.resize(crops, (SIZE[1], width))
-
-
 def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     """Strict accuracy of a reader of one of `ROWS`: of house numbers, of writing."""
     import tensorflow as tf
 
     from helpers import augmentation
     from helpers.fitting import Plan
+    from helpers.reader_images import SIZE, middle
     from helpers.reader_making import SHARES, SQUARE, drawn_sources, strict
     from helpers.reader_networks import build_reader
     from helpers.reader_training import train_reader
 
     without = {
-        "_look_elsewhere": lambda x, seed, width: plain_middle(x, width),
+        "_look_elsewhere": lambda x, seed, width: tf.image.resize(
+            middle(x), (SIZE[1], width)
+        ),
         "_cover": lambda x, seed: x,
         "vary_light": lambda x, seed: tf.image.per_image_standardization(x),
     }

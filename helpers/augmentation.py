@@ -153,7 +153,7 @@ def _light(x, seed):
 def _cover(x, seed):
     """Something in front of a part, one crop in seven: a flat or a bright patch."""
     # In pixels of a square crop.
-    tall, wide = ((tf.range(0.5, side)) / side * SIZE[1] - 0.5 for side in x.shape[1:3])
+    tall, wide = (tf.range(0.5, side) / side * SIZE[1] - 0.5 for side in x.shape[1:3])
     place = _even(x, seed, 0, SIZE[1]), _even(x, seed + 1, 0, SIZE[1])
     size = _even(x, seed + 2, 3, 9), _even(x, seed + 3, 3, 9)
     inside = tf.abs(wide[None, None, :, None] - place[0]) < size[0]

@@ -220,17 +220,17 @@ def joined(boxes, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     heights = boxes[:, 3] - boxes[:, 1]
     low = np.minimum(boxes[:, None, :2], boxes[:, :2])
     high = np.maximum(boxes[:, None, 2:], boxes[:, 2:])
-    lower, higher = (
-        choose(heights[:, None], heights) for choose in (np.minimum, np.maximum)
-    )
+    across, down = np.moveaxis(high - low, -1, 0)
+    lower = np.minimum(heights[:, None], heights)
+    higher = np.maximum(heights[:, None], heights)
     gap = (boxes[:, 0] - boxes[:, None, 2]) / higher
-    level = heights[:, None] + heights - (high - low)[..., 1]
+    level = lower + higher - down
     pairs = np.argwhere(
         (gap >= GAPS[0])
         & (gap <= GAPS[1])
         & (level >= LEVEL * lower)
         & (lower >= LEVEL * higher)
-        & ((high - low)[..., 0] >= FULL * size[0])
+        & (across >= FULL * size[0])
     )
     left, right = pairs.T
     return np.concatenate([low[left, right], high[left, right]], axis=1), pairs

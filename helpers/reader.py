@@ -209,9 +209,9 @@ class Reader:
                 found, pairs = 1, np.empty((0, 2), int)
             else:
                 boxes, scores = self.find(photo.image)
-                boxes = photo.to_original(boxes[scores >= LOWEST_SCORE])
+                likely = scores >= LOWEST_SCORE
+                boxes, scores = photo.to_original(boxes[likely]), scores[likely]
                 found = len(boxes)
-                scores = scores[scores >= LOWEST_SCORE]
                 both, pairs = joined(boxes, photo.size)
                 boxes = np.concatenate([boxes, widened(boxes, photo.size), both])
                 scores = np.concatenate([scores, scores, scores[pairs].max(axis=1)])

@@ -84,6 +84,12 @@ def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
     return crop_gray(image, boxes, CONTEXT_SIZE, room)
 
 
+def middle(contexts):
+    """The middles of contexts (N, 72, 108), an array or a tensor: (N, 48, 72)."""
+    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
+    return contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
+
+
 def _crop(image: Image.Image, box, size: tuple[int, int]) -> np.ndarray:
     low = np.floor(box[:2]).astype(int)
     high = np.maximum(np.ceil(box[2:]).astype(int), low + 1)

@@ -27,6 +27,7 @@ from helpers.reader_images import (
     drawn_cast,
     drawn_examples,
     drawn_notes,
+    middle,
 )
 from helpers.reader_networks import build_finder, build_reader, widened
 from helpers.reader_training import (
@@ -357,18 +358,10 @@ def _looks(contexts: np.ndarray) -> np.ndarray:
     return np.concatenate([looks(Image.fromarray(one), [box]) for one in contexts])
 
 
-def _middles(contexts: np.ndarray, width: int = SIZE[0]) -> np.ndarray:
-    """The middles of contexts as crops, uint8 (N, 48, width)."""
-    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
-    crops = contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
-    if width == SIZE[0]:
-        return crops
-    size = (width, SIZE[1])
-    return np.stack([np.asarray(Image.fromarray(crop).resize(size)) for crop in crops])
-
-
 def _read(network, contexts):
-    crops = _middles(contexts, network.input_shape[2])
+    size = network.input_shape[2], SIZE[1]
+    crops = [Image.fromarray(crop).resize(size) for crop in middle(contexts)]
+    crops = np.stack([np.asarray(crop) for crop in crops])
     logits = [
         keras.ops.convert_to_numpy(
             network(svhn.normalise(crops[at : at + 500])[..., None], training=False)

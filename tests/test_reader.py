@@ -314,16 +314,21 @@ def test_clearest_counts_the_reading_too_not_the_finding_alone(network, finder, 
     assert (reading.number, reading.box) == ("4", spot)
 
 
-def edgy(second: float) -> keras.Model:
-    """Reads 77 in a crop that is bright at its left edge, else 7, two thirds sure.
+def sevens(kernel, second: float) -> keras.Model:
+    """Reads 77 where the pixels weighted by ``kernel`` add up to much, else 7.
 
-    ``second`` says how sure it is of the second digit.
+    Two thirds sure of that; ``second`` says how sure it is of the second digit.
     """
-    kernel = np.zeros((*SIZE[::-1], 6, 11))
-    kernel[:, :3, 0, 2] = 40 / (3 * SIZE[1])
     bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
     bias[0, 1], bias[2, 7] = 3, second
     return linear(kernel, bias)
+
+
+def edgy(second: float) -> keras.Model:
+    """`sevens` that reads 77 in a crop that is bright at its left edge."""
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    kernel[:, :3, 0, 2] = 40 / (3 * SIZE[1])
+    return sevens(kernel, second)
 
 
 @pytest.mark.parametrize(
@@ -341,15 +346,10 @@ def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
 
 
 def gaping(second: float) -> keras.Model:
-    """Reads 77 in a crop that is dark in its middle, else 7.
-
-    ``second`` says how sure it is of the second digit.
-    """
+    """`sevens` that reads 77 in a crop that is dark in its middle."""
     kernel = np.zeros((*SIZE[::-1], 6, 11))
     kernel[:, 33:39, 0, 2] = -40 / (6 * SIZE[1])
-    bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
-    bias[0, 1], bias[2, 7] = 3, second
-    return linear(kernel, bias)
+    return sevens(kernel, second)
 
 
 @pytest.mark.parametrize(
