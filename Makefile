@@ -51,6 +51,7 @@ lab: $(READY)  ## open JupyterLab on the notebooks
 test: $(READY)  ## lint, the tests of helpers, the notebooks against their stored outputs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
 	$(ON_SAMPLE) $(BIN)/python -m helpers draw
 	$(BIN)/pytest -n 2 --cov --cov-report=term tests
 	$(ON_SAMPLE) $(BIN)/pytest $(TWO_BOOKS) --nbval --nbval-cell-timeout=900 --nbval-sanitize-with=tests/notebooks/sanitize.cfg notebooks

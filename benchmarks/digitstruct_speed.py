@@ -15,7 +15,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from helpers.digitstruct import FIELDS, Boxes, read_boxes, write_boxes
+from helpers.data.digitstruct import FIELDS, Boxes, read_boxes, write_boxes
 
 REPEATS = 5
 PROMISED = 4

@@ -18,11 +18,11 @@ from unittest.mock import patch
 import numpy as np
 import pandas as pd
 
-from helpers import finding, reader
 from helpers.accuracy import measure
 from helpers.files import write_table
-from helpers.handwritten import APART, CLOSE, framed, handwritten_numbers
-from helpers.reader_evaluation import read_numbers
+from helpers.reader import finding, reader
+from helpers.reader.evaluation import read_numbers
+from workshop.studies.handwritten import APART, CLOSE, framed, handwritten_numbers
 
 NUMBERS = 150
 """Measured in each case; of a seed of their own."""

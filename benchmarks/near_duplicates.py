@@ -18,10 +18,10 @@ import numpy as np
 from scipy.ndimage import affine_transform
 from tqdm import trange
 
-from helpers.near_duplicates import KINDS, altered, near_duplicates
+from helpers.data.splits import likeness_keys
+from helpers.datasets import prepare
 from helpers.settings import Settings
-from helpers.store import prepare
-from helpers.svhn import likeness_keys
+from workshop.studies.near_duplicates import KINDS, altered, near_duplicates
 
 PROMISED, MINUTES, OFFICIAL = 0.95, 3, 235_755
 

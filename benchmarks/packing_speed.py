@@ -19,8 +19,8 @@ from unittest.mock import patch
 import numpy as np
 from digitstruct_speed import made_up_boxes
 
-from helpers import digitstruct
-from helpers.drawn.distributions import LENGTHS
+from helpers.data import digitstruct
+from helpers.sample.distributions import LENGTHS
 
 PROMISED = 2
 

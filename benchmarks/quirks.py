@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from helpers.experiments import number_data, run
 from helpers.files import write_table
 from helpers.recipe import Recipe
 from helpers.settings import Settings
+from helpers.training.runs import number_data, run
 
 RESULTS = Path(__file__).parent / "results" / "quirks.csv"
 OURS = "none"

@@ -15,10 +15,10 @@ import pandas as pd
 
 from helpers.accuracy import measure
 from helpers.files import write_table
-from helpers.handwritten import handwritten_numbers
 from helpers.reader import Reader
-from helpers.reader_evaluation import archive_numbers, photo_numbers, read_numbers
+from helpers.reader.evaluation import archive_numbers, photo_numbers, read_numbers
 from helpers.settings import Settings
+from workshop.studies.handwritten import handwritten_numbers
 
 OF_THE_REPORT = "burnssa_"
 """What the names of the photos in the report itself begin with."""

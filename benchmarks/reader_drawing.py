@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from helpers.accuracy import wilson_interval
-from helpers.batches import Examples
 from helpers.files import write_table
 from helpers.settings import Settings
+from helpers.training.batches import Examples
 
 RESULTS = Path(__file__).parent / "results" / "reader_drawing.csv"
 MEASURED, LEARNED = 1_000, 20_000
@@ -44,12 +44,12 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     """Strict accuracy of a reader of one of `ROWS`: of house numbers, of writing."""
     import tensorflow as tf
 
-    from helpers import augmentation
-    from helpers.fitting import Plan
-    from helpers.reader_images import SIZE, middle
-    from helpers.reader_making import SHARES, SQUARE, drawn_sources, strict
-    from helpers.reader_networks import build_reader
-    from helpers.reader_training import train_reader
+    from helpers.reader.crops import SIZE, middle
+    from helpers.reader.networks import build_reader
+    from workshop.making import augmentation
+    from workshop.making.fitting import Plan
+    from workshop.making.make import SHARES, SQUARE, drawn_sources, strict
+    from workshop.making.training import train_reader
 
     without = {
         "_look_elsewhere": lambda x, seed, width: tf.image.resize(
@@ -75,15 +75,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1_000)
     options = parser.parse_args()
 
-    from helpers.handwritten import handwritten_numbers
-    from helpers.reader_evaluation import archive_numbers
-    from helpers.reader_images import (
+    from helpers.reader.evaluation import archive_numbers
+    from workshop.making.examples import (
         VERSION,
         draw_plain_examples,
         draw_usual_examples,
     )
-    from helpers.reader_making import contexts_of, drawn_kinds
-    from helpers.shards import drawn_shards
+    from workshop.making.make import contexts_of, drawn_kinds
+    from workshop.making.shards import drawn_shards
+    from workshop.studies.handwritten import handwritten_numbers
 
     settings = Settings(data=str(Path(options.data).absolute()))
     numbers, _ = archive_numbers("train", settings)

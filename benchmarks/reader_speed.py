@@ -66,14 +66,14 @@ def loading(path: Path) -> tuple[float, float]:
 
 
 def random_weights(path: Path) -> None:
-    from helpers.reader_weights import BUILDERS, save_weights
+    from helpers.reader.weights import BUILDERS, save_weights
 
     save_weights(path, {name: build(seed=1) for name, build in BUILDERS.items()}, {})
 
 
 def draw_photo(path: Path) -> None:
     """A drawn view as a photo of 12 megapixels, with a camera's noise."""
-    from helpers.drawn.views import draw_view
+    from workshop.making.views import draw_view
 
     rng = np.random.default_rng(1)
     view = Image.fromarray(draw_view(rng, 800).image).resize(PHOTO_SIZE)
@@ -89,7 +89,7 @@ def decode(path: Path) -> None:
 
 def draw_numbers(count: int) -> tuple[list, list]:
     """Drawn scenes as Pillow images, and the box of the number in each."""
-    from helpers.drawn.scenes import draw_scene
+    from helpers.sample.scenes import draw_scene
 
     rng = np.random.default_rng(2)
     images, boxes = [], []
@@ -108,9 +108,9 @@ def promise(is_kept: bool, promised: str) -> str:
 def compare(numbers: int) -> None:
     from helpers.evaluation import predict
     from helpers.networks import build_network
-    from helpers.reader import LOOKS, Reader
-    from helpers.reader_images import crop_gray
-    from helpers.reader_weights import SHIPPED
+    from helpers.reader.crops import crop_gray
+    from helpers.reader.reader import LOOKS, Reader
+    from helpers.reader.weights import SHIPPED
 
     with tempfile.TemporaryDirectory() as place:
         path, photo = SHIPPED, Path(place) / "photo.jpg"

@@ -19,10 +19,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers import archives, svhn
-from helpers.digitstruct import Boxes, read_boxes, write_boxes
+from helpers import datasets, preprocessing
+from helpers.data.digitstruct import Boxes, read_boxes, write_boxes
+from helpers.datasets import prepare
 from helpers.settings import Settings
-from helpers.store import prepare
 
 REPEATS = 3
 PROMISED = 1_500
@@ -31,10 +31,12 @@ BOX_COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
 def crop_in_a_loop(folder: Path, settings: Settings) -> np.ndarray:
-    numbers, unions = svhn.union_boxes(read_boxes(folder / "digitStruct.mat"))
+    numbers, unions = preprocessing.union_boxes(read_boxes(folder / "digitStruct.mat"))
     size = (settings.crop_size, settings.crop_size)
     crops = []
-    for number, box in zip(numbers, svhn.grow(unions, settings.margin), strict=True):
+    for number, box in zip(
+        numbers, preprocessing.grow(unions, settings.margin), strict=True
+    ):
         try:
             image = Image.open(folder / f"{number}.png").convert("RGB")
         except OSError:
@@ -71,7 +73,9 @@ def work(kind: str, data: str) -> None:
             seconds = time.perf_counter() - start
             images = sum(map(len, made.splits().values())) + len(made.skipped)
         else:
-            folders = [archives.folder(name, settings) for name in ("train", "test")]
+            folders = [
+                datasets.archive_folder(name, settings) for name in ("train", "test")
+            ]
             crops = [crop_in_a_loop(folder, settings) for folder in folders]
             seconds = time.perf_counter() - start
             images = sum(map(len, crops))
@@ -99,7 +103,7 @@ def measure(kind: str, data: Path) -> dict:
 
 
 def compare(images: int) -> None:
-    whole = archives.folder("train", Settings())
+    whole = datasets.archive_folder("train", Settings())
     with tempfile.TemporaryDirectory() as place:
         for name, times in (("once", 1), ("twice", 2)):
             part_of(whole, Path(place) / name / "test", 1, TEST_IMAGES)

@@ -6,7 +6,7 @@ The peers hold the same weights and must give the same logits; then each takes s
 100 images in turn, in a process of its own with its library's own defaults, and the
 medians of the turns are compared:
 
-- our loop: ``helpers.training.train``, the data pipeline included
+- our loop: ``helpers.training.loop.train``, the data pipeline included
 - plain TensorFlow: the published program with nothing changed but what TensorFlow 2
   asks for; its batches are slices of an array
 - plain Keras: stock layers and ``fit``
@@ -82,10 +82,10 @@ class OurLoop:
     """``train`` as a notebook calls it, from its first step."""
 
     def __init__(self, crops, labels, weights):
-        from helpers.batches import Examples
         from helpers.networks import build_network, load_report_weights
         from helpers.recipe import Recipe
-        from helpers.training import train  # first: it sets TensorFlow's threads
+        from helpers.training.batches import Examples
+        from helpers.training.loop import train  # first: it sets TensorFlow's threads
 
         self.train = train
 

@@ -11,8 +11,8 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.options import add_recipe_options, recipe_of
 from helpers.settings import PROFILES, SOURCES, Settings
+from helpers.training.options import add_recipe_options, recipe_of
 
 READ_AT_ONCE = 16
 """Photos that `read` hands on together: their lines come before the next are read."""
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def draw(options: argparse.Namespace) -> None:
     """Draw the sample's archives, those that are not there yet."""
-    from helpers.drawn import draw_archives
+    from helpers.sample import draw_archives
 
     settings = _settings(options)
     draw_archives(settings.home / "sample" / "archives", settings)
@@ -42,18 +42,18 @@ def draw(options: argparse.Namespace) -> None:
 
 def fetch(options: argparse.Namespace) -> None:
     """Have every archive of the data source on disk, extracted and checked."""
-    from helpers.archives import available, folder
+    from helpers.datasets import archive_folder, available_archives
 
     settings = _settings(options)
-    for name in available(settings):
-        print(f"{name:15} {folder(name, settings)}")
+    for name in available_archives(settings):
+        print(f"{name:15} {archive_folder(name, settings)}")
 
 
 def prepare(options: argparse.Namespace) -> None:
     """Crop and label every house number of the data source into one store."""
-    from helpers import store
+    from helpers import datasets
 
-    made = store.prepare(_settings(options))
+    made = datasets.prepare(_settings(options))
     print(made.path)
     for name, split in made.splits().items():
         print(f"{name:10} {len(split):>8,} images")
@@ -71,12 +71,13 @@ def train(options: argparse.Namespace) -> None:
     """
     settings = _settings(options)
     recipe = recipe_of(options, settings.profile)
-    from helpers import evaluation, experiments, strategies, training
+    from helpers import evaluation
+    from helpers.training import loop, runs, strategies
 
     strategy = strategies.strategy_named(options.strategy)
-    data = experiments.number_data(replace(settings, crop_size=recipe.crop_size))
-    folder = options.folder or settings.runs / experiments.run_name(recipe, data)
-    run = training.train(recipe, data, folder, strategy=strategy)
+    data = runs.number_data(replace(settings, crop_size=recipe.crop_size))
+    folder = options.folder or settings.runs / runs.run_name(recipe, data)
+    run = loop.train(recipe, data, folder, strategy=strategy)
     if not strategies.is_chief(strategy):
         return
     test = data["test"]
@@ -93,7 +94,7 @@ def evaluate(options: argparse.Namespace) -> None:
     settings = _settings(options)
     if options.weights is None or _holds_reader(options.weights):
         from helpers.reader import Reader
-        from helpers.reader_evaluation import evaluate_reader
+        from helpers.reader.evaluation import evaluate_reader
 
         reader = (
             Reader.load(options.weights) if options.weights else Reader.pretrained()
@@ -105,10 +106,10 @@ def evaluate(options: argparse.Namespace) -> None:
                 f"{options.weights}: holds no finder, which --find needs. Leave out "
                 "--find, or --weights for the reader that the project brings."
             )
-        from helpers import evaluation
+        from helpers import datasets, evaluation
 
         network = evaluation.load_network(options.weights)
-        score, skipped = evaluation.evaluate_archive(network, options.split, settings)
+        score, skipped = datasets.evaluate_archive(network, options.split, settings)
     for number, reason in skipped.items():
         print(f"{options.split}/{number}.png left out: {reason}", file=sys.stderr)
     print(f"{options.split} of {_source(settings)}: {score}")
@@ -117,7 +118,7 @@ def evaluate(options: argparse.Namespace) -> None:
 
 def reader(options: argparse.Namespace) -> None:
     """Train the shipped reader from nothing; the same command goes on from a stop."""
-    from helpers.reader_making import make_reader
+    from workshop.making.make import make_reader
 
     made = make_reader(_settings(options))
     print(json.dumps(made.card["measured"]))
@@ -128,7 +129,7 @@ def tune(options: argparse.Namespace) -> None:
 
     A part of them is kept apart and measured before and after; the last line is JSON.
     """
-    from helpers.reader_making import fine_tune
+    from workshop.making.make import fine_tune
 
     settings = _settings(options)
     path = options.output or settings.runs / "reader_tuned.npz"

@@ -1,16 +1,13 @@
 """What a network answers, and how often it is right."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from helpers.accuracy import POSITIONS, Score, measure
-from helpers.batches import network_input
 from helpers.networks import CLASSES, build_network, load_report_weights
-from helpers.settings import Settings
-from helpers.store import read_archive
 
 
 def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndarray:
@@ -46,44 +43,6 @@ def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndar
 def evaluate(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> Score:
     """All measures of a network's answers to images whose numbers are known."""
     return measure(predict(network, images), labels)
-
-
-def evaluate_archive(
-    network: keras.Model, name: str, settings: Settings
-) -> tuple[Score, dict[int, str]]:
-    """All measures of a network's answers to every image of an archive.
-
-    Parameters
-    ----------
-    network
-        Its input says how large the crops are.
-    name
-        ``"train"``, ``"test"`` or ``"extra"``; the source needs no other.
-    settings
-        Where the archive is, and the margin of the crops.
-
-    Returns
-    -------
-    score : Score
-    skipped : dict
-        For the number of each image that no score counts, the reason.
-
-    Raises
-    ------
-    FileNotFoundError
-        The source has no such archive.
-    ValueError
-        None of its images can be read.
-    """
-    settings = replace(settings, crop_size=network.input_shape[1])
-    split, skipped = read_archive(name, settings)
-    if not len(split):
-        raise ValueError(
-            f"{name} of {settings.data}: none of its {len(skipped)} images can be "
-            f"read and cropped ({next(iter(skipped.values()), 'it has none')}); "
-            "expected at least one. Use a whole archive in the official layout."
-        )
-    return evaluate(network, split.images, split.labels), skipped
 
 
 def load_network(path: Path | str) -> keras.Model:
@@ -122,3 +81,15 @@ def load_network(path: Path | str) -> keras.Model:
             f"{POSITIONS}, {CLASSES}), the logits of a number."
         )
     return network
+
+
+def network_input(images) -> tf.Tensor:
+    """Images as a network takes them: float32 (N, height, width, 1).
+
+    uint8 crops get mean 0 and standard deviation 1 each, a flat one is all 0
+    (report, preprocessing step 4); float32 pixels stay as they are.
+    """
+    images = tf.convert_to_tensor(images)[..., None]
+    if images.dtype == tf.uint8:
+        images = tf.image.per_image_standardization(images)
+    return images

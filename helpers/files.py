@@ -1,6 +1,7 @@
 """Writes that are whole or absent: a temporary name beside it, then a rename."""
 
 import errno
+import json
 import os
 import shutil
 import tempfile
@@ -8,6 +9,8 @@ import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
 
 if typing.TYPE_CHECKING:
     import pandas as pd
@@ -91,3 +94,49 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+_CARD = "card"
+
+
+def write_arrays(
+    path: Path, card: dict, arrays: dict[str, np.ndarray], save=np.savez
+) -> None:
+    """Write arrays and their card with NumPy's ``save``; errors of `explained_file`."""
+    text = json.dumps(card, allow_nan=False)
+    with explained_file(path) as temporary:
+        save(temporary, **arrays, **{_CARD: np.array(text)})
+
+
+def read_arrays(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """The card, its ``version`` in it, and the arrays that `write_arrays` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is damaged, or of another kind; the message is the bare reason.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        card = json.loads(str(arrays.pop(_CARD)))
+        card["version"]  # a KeyError where there is none
+        return card, arrays
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        raise ValueError(str(error)) from error
+
+
+@contextmanager
+def explained_file(path: Path) -> Iterator[Path]:
+    """`whole_file`, with an error that says what is left when the disk is full."""
+    try:
+        with whole_file(path) as temporary:
+            yield temporary
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else error
+        kept = "what was there before is whole" if path.exists() else "nothing is there"
+        raise OSError(
+            f"{path}: could not be written ({reason}); {kept}. Mend "
+            "that (a full disk: make room) and train again: the run goes on from its "
+            "checkpoint."
+        ) from error

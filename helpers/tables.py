@@ -1,16 +1,19 @@
 """The tables of the report, each beside what this run finds."""
 
+import typing
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from helpers import report
+from helpers import paper
 from helpers.accuracy import LONGEST, Rate, Score, wilson_interval
-from helpers.notmnist import Letters
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.store import Store
+
+if typing.TYPE_CHECKING:
+    from helpers.data.notmnist import Letters
+    from helpers.data.store import Store
 
 TECHNIQUES = {
     "convolution": (
@@ -39,12 +42,12 @@ TECHNIQUES = {
     "batch training": (
         "a step looks at 100 images in place of all: its direction is rougher, but "
         "thousands of steps can be paid for",
-        "batches.stream",
+        "training.batches.stream",
         "03",
     ),
     "L2 regularisation": (
         "the squared weights are added to the loss: a large weight must earn its place",
-        "training.train",
+        "training.loop.train",
         "04",
     ),
     "dropout": (
@@ -68,7 +71,7 @@ TECHNIQUES = {
     "softmax cross-entropy": (
         "-log of the probability that the right class was given, added over the six "
         "positions: small only if all six are likely",
-        "training.train",
+        "training.loop.train",
         "03",
     ),
     "Xavier initialisation": (
@@ -81,7 +84,7 @@ TECHNIQUES = {
 """What each technique of Table 3 is for, where in helpers, and in which notebook."""
 
 
-def table_1(splits: Mapping[str, Letters]) -> pd.DataFrame:
+def table_1(splits: Mapping[str, "Letters"]) -> pd.DataFrame:
     """Letters in each split, mean and deviation of their pixels (report, Table 1).
 
     Two rows for each of train, validation and test: the report's and this run's.
@@ -91,13 +94,13 @@ def table_1(splits: Mapping[str, Letters]) -> pd.DataFrame:
     for name, letters in splits.items():
         pixels = letters.pixels
         found = (round(float(value), 3) for value in (pixels.mean(), pixels.std()))
-        rows[name, "report"] = report.TABLE_1[name]
+        rows[name, "report"] = paper.TABLE_1[name]
         rows[name, "this run"] = (len(letters), *found)
     index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
     return pd.DataFrame(rows.values(), index, columns)
 
 
-def table_2(store: Store) -> pd.DataFrame:
+def table_2(store: "Store") -> pd.DataFrame:
     """Numbers in each split and how many digits they have (report, Table 2).
 
     Two rows for each of train, validation and test: the report's and this run's.
@@ -106,7 +109,7 @@ def table_2(store: Store) -> pd.DataFrame:
     rows = {}
     for name, split in store.splits().items():
         digits = split.labels[:, 0]
-        rows[name, "report"] = report.TABLE_2[name]
+        rows[name, "report"] = paper.TABLE_2[name]
         counts = (int((digits == length).sum()) for length in columns[2:])
         rows[name, "this run"] = (len(split), round(digits.mean(), 2), *counts)
     index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
@@ -139,10 +142,10 @@ def table_4(recipe: Recipe, network) -> pd.DataFrame:
     rows = {
         name.replace("_", " "): {
             "the report's table": _plain(said),
-            "its text and program": _plain(report.L2_BETA) if name == "l2_beta" else "",
+            "its text and program": _plain(paper.L2_BETA) if name == "l2_beta" else "",
             "this run": _plain(run[name] if name in run else getattr(recipe, name)),
         }
-        for name, said in report.TABLE_4.items()
+        for name, said in paper.TABLE_4.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
 
@@ -162,7 +165,7 @@ def table_5(network) -> pd.DataFrame:
     for layer in network.layers:
         kind = type(layer).__name__
         if kind in ("Conv2D", "PositionDense"):
-            said = report.TABLE_5[layer.name]
+            said = paper.TABLE_5[layer.name]
             rows.append({"layer": len(rows) + 1, "the report's table": said})
             rows[-1] |= {"techniques": [], "output": (), "parameters": 0}
         if kind in _DESCRIPTIONS:

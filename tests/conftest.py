@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.digitstruct import Boxes, write_boxes
+from helpers.data.digitstruct import Boxes, write_boxes
 from helpers.settings import ROOT
 
 

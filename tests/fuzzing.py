@@ -24,16 +24,17 @@ import h5py
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from helpers.archives import ARCHIVES
-from helpers.digitstruct import (
+from helpers.data.archives import ARCHIVES
+from helpers.data.digitstruct import (
     Boxes,
     DigitStructError,
     read_boxes,
     read_sound_boxes,
     write_boxes,
 )
-from helpers.extraction import MANIFEST, ArchiveError, extract
-from helpers.svhn import crop, crop_file, gray
+from helpers.data.extraction import MANIFEST, ArchiveError, extract
+from helpers.data.store import crop_file
+from helpers.preprocessing import crop, gray
 
 KINDS = ("mat", "png", "gz", "tar")
 """digitStruct.mat; an image; an archive; an archive damaged before it was packed."""

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import measure
-from helpers.batches import network_input
-from helpers.evaluation import evaluate, evaluate_archive, load_network, predict
+from helpers.datasets import evaluate_archive
+from helpers.evaluation import evaluate, load_network, network_input, predict
 from helpers.networks import build_letter_network, build_network
 from helpers.settings import Settings
 

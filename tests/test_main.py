@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers import training
 from helpers.__main__ import main
-from helpers.experiments import number_data, run
 from helpers.networks import build_network
-from helpers.options import recipe_of
-from helpers.reader import Reader, Reading
+from helpers.reader.reader import Reader, Reading
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
-from helpers.strategies import ONE_DEVICE
+from helpers.training import loop
+from helpers.training.options import recipe_of
+from helpers.training.runs import number_data, run
+from helpers.training.strategies import ONE_DEVICE
 
 TINY = "--layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
 
@@ -59,7 +59,7 @@ def recipe() -> Recipe:
 
 def test_draw_draws_where_the_sample_is_looked_for(settings, monkeypatch):
     places = []
-    monkeypatch.setattr("helpers.drawn.draw_archives", lambda *a: places.append(a))
+    monkeypatch.setattr("helpers.sample.draw_archives", lambda *a: places.append(a))
     assert main(["draw"]) == 0
     assert places == [(settings.home / "sample" / "archives", settings)]
 
@@ -101,7 +101,7 @@ def test_train_makes_the_run_that_notebooks_look_for(
     tell, settings, few_numbers, monkeypatch
 ):
     tell(f"train {TINY}")
-    monkeypatch.setattr(training, "_take_steps", None)  # no step is left to take
+    monkeypatch.setattr(loop, "_take_steps", None)  # no step is left to take
     settings = Settings(
         data=str(few_numbers),
         crop_size=12,
@@ -114,7 +114,7 @@ def test_train_makes_the_run_that_notebooks_look_for(
 def test_train_goes_on_in_the_folder_it_is_given(tell, tmp_path, monkeypatch):
     folder = tmp_path / "mine"
     tell(f"train {TINY} --folder {folder}")
-    monkeypatch.setattr(training, "_take_steps", None)
+    monkeypatch.setattr(loop, "_take_steps", None)
     status, lines, _ = tell(f"train {TINY} --folder {folder}")
     assert status == 0
     assert lines[0].startswith(f"{folder}: ")
@@ -215,7 +215,7 @@ def test_evaluate_takes_no_other_network_for_a_reader(
 
 
 def test_reader_that_is_not_there_is_told_in_a_line(tell, tmp_path, monkeypatch):
-    monkeypatch.setattr("helpers.reader.SHIPPED", tmp_path / "reader.npz")
+    monkeypatch.setattr("helpers.reader.reader.SHIPPED", tmp_path / "reader.npz")
     status, lines, errors = tell("evaluate")
     assert (status, lines) == (2, [])
     assert "reader.npz: no such file; expected the reader's weights" in errors[-1]
@@ -230,7 +230,7 @@ def test_reader_is_made_and_its_measures_are_the_last_line(
         given.append(arguments)
         return SimpleNamespace(card={"measured": measured})
 
-    monkeypatch.setattr("helpers.reader_making.make_reader", make)
+    monkeypatch.setattr("workshop.making.make.make_reader", make)
     assert main(["reader"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == measured
     assert given == [(settings,)]
@@ -245,7 +245,7 @@ def tuned(monkeypatch):
         asked.append(arguments)
         return None, scores
 
-    monkeypatch.setattr("helpers.reader_making.fine_tune", tune)
+    monkeypatch.setattr("workshop.making.make.fine_tune", tune)
     return asked
 
 
@@ -273,7 +273,7 @@ def test_tuning_that_cannot_be_is_told_in_a_line(tell, monkeypatch):
     def tune(*arguments):
         raise FileNotFoundError("reader.npz: no such file")
 
-    monkeypatch.setattr("helpers.reader_making.fine_tune", tune)
+    monkeypatch.setattr("workshop.making.make.fine_tune", tune)
     status, lines, errors = tell("tune")
     assert (status, lines) == (2, [])
     assert errors == ["python -m helpers: reader.npz: no such file"]
@@ -318,7 +318,7 @@ def test_train_shares_its_steps_out_as_it_is_told(tell, monkeypatch):
         strategies.append(strategy)
         raise ValueError
 
-    monkeypatch.setattr(training, "train", train)
+    monkeypatch.setattr(loop, "train", train)
     tell(f"train {TINY}")
     tell(f"train {TINY} --strategy mirrored")
     assert strategies[0] is ONE_DEVICE
@@ -326,7 +326,7 @@ def test_train_shares_its_steps_out_as_it_is_told(tell, monkeypatch):
 
 
 def test_workers_but_the_first_leave_the_test_to_it(tell, monkeypatch):
-    monkeypatch.setattr("helpers.strategies.is_chief", lambda strategy: False)
+    monkeypatch.setattr("helpers.training.strategies.is_chief", lambda strategy: False)
     status, lines, _ = tell(f"train {TINY}")
     assert (status, lines) == (0, [])
 
@@ -372,6 +372,6 @@ def test_interrupt_stops_without_a_traceback(tell, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("helpers.archives.available", interrupt)
+    monkeypatch.setattr("helpers.datasets.available_archives", interrupt)
     status, _, errors = tell("fetch")
     assert (status, errors) == (130, ["python -m helpers: stopped"])

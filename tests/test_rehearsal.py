@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from helpers import archives
-from helpers.drawn.archives import draw_files, draw_scenes_archive
+from helpers.data import archives
+from helpers.sample.scene_archives import draw_files, draw_scenes_archive
 from helpers.settings import ROOT, Settings
 
 sys.path.append(str(ROOT / "tools"))

@@ -5,13 +5,13 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from helpers import report
+from helpers import paper
 from helpers.accuracy import measure
+from helpers.data.notmnist import Letters
+from helpers.data.store import Split
 from helpers.networks import build_network
-from helpers.notmnist import Letters
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.store import Split
 from helpers.tables import (
     letter_table,
     result_table,
@@ -53,7 +53,7 @@ def test_table_1_measures_pixels_beside_the_report():
     assert run.loc["validation"].tolist() == [2, -0.5, 0]
     assert run.loc["test"].tolist() == [1, -0.4, 0.1]
     for name in splits:
-        assert tuple(found.loc[name, "report"]) == report.TABLE_1[name]
+        assert tuple(found.loc[name, "report"]) == paper.TABLE_1[name]
 
 
 def test_table_2_counts_digits_beside_the_report():
@@ -68,11 +68,11 @@ def test_table_2_counts_digits_beside_the_report():
     assert run.loc["validation"].tolist() == [1, 3, 0, 0, 1, 0, 0]
     assert run.loc["test"].tolist() == [3, 2, 2, 0, 0, 1, 0]
     for name in splits:
-        assert tuple(found.loc[name, "report"]) == report.TABLE_2[name]
+        assert tuple(found.loc[name, "report"]) == paper.TABLE_2[name]
 
 
 def test_report_of_table_2_adds_up():
-    for rows, average, *counts in report.TABLE_2.values():
+    for rows, average, *counts in paper.TABLE_2.values():
         assert sum(counts) == rows
         digits = sum(length * count for length, count in enumerate(counts, 1))
         assert abs(digits / rows - average) < 0.0051

@@ -4,14 +4,14 @@ python tools/calibrate.py
 
 Numbers that the reader has not learned from are drawn, kept in data/reader, and read.
 The temperature and the confidence from which on the reader is sure go into the card of
-helpers/weights/reader.npz; the weights stay as they are, to the bit. `make reader` and
+helpers/reader/reader.npz; the weights stay as they are, to the bit. `make reader` and
 `python -m helpers tune` write both of themselves.
 """
 
 import json
 
-from helpers.reader_making import calibrate_shipped
 from helpers.settings import Settings
+from workshop.making.make import calibrate_shipped
 
 
 def main() -> None:

@@ -18,20 +18,20 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from helpers.ablations import (
+from helpers.figures.curves import keep_curves
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+from helpers.training.batches import Examples
+from helpers.training.options import add_recipe_options, recipe_of
+from helpers.training.runs import number_data
+from workshop.studies.ablations import (
     compare_all,
     optimizers,
     other_lengths,
     tune_rates,
     without_each,
 )
-from helpers.batches import Examples
-from helpers.curves import keep_curves
-from helpers.drawn_lengths import with_long_numbers
-from helpers.experiments import number_data
-from helpers.options import add_recipe_options, recipe_of
-from helpers.recipe import Recipe
-from helpers.settings import Settings
+from workshop.studies.drawn_lengths import with_long_numbers
 
 ROWS = 20
 """Validations in a run: points of its curve."""

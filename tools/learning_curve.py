@@ -16,10 +16,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from helpers.curves import keep_curves
-from helpers.learning_curve import FRESH_PLAN, SIZES, learn, real_images
-from helpers.reader_making import TUNING_PLAN
+from helpers.figures.curves import keep_curves
 from helpers.settings import Settings
+from workshop.making.make import TUNING_PLAN
+from workshop.studies.learning_curve import FRESH_PLAN, SIZES, learn, real_images
 
 
 def main() -> None:

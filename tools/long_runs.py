@@ -15,11 +15,11 @@ from dataclasses import replace
 
 import pandas as pd
 
-from helpers.curves import figure_6, keep_curves, learning_curve, long_curves
-from helpers.experiments import number_data, run
+from helpers.figures.curves import figure_6, keep_curves, learning_curve, long_curves
 from helpers.files import whole_file
 from helpers.recipe import Recipe
 from helpers.settings import Settings
+from helpers.training.runs import number_data, run
 
 ROWS = 100
 """Validations in a run that is shorter than the report's: points of its curve."""

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from helpers.curves import keep_curves
-from helpers.errors import kind_of_error
+from helpers.figures.curves import keep_curves
+from helpers.figures.errors import kind_of_error
 from helpers.reader import Reader
-from helpers.reader_evaluation import archive_numbers, read_numbers
+from helpers.reader.evaluation import archive_numbers, read_numbers
 from helpers.settings import Settings
 
 DRAWN_ALONE, THEN_REAL = "drawn images alone", "drawn, then real images"

@@ -43,12 +43,13 @@ import numpy as np
 import pooch
 from tqdm import tqdm
 
-from helpers import archives
+from helpers import datasets
+from helpers.data import archives
 from helpers.files import whole_file
 from helpers.settings import ROOT, Settings
 
 if typing.TYPE_CHECKING:
-    from helpers.drawn.archives import ImageFile
+    from helpers.sample.scene_archives import ImageFile
 
 OFFICIAL = {"train": 33_402, "test": 13_068, "extra": 202_353}
 """Images in the official archives."""
@@ -102,7 +103,7 @@ class Rehearsal:
 
     def outputs(self, stage: str) -> list[Path]:
         """What a stage leaves in the folder."""
-        home = archives.home(self.settings)
+        home = datasets.home(self.settings)
         return {
             "draw": [self.served],
             "download": [home / "archives"],
@@ -115,7 +116,7 @@ class Rehearsal:
 
 def draw(rehearsal: Rehearsal) -> str:
     """Draw the archives; their scenes are kept in files until an archive is whole."""
-    from helpers.drawn.archives import write_archive
+    from helpers.sample.scene_archives import write_archive
 
     drawn, card = 0, {}
     for name, count in rehearsal.counts.items():
@@ -134,7 +135,7 @@ def draw(rehearsal: Rehearsal) -> str:
 
 def draw_shards(folder: Path, name: str, count: int) -> int:
     """Draw those of an archive's scenes that are not in ``folder``; their number."""
-    from helpers.drawn.archives import draw_files
+    from helpers.sample.scene_archives import draw_files
 
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{start:06}.npz" for start in range(0, count, SHARD)]
@@ -169,7 +170,7 @@ def write_shard(path: Path, files: list["ImageFile"]) -> None:
 
 def kept_files(folder: Path) -> Iterator["ImageFile"]:
     """The image files that `write_shard` kept in a folder, in order."""
-    from helpers.drawn.archives import ImageFile
+    from helpers.sample.scene_archives import ImageFile
 
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as stored:
@@ -184,9 +185,9 @@ def kept_files(folder: Path) -> Iterator["ImageFile"]:
 
 def download(rehearsal: Rehearsal) -> str:
     """Fetch every archive from the server on this machine."""
-    from helpers.downloads import download as fetch
+    from helpers.data.downloads import download as fetch
 
-    place = archives.home(rehearsal.settings) / "archives"
+    place = datasets.home(rehearsal.settings) / "archives"
     paths = [fetch(archives.ARCHIVES[name], place) for name in OFFICIAL]
     size = sum(path.stat().st_size for path in paths)
     return f"{size / 1e9:.2f} GB from this machine, size and SHA-256 checked"
@@ -194,16 +195,16 @@ def download(rehearsal: Rehearsal) -> str:
 
 def extract(rehearsal: Rehearsal) -> str:
     """Extract every archive."""
-    folders = [archives.folder(name, rehearsal.settings) for name in OFFICIAL]
+    folders = [datasets.archive_folder(name, rehearsal.settings) for name in OFFICIAL]
     sizes = [entry.stat().st_size for place in folders for entry in os.scandir(place)]
     return f"{len(sizes):,} files, {sum(sizes) / 1e9:.2f} GB, SHA-256 checked again"
 
 
 def parse(rehearsal: Rehearsal) -> str:
     """Read every digitStruct.mat."""
-    from helpers.digitstruct import read_sound_boxes
+    from helpers.data.digitstruct import read_sound_boxes
 
-    home = archives.home(rehearsal.settings)
+    home = datasets.home(rehearsal.settings)
     read = [read_sound_boxes(home / name / "digitStruct.mat")[0] for name in OFFICIAL]
     images = sum(len(boxes.images) for boxes in read)
     return f"{sum(map(len, read)):,} boxes of {images:,} images in 3 digitStruct.mat"
@@ -211,7 +212,7 @@ def parse(rehearsal: Rehearsal) -> str:
 
 def prepare(rehearsal: Rehearsal) -> str:
     """Parse again, crop, and choose the splits."""
-    from helpers.store import prepare as make_store
+    from helpers.datasets import prepare as make_store
 
     made = make_store(rehearsal.settings)
     crops = sum(map(len, made.splits().values()))
@@ -224,8 +225,8 @@ def prepare(rehearsal: Rehearsal) -> str:
 
 def train(rehearsal: Rehearsal) -> str:
     """Train the seven layers for some steps."""
-    from helpers.experiments import number_data, run
     from helpers.recipe import Recipe
+    from helpers.training.runs import number_data, run
 
     steps = max(10, round(STEPS * rehearsal.scale))
     recipe = Recipe(steps=steps, validation_interval=steps)
@@ -245,7 +246,8 @@ def evaluate(rehearsal: Rehearsal) -> str:
             f"{rehearsal.settings.runs}: no trained network; expected one. Do the "
             "stage train first."
         )
-    from helpers.evaluation import evaluate_archive, load_network
+    from helpers.datasets import evaluate_archive
+    from helpers.evaluation import load_network
 
     score, _ = evaluate_archive(load_network(networks[0]), "test", rehearsal.settings)
     return f"{score.images:,} images of test, cropped anew and read by that network"
@@ -253,8 +255,9 @@ def evaluate(rehearsal: Rehearsal) -> str:
 
 def figures(rehearsal: Rehearsal) -> str:
     """Draw Figures 1 and 2."""
-    from helpers.figures import figure_1, figure_2, save_figure
-    from helpers.store import prepare as make_store
+    from helpers.datasets import prepare as make_store
+    from helpers.figures.boxes import figure_1, figure_2
+    from helpers.figures.style import save_figure
 
     boxes = make_store(rehearsal.settings).boxes("train")
     for name, draw_figure in (("figure_01", figure_1), ("figure_02", figure_2)):

@@ -17,11 +17,12 @@ import argparse
 import sys
 from dataclasses import replace
 
-from helpers.ablations import compare_all
-from helpers.curves import keep_curves
-from helpers.experiments import number_data
-from helpers.options import add_recipe_options, recipe_of
-from helpers.search import (
+from helpers.figures.curves import keep_curves
+from helpers.settings import Settings
+from helpers.training.options import add_recipe_options, recipe_of
+from helpers.training.runs import number_data
+from workshop.studies.ablations import compare_all
+from workshop.studies.search import (
     best_recipe,
     ended,
     open_study,
@@ -29,7 +30,6 @@ from helpers.search import (
     search_together,
     study_table,
 )
-from helpers.settings import Settings
 
 SEEDS = (2016, 2017, 2018)
 

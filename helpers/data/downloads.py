@@ -1,0 +1,258 @@
+"""Official archives from their servers, whole and as published, or not at all.
+
+What has come is kept in ``<archive>.part``, so that the next attempt, or the next run
+after a stop, asks for the rest alone.
+"""
+
+import gzip
+import re
+import time
+import typing
+import zlib
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from pathlib import Path
+
+import pooch
+import requests
+import urllib3
+from tqdm import tqdm
+
+from helpers.data.locks import one_at_a_time
+
+if typing.TYPE_CHECKING:
+    from helpers.data.archives import Archive
+
+TIMEOUT = 60.0  # seconds without a byte
+SLOWEST = 1_000  # bytes a second, over the time-out
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # seconds before asking again
+BLOCK = 1 << 18  # bytes
+PASSING = (  # client errors that may be none the next time
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
+
+
+class DownloadError(OSError):
+    """No address gave the archive; says what each of them did."""
+
+
+class _AttemptError(Exception):
+    """An address did not give the archive; ``final`` if it never will."""
+
+    def __init__(self, reason: str, final: bool = False):
+        super().__init__(reason)
+        self.final = final
+
+
+def download(
+    archive: "Archive",
+    folder: Path | str,
+    mirror: str = "",
+    waits: Sequence[float] = WAITS,
+    timeout: float = TIMEOUT,
+) -> Path:
+    """Fetch an archive into ``folder``, with a progress bar, unless it is there.
+
+    Size and SHA-256 are checked before the file takes its name; where no SHA-256 is
+    published the check sum inside the gzip file must do.
+
+    Parameters
+    ----------
+    archive
+        What to fetch.
+    folder
+        Where to; made if need be. A second process that fetches the same waits.
+    mirror
+        Addresses of folders that hold the archive too, with spaces between; asked
+        before its own addresses.
+    waits
+        Seconds to wait before each further round of all addresses. The count starts
+        anew with every hundredth of the archive that has come.
+    timeout
+        Seconds without a byte after which a server is given up.
+
+    Raises
+    ------
+    DownloadError
+        No address gave the archive.
+    OSError
+        The disk is full, or ``folder`` cannot be written to.
+    """
+    path = Path(folder) / archive.file
+    if is_official(archive, path):
+        return path
+    mirrors = (f"{base.rstrip('/')}/{archive.file}" for base in mirror.split())
+    addresses = (*mirrors, *archive.addresses)
+    with one_at_a_time(path):
+        if not is_official(archive, path):  # or the process waited for has fetched it
+            part = path.with_name(f"{path.name}.part")
+            _fetch(archive, addresses, part, waits, timeout)
+            part.replace(path)
+    return path
+
+
+def is_official(archive: "Archive", path: Path) -> bool:
+    """Whether the file at ``path`` has the official size and, if known, SHA-256."""
+    if _size(path) != archive.size:
+        return False
+    return archive.sha256 is None or archive.sha256 == pooch.file_hash(path)
+
+
+def _fetch(
+    archive: "Archive",
+    addresses: Sequence[str],
+    part: Path,
+    waits: Sequence[float],
+    timeout: float,
+) -> None:
+    """Fill ``part`` from the addresses in turn, round after round."""
+    failures: dict[str, _AttemptError] = {}
+    waiting, counted = iter(waits), _size(part)
+    while True:
+        for address in addresses:
+            if address in failures and failures[address].final:
+                continue
+            try:
+                return _fetch_whole(archive, address, part, timeout)
+            except _AttemptError as failure:
+                failures[address] = failure
+        if _size(part) > counted + archive.size // 100:
+            waiting, counted = iter(waits), _size(part)
+        wait = next(waiting, None)
+        reasons = "; ".join(f"{address}: {why}" for address, why in failures.items())
+        if wait is None or all(failure.final for failure in failures.values()):
+            raise DownloadError(
+                f"{archive.file} could not be fetched ({reasons}); expected "
+                f"{archive.size:,} bytes, {_size(part):,} of them are kept. Try again "
+                "later to go on from there, name another server's folder in "
+                "WORKBOOK_MIRROR, or fetch it by other means and set WORKBOOK_DATA to "
+                "its folder."
+            )
+        print(f"{reasons}; asking again in {wait:g} s", flush=True)
+        time.sleep(wait)
+
+
+def _fetch_whole(archive: "Archive", address: str, part: Path, timeout: float) -> None:
+    """Fill ``part`` to the official content; if it is another, once more from zero.
+
+    What was there before may have been of another version.
+    """
+    for _ in range(2):
+        _fetch_rest(archive, address, part, timeout)
+        fault = _fault(archive, part)
+        if fault is None:
+            return
+        part.unlink()
+    raise _AttemptError(f"{fault}, even when fetched anew", final=True)
+
+
+def _fetch_rest(archive: "Archive", address: str, part: Path, timeout: float) -> None:
+    """Add to ``part`` what it lacks of the official size."""
+    if _size(part) > archive.size:
+        part.unlink()
+    start = _size(part)
+    if start == archive.size:
+        return
+    # Servers that take .gz for an encoding must neither add one nor have it undone.
+    headers = {"Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+    try:
+        with requests.get(
+            address, headers=headers, stream=True, timeout=timeout
+        ) as response:
+            start = _first_byte(archive, response, start, part)
+            _append(archive, _blocks(response, timeout), start, part)
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise _AttemptError(str(error.args[0] if error.args else error)) from error
+    if _size(part) != archive.size:
+        raise _AttemptError(f"ended after {_size(part):,} bytes")
+
+
+def _first_byte(
+    archive: "Archive", response: requests.Response, asked: int, part: Path
+) -> int:
+    """Where in the archive the answer begins: at the byte asked for, or at zero.
+
+    An answer that is of no use leaves ``part``, unless it says that ``part`` is not
+    of the file that the server has.
+    """
+    status, given = response.status_code, response.headers
+    if status == HTTPStatus.PARTIAL_CONTENT:
+        scope = given.get("Content-Range", "")
+        if re.fullmatch(rf"bytes {asked}-\d+/(?:{archive.size}|\*)", scope):
+            return asked
+        part.unlink(missing_ok=True)
+        raise _AttemptError(f"gave {scope or 'no range'} when asked from {asked} on")
+    if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        part.unlink(missing_ok=True)
+    if status != HTTPStatus.OK:
+        final = 400 <= status < 500 and status not in PASSING
+        raise _AttemptError(f"{status} {response.reason}", final)
+    size, kind = given.get("Content-Length"), given.get("Content-Type", "no type")
+    if size not in (None, str(archive.size)) or kind.startswith("text/html"):
+        raise _AttemptError(f"gave {size or 'some'} bytes of {kind}")
+    return 0
+
+
+def _blocks(response: requests.Response, timeout: float) -> Iterator[bytes]:
+    """An answer's bytes as they come, until they come too slowly."""
+    began, count = time.monotonic(), 0
+    while block := response.raw.read1(BLOCK, decode_content=False):
+        yield block
+        count += len(block)
+        passed = time.monotonic() - began
+        if passed > timeout:
+            if count < SLOWEST * passed:
+                raise _AttemptError(f"gave only {count:,} bytes in {passed:.0f} s")
+            began, count = time.monotonic(), 0
+
+
+def _append(
+    archive: "Archive", blocks: Iterator[bytes], start: int, part: Path
+) -> None:
+    """Write the archive's bytes from ``start`` on, and never more than it has."""
+    try:
+        with (
+            part.open("ab" if start else "wb") as file,
+            tqdm(
+                desc=f"fetching {archive.file}",
+                total=archive.size,
+                initial=start,
+                unit="B",
+                unit_scale=True,
+            ) as progress,
+        ):
+            for block in blocks:
+                progress.update(file.write(block[: archive.size - progress.n]))
+                file.flush()  # or a kill would cost the last few kB
+                if progress.n == archive.size:
+                    break
+    except OSError as error:
+        raise OSError(
+            error.errno,
+            f"{error.strerror}, with {_size(part):,} of {archive.size:,} bytes written"
+            "; see to it and try again, which goes on from there",
+            str(part),
+        ) from error
+
+
+def _fault(archive: "Archive", part: Path) -> str | None:
+    """What is wrong with a file of the official size; None if it is the archive."""
+    if archive.sha256:
+        found = pooch.file_hash(part)
+        return None if found == archive.sha256 else f"gave a file of SHA-256 {found}"
+    try:
+        with gzip.open(part) as unpacked:
+            while unpacked.read(1 << 20):
+                pass
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        return f"gave a damaged file ({error})"
+    return None
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0

@@ -1,0 +1,289 @@
+"""Folders of letters to arrays, and to splits that share no picture.
+
+The letters A to J are classes 0 to 9. The report's splits are 200,000 letters for
+training and 10,000 for validation of the large archive, 10,000 for the test of the
+small one.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+from tqdm import tqdm
+
+from helpers.data import archives
+from helpers.preprocessing import eight_bits
+from helpers.data.image_files import read_image
+from helpers.data.parallel import ordered_map
+from helpers.settings import Settings
+
+LETTERS = "ABCDEFGHIJ"
+"""A letter's class is its place in this."""
+
+SIDE = 28
+"""Side of a letter's image in pixels."""
+
+TRAIN, VALIDATION, TEST = 200_000, 10_000, 10_000
+"""Letters in the report's splits (Table 1)."""
+
+CHUNK = 500
+"""Files that a process reads before it hands them over."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Letters with their classes, one row each.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, 28, 28).
+    labels
+        uint8 (N,): 0 to 9 for A to J.
+    files
+        str (N,), such as ``notMNIST_small/A/name.png``.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    files: np.ndarray
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, rows) -> "Letters":
+        """The letters in ``rows``, a slice or an array of numbers or of truths."""
+        return Letters(self.images[rows], self.labels[rows], self.files[rows])
+
+    @property
+    def pixels(self) -> np.ndarray:
+        """What a model sees: float32 (N, 28, 28), -0.5 for black to 0.5 for white."""
+        return pixels(self.images)
+
+
+def pixels(images: np.ndarray) -> np.ndarray:
+    """(v - 127.5) / 255 of every pixel v (report, Table 1): float32, same shape."""
+    return (images.astype(np.float32) - 127.5) / 255
+
+
+def join(*parts: Letters) -> Letters:
+    """Letters of several parts, one after the other."""
+    return Letters(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+        np.concatenate([part.files for part in parts]),
+    )
+
+
+
+
+def read_letters(
+    folder: Path | str, processes: int | None = None
+) -> tuple[Letters, pd.DataFrame]:
+    """Read every letter of an archive's folder, in the order of their names.
+
+    Parameters
+    ----------
+    folder
+        Holds a folder of PNG files for each letter A to J.
+    processes
+        See `parallel.ordered_map`; the result does not depend on it.
+
+    Returns
+    -------
+    letters : Letters
+        Those that could be read.
+    unreadable : pandas.DataFrame
+        A row for each of the others: ``file`` and ``reason``.
+
+    Raises
+    ------
+    FileNotFoundError
+        A letter has no folder, or none of its files is a PNG.
+    """
+    folder = Path(folder)
+    paths = {letter: _letter_files(folder, letter) for letter in LETTERS}
+    tasks = [
+        (folder / letter, names[start : start + CHUNK])
+        for letter, names in paths.items()
+        for start in range(0, len(names), CHUNK)
+    ]
+    total = sum(len(names) for names in paths.values())
+    images = np.empty((total, SIDE, SIDE), np.uint8)
+    labels, files, unreadable = [], [], []
+    with tqdm(total=total, desc=f"reading {folder.name}", unit="letter") as progress:
+        results = ordered_map(read_files, tasks, processes)
+        for (place, names), chunk in zip(tasks, results, strict=True):
+            for name, image in zip(names, chunk, strict=True):
+                file = f"{folder.name}/{place.name}/{name}"
+                if isinstance(image, str):
+                    unreadable.append((file, image))
+                    continue
+                images[len(files)] = image
+                labels.append(LETTERS.index(place.name))
+                files.append(file)
+            progress.update(len(names))
+    letters = Letters(images[: len(files)], np.array(labels, np.uint8), np.array(files))
+    return letters, pd.DataFrame(unreadable, columns=["file", "reason"])
+
+
+def read_files(folder: Path, names: list[str]) -> list[np.ndarray | str]:
+    """Each file's image, uint8 (28, 28), or why there is none."""
+    return [_read_file(folder / name) for name in names]
+
+
+def split(
+    large: Letters,
+    small: Letters,
+    seed: int,
+    train: int = TRAIN,
+    validation: int = VALIDATION,
+    test: int = TEST,
+) -> dict[str, Letters]:
+    """Letters for training and validation from ``large``, for the test from ``small``.
+
+    No two letters of all three are the same picture: of copies one, chosen by chance,
+    is kept, and none in ``large`` of a picture that ``small`` has. Every split holds
+    the letters in the proportions of its source, and so does every beginning of it.
+
+    Where the source has fewer letters than asked for, training and validation shrink
+    alike, and the test is all there is.
+
+    Parameters
+    ----------
+    large, small
+        Letters as `read_letters` gives them.
+    seed
+        Start of the random choice.
+    train, validation, test
+        Letters wanted in each split, at least 1.
+
+    Returns
+    -------
+    dict
+        ``train``, ``validation`` and ``test``.
+
+    Raises
+    ------
+    ValueError
+        A size is less than 1, or a split would be empty.
+    """
+    wanted = {"train": train, "validation": validation, "test": test}
+    if min(wanted.values()) < 1:
+        raise ValueError(f"letters wanted: {wanted}; expected at least 1 in each.")
+    rng = np.random.default_rng(seed)
+    seen = picture_keys(small.images)
+    keys = picture_keys(large.images)
+    tested = small[_distinct_rows(seen, small.labels, rng)]
+    keys, rest = keys[~np.isin(keys, seen)], large[~np.isin(keys, seen)]
+    rest = rest[_distinct_rows(keys, rest.labels, rng)]
+    if len(rest) < 2 or not len(tested):
+        raise ValueError(
+            f"{len(rest)} different letters for training and validation that the test "
+            f"has not, {len(tested)} for the test; expected at least 2 and 1. Check "
+            "that large and small are not the same letters."
+        )
+
+    share = min(1, len(rest) / (train + validation))
+    first = max(1, round(share * validation))
+    return {
+        "train": rest[first : first + train],
+        "validation": rest[:first],
+        "test": tested[:test],
+    }
+
+
+def picture_keys(images: np.ndarray) -> np.ndarray:
+    """A number for each image, equal for images of equal pixels: uint64 (N,).
+
+    It is a digest of the pixels. Two different pictures among half a million have the
+    same one with a chance of less than one in a hundred million.
+    """
+    digests = [
+        hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images
+    ]
+    return np.frombuffer(b"".join(digests), np.uint64)
+
+
+def pictures(letters: Letters) -> pd.DataFrame:
+    """The different pictures among letters, the most frequent first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each picture: the ``row`` of the first letter that has it, how many
+        ``copies`` of it there are, this one counted, and the ``letters`` that it is
+        filed under, such as ``"IJ"``.
+    """
+    _, first, which, copies = np.unique(
+        picture_keys(letters.images),
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    filed = np.zeros((len(first), len(LETTERS)), bool)
+    filed[which, letters.labels] = True
+    names = ["".join(compress(LETTERS, row)) for row in filed.tolist()]
+    found = pd.DataFrame({"row": first, "copies": copies, "letters": names})
+    return found.sort_values(["copies", "row"], ascending=[False, True])
+
+
+def oddities(large: Letters, small: Letters) -> pd.Series:
+    """Number of letters, or pictures, that break what one might take for granted."""
+    both = join(large, small)
+    found = pictures(both)
+    keys, tested = picture_keys(large.images), picture_keys(small.images)
+    flat = both.images.min(axis=(1, 2)) == both.images.max(axis=(1, 2))
+    return pd.Series(
+        {
+            "letters": len(both),
+            "different pictures": len(found),
+            "copies of another within large": len(keys) - len(np.unique(keys)),
+            "copies of another within small": len(tested) - len(np.unique(tested)),
+            "letters of small whose picture is in large": np.isin(tested, keys).sum(),
+            "pictures filed under more than one letter": (
+                found["letters"].str.len() > 1
+            ).sum(),
+            "letters of a single shade": flat.sum(),
+        },
+        name="count",
+    )
+
+
+def _letter_files(folder: Path, letter: str) -> list[str]:
+    place = folder / letter
+    names = sorted(p.name for p in place.iterdir()) if place.is_dir() else []
+    names = [name for name in names if name.endswith(".png")]
+    if not names:
+        raise FileNotFoundError(
+            f"{place}: no PNG file in it; expected a folder of them for each letter A "
+            "to J. Delete the folder that it is in, and extract the archive again."
+        )
+    return names
+
+
+def _read_file(path: Path) -> np.ndarray | str:
+    def read(image: Image.Image) -> np.ndarray | str:
+        if image.size != (SIDE, SIDE):
+            return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
+        return np.asarray(eight_bits(image).convert("L"))
+
+    return read_image(path, read)
+
+
+def _distinct_rows(
+    keys: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """One row of each key, by chance, the labels evenly mixed from first to last."""
+    rows = rng.permutation(len(keys))
+    rows = rows[np.sort(np.unique(keys[rows], return_index=True)[1])]
+    labels = labels[rows]
+    order = np.argsort(labels, kind="stable")
+    counts = np.bincount(labels, minlength=len(LETTERS))
+    rank = np.empty(len(rows))
+    rank[order] = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return rows[np.argsort((rank + 0.5) / counts[labels], kind="stable")]

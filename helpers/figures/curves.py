@@ -1,0 +1,258 @@
+"""Figures of training runs: how accuracy grew.
+
+A run's curve is a table, and the figures are drawn from such tables alone: one that
+was kept as CSV gives the same figure again, long after its run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+
+from helpers import paper
+from helpers.accuracy import constant_answer, measure
+from helpers.evaluation import evaluate
+from helpers.figures.style import styled
+from helpers.files import write_table
+from helpers.networks import MOST_LAYERS
+from helpers.settings import Settings
+from helpers.training.batches import Examples
+from helpers.training.loop import Run
+
+MEASURES = {"strict": "strict: whole number right", "six_position": "six-position"}
+"""The measures that are drawn, the strict one first, and what a panel calls them."""
+
+FIRST_CONVOLUTIONAL = 5
+"""The fewest layers of a network with a convolution."""
+
+FLOORS = {"strict": 0, "six_position": 0.5}
+"""Where the accuracy axis of a panel begins; no sensible answer is below."""
+
+
+def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
+    """All that the figures draw of a run, and what it was made from.
+
+    Parameters
+    ----------
+    run
+        Of a network for numbers.
+    data
+        The examples by name: ``"train"``, ``"validation"`` and ``"test"``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each row of the run's history (``part`` is ``validation``), one for
+        the network as it is now on the test images (``test``), and one for the
+        `constant_answer` to these (``constant``). ``images`` counts those measured on,
+        ``train_images`` those trained on; ``strict`` and ``six_position`` are
+        fractions; ``layers``, ``steps``, ``distortion`` and ``steps_per_second``
+        are the run's.
+    """
+    test = data["test"]
+    last = run.history.iloc[-1]
+    rows = [
+        {"part": "validation", "images": len(data["validation"]), **row}
+        for row in run.history.to_dict("records")
+    ]
+    for part, score in {
+        "test": evaluate(run.network, test.images, test.labels),
+        "constant": measure(constant_answer(test.labels), test.labels),
+    }.items():
+        rows.append({"part": part, "step": int(last["step"])} | score.values())
+    columns = ["part", "images", "step", "learning_rate", "loss", *MEASURES]
+    made_of = {
+        "layers": run.recipe.layers,
+        "steps": run.recipe.steps,
+        "distortion": run.recipe.distortion,
+        "train_images": len(data["train"]),
+        "steps_per_second": run.steps_per_second,
+    }
+    curve = pd.DataFrame(rows)[columns].assign(**made_of)
+    return curve[[*made_of, *columns]]
+
+
+def long_curves(name: str, settings: Settings) -> Path:
+    """Where `keep_curves` keeps the curves and figures of long runs.
+
+    Parameters
+    ----------
+    name
+        ``"figure_03"``, ``"search"`` and the like.
+    settings
+        Name the images: those of every source but the sample are photographs.
+    """
+    source = "sample" if settings.is_drawn else "svhn"
+    return settings.figures_root / "long" / f"{name}_{source}.csv"
+
+
+def keep_curves(
+    name: str, settings: Settings, table: pd.DataFrame, index: bool = False
+) -> None:
+    """Write a table of long runs for the notebooks to draw, whole or not at all."""
+    write_table(long_curves(name, settings), table, index=index)
+
+
+def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:
+    """The curves of long runs that are there, by what their images are."""
+    paths = {
+        "drawn images": long_curves(name, replace(settings, data="sample")),
+        "photographs": long_curves(name, replace(settings, data="official")),
+    }
+    return {
+        images: pd.read_csv(path) for images, path in paths.items() if path.is_file()
+    }
+
+
+@styled
+def figure_3(curve: pd.DataFrame) -> Figure:
+    """Validation accuracy over the steps and the test accuracy at their end.
+
+    The steps have a logarithmic axis, so that the report's 200,000 fit beside a run of
+    any length (report, Figure 3).
+
+    Parameters
+    ----------
+    curve
+        A run's `learning_curve`; of seven layers, as the report's.
+    """
+    validation, test, constant = (
+        curve[curve["part"] == part] for part in ("validation", "test", "constant")
+    )
+    figure, axes = _panels()
+    for axis, name in zip(axes, MEASURES, strict=True):
+        axis.plot(validation["step"], validation[name], "r-", label="validation")
+        axis.plot(test["step"], test[name], "ko", label="test")
+        axis.annotate(
+            f"{test[name].item():.1%}",
+            (test["step"].item(), test[name].item()),
+            (6, -3),
+            textcoords="offset points",
+        )
+        axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
+        axis.set_xscale("log")
+    open_gray = {"color": "gray", "mfc": "none"}
+    axes[1].plot(*zip(*paper.FIGURE_3.items(), strict=True), "s--", **open_gray)
+    axes[1].plot(paper.FIGURE_3_STEPS, paper.FIGURE_3_TEST, "o", **open_gray)
+    axes[0].plot([], [], "s--", label="report, validation", **open_gray)
+    axes[0].plot([], [], "o", label="report, test", **open_gray)
+    axes[0].legend(fontsize=8, loc="upper left")
+    return figure
+
+
+@styled
+def figure_6(curves: pd.DataFrame) -> Figure:
+    """Accuracy by depth: fully connected networks dotted, convolutional ones solid.
+
+    Lines are validation, dots at their end test; the report's dots, six-position
+    averages after 100,000 steps, stand open beside them (report, Figure 6).
+
+    Parameters
+    ----------
+    curves
+        The `learning_curve` of each run, one below the other.
+    """
+    figure, axes = _panels()
+    end = curves["step"].max()
+    for layers in sorted(curves["layers"].unique()):
+        colour = plt.get_cmap("viridis")(0.9 * (layers - 1) / (MOST_LAYERS - 1))
+        curve = curves[curves["layers"] == layers]
+        validation, test = (
+            curve[curve["part"] == part] for part in ("validation", "test")
+        )
+        style = "-" if layers >= FIRST_CONVOLUTIONAL else ":"
+        name = f"{layers} layers" if layers > 1 else "1 layer"
+        for axis, measured in zip(axes, MEASURES, strict=True):
+            axis.plot(
+                validation["step"],
+                validation[measured],
+                style,
+                color=colour,
+                label=name,
+            )
+            axis.plot(test["step"], test[measured], "o", color=colour)
+        if layers in paper.FIGURE_6:
+            published = paper.FIGURE_6[layers]
+            axes[1].plot(1.06 * end, published, "o", color=colour, mfc="none")
+    axes[0].plot([], [], "o", color="gray", label="test")
+    axes[0].plot([], [], "o", color="gray", mfc="none", label="report, test")
+    axes[0].legend(fontsize=8, loc="upper left", ncols=2)
+    return figure
+
+
+@styled
+def compare_runs(runs: Mapping[str, Run]) -> Figure:
+    """Validation accuracy over the steps of runs that differ in one thing.
+
+    Parameters
+    ----------
+    runs
+        Of networks for numbers, by what tells each from the others.
+    """
+    figure, axes = _panels()
+    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(runs)))
+    for (name, run), colour in zip(runs.items(), colours, strict=True):
+        for axis, measured in zip(axes, MEASURES, strict=True):
+            history = run.history
+            axis.plot(history["step"], history[measured], color=colour, label=name)
+    for axis, measured in zip(axes, MEASURES, strict=True):
+        axis.autoscale(axis="y")  # small differences are what matters here
+        axis.set_ylim(bottom=FLOORS[measured])
+    axes[0].legend(fontsize=8, loc="upper left")
+    return figure
+
+
+def depth_table(curves: pd.DataFrame) -> pd.DataFrame:
+    """Test accuracy by number of layers, with what the report's Figure 6 says.
+
+    Parameters
+    ----------
+    curves
+        The `learning_curve` of each run, one below the other.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``layers``: ``strict``, ``six_position``, ``report_six_position``,
+        ``images``, ``train_images``, ``steps`` and ``steps_per_second``.
+    """
+    test = curves[curves["part"] == "test"].set_index("layers").sort_index()
+    published = {1: paper.ONE_LAYER} | paper.FIGURE_6
+    test["report_six_position"] = test.index.map(published)
+    of_the_run = ["images", "train_images", "steps", "steps_per_second"]
+    return test[[*MEASURES, "report_six_position", *of_the_run]]
+
+
+def depth_gap(curves: pd.DataFrame, measured: str) -> float:
+    """By how much convolutional networks beat fully connected ones on test images.
+
+    The mean accuracy of the depths with convolutions less that of the fully
+    connected ones; a single layer, which the report left out of Figure 6, is left
+    out here too. Figure 6's own dots give 0.040. Not a number while one kind lacks.
+
+    Parameters
+    ----------
+    curves
+        The `learning_curve` of each run, one below the other.
+    measured
+        ``"strict"`` or ``"six_position"``.
+    """
+    test = curves[(curves["part"] == "test") & (curves["layers"] > 1)]
+    convolutional = test["layers"] >= FIRST_CONVOLUTIONAL
+    accuracy = test[measured]
+    return float(accuracy[convolutional].mean() - accuracy[~convolutional].mean())
+
+
+def _panels():
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True, layout="tight")
+    for axis, (name, title) in zip(axes, MEASURES.items(), strict=True):
+        axis.set(title=title, xlabel="step", ylabel="accuracy", ylim=(FLOORS[name], 1))
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axis.grid(alpha=0.3)
+    return figure, axes

@@ -1,0 +1,114 @@
+"""What kinds of errors are left when a network misreads a number."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from helpers.accuracy import BLANK, POSITIONS
+from helpers.figures.style import styled, titles_of
+
+RIGHT = "right"
+KINDS = (
+    "wrong length",
+    "length right, digits too few or many",
+    "two digits swapped",
+    "one digit wrong",
+    "several digits wrong",
+)
+"""Kinds of errors, each answer being of the first that fits."""
+
+
+def kind_of_error(predicted, labels) -> np.ndarray:
+    """Say of each answer whether it is right, and if not of which of `KINDS`.
+
+    An answer whose length is right can still contradict it: by a blank where a digit
+    should be, or a digit beyond its end.
+
+    Parameters
+    ----------
+    predicted, labels
+        Integer arrays (N, 6), [length, d1..d5], blank 10.
+
+    Returns
+    -------
+    numpy.ndarray
+        Strings (N,), ``"right"`` or one of `KINDS`.
+    """
+    predicted, labels = np.asarray(predicted), np.asarray(labels)
+    if predicted.shape != labels.shape or labels.shape[1:] != (POSITIONS,):
+        raise ValueError(
+            f"predicted has shape {predicted.shape} and labels {labels.shape}; "
+            f"expected (N, {POSITIONS}) both."
+        )
+    wrong = (predicted != labels)[:, 1:]
+    blanks = (predicted[:, 1:] == BLANK) != (labels[:, 1:] == BLANK)
+    conditions = [
+        (predicted == labels).all(axis=1),
+        predicted[:, 0] != labels[:, 0],
+        blanks.any(axis=1),
+        _swapped(predicted[:, 1:], labels[:, 1:], wrong),
+        wrong.sum(axis=1) == 1,
+    ]
+    return np.select(conditions, [RIGHT, *KINDS[:-1]], KINDS[-1])
+
+
+def _swapped(predicted, labels, wrong) -> np.ndarray:
+    """Whether exactly two slots are wrong and hold each other's digit."""
+    # The wrong slots first, in their order.
+    order = np.argsort(~wrong, axis=1, kind="stable")[:, :2]
+    said = np.take_along_axis(predicted, order, axis=1)
+    true = np.take_along_axis(labels, order, axis=1)
+    return (wrong.sum(axis=1) == 2) & (said == true[:, ::-1]).all(axis=1)
+
+
+def error_table(predicted, labels) -> pd.DataFrame:
+    """How many answers are of each of `KINDS`, and their share of the wrong ones."""
+    kinds = pd.Series(kind_of_error(predicted, labels))
+    images = kinds.value_counts().reindex(KINDS, fill_value=0)
+    return pd.DataFrame({"images": images, "share": images / max(1, images.sum())})
+
+
+@styled
+def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
+    """Wrong readings by kind, a row of pictures for each: what is true, what was read.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, side, side).
+    predicted, labels
+        Integer arrays (N, 6), [length, d1..d5], blank 10.
+    each
+        Pictures of a kind, the first ones.
+    """
+    kinds = kind_of_error(predicted, labels)
+    left = [kind for kind in KINDS if (kinds == kind).any()]
+    rows = max(1, len(left))
+    figure, axes = plt.subplots(
+        rows, each, figsize=(0.95 * each, 1.4 * rows), squeeze=False
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for row, kind in zip(axes, left, strict=False):
+        chosen = np.flatnonzero(kinds == kind)
+        row[0].text(
+            0, 1.38, f"{kind}: {len(chosen)}", transform=row[0].transAxes, weight="bold"
+        )
+        true, read = titles_of(labels[chosen]), [said(one) for one in predicted[chosen]]
+        for axis, place, was, is_read in zip(row, chosen, true, read, strict=False):
+            axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
+            axis.set_title(f"{was} → {is_read}", fontsize=8, pad=3)
+    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.5 / (1.4 * rows), hspace=0.7)
+    return figure
+
+
+def said(answer) -> str:
+    """The digits of an answer (6,), a dot for a blank among them.
+
+    In brackets after them stands the length, where it is another than theirs.
+    """
+    slots = np.flatnonzero(answer[1:] != BLANK)
+    end = 1 + slots.max(initial=-1)
+    digits = "".join("·" if d == BLANK else str(d) for d in answer[1 : 1 + end])
+    return digits if answer[0] == len(slots) == end else f"{digits} ({answer[0]})"

@@ -1,0 +1,154 @@
+"""From an archive's images and boxes to a network's crops and labels.
+
+Steps three to five of the report's preprocessing: labels, crops, validation.
+"""
+
+import typing
+
+import numpy as np
+from PIL import Image
+
+from helpers.accuracy import BLANK, LONGEST
+
+if typing.TYPE_CHECKING:
+    from helpers.data.digitstruct import Boxes
+
+GRAY = np.array([0.2989, 0.5870, 0.1140], np.float32)
+"""Weights of red, green and blue in gray (ITU-R BT.601)."""
+
+
+def labels_of(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of the images of one to five digits, and their labels.
+
+    Digits stand in the order of the file, as in the report.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        int32 (N,), ascending.
+    labels : numpy.ndarray
+        uint8 (N, 6): [length, d1..d5], blank 10.
+    """
+    order = np.argsort(boxes.image, kind="stable")
+    images, starts, lengths = np.unique(
+        boxes.image[order], return_index=True, return_counts=True
+    )
+    labels = np.full((len(images), 1 + LONGEST), BLANK, np.uint8)
+    labels[:, 0] = np.minimum(lengths, LONGEST + 1)
+    place = np.arange(len(order)) - np.repeat(starts, lengths)
+    fits = place < LONGEST
+    rows = np.repeat(np.arange(len(images)), lengths)
+    labels[rows[fits], 1 + place[fits]] = boxes.label[order][fits]
+    short = lengths <= LONGEST
+    return images[short], labels[short]
+
+
+def union_boxes(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
+    """Smallest box around all digits of each image.
+
+    Returns
+    -------
+    images : numpy.ndarray
+        int32 (N,), ascending.
+    unions : numpy.ndarray
+        float64 (N, 4): left, top, right, bottom in pixels.
+    """
+    order = np.argsort(boxes.image, kind="stable")
+    images, starts = np.unique(boxes.image[order], return_index=True)
+
+    def over(reduce, values):
+        return reduce.reduceat(values[order], starts) if len(starts) else np.empty(0)
+
+    return images, np.stack(
+        [
+            over(np.minimum, boxes.left),
+            over(np.minimum, boxes.top),
+            over(np.maximum, boxes.left + boxes.width),
+            over(np.maximum, boxes.top + boxes.height),
+        ],
+        axis=1,
+    )
+
+
+def grow(box, margin: float | tuple[float, float]) -> np.ndarray:
+    """Boxes (..., 4) grown by ``margin`` of their width and height on every side.
+
+    Of the width by the first and of the height by the second, if there are two.
+    """
+    box = np.asarray(box, float)
+    room = (box[..., 2:] - box[..., :2]) * margin
+    return np.concatenate([box[..., :2] - room, box[..., 2:] + room], axis=-1)
+
+
+def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
+    """The part of an image in a box, whole pixels, as a small square in colour.
+
+    Parameters
+    ----------
+    image
+        Of any mode; 16 bits are scaled to 8.
+    box
+        left, top, right, bottom in pixels; what lies outside the image is cut off.
+    crop_size
+        Side of the result in pixels, resized with antialias (bicubic).
+
+    Raises
+    ------
+    ValueError
+        No part of the box lies in the image.
+    """
+    # Cut off before they become integers, which hold no infinity.
+    left, top = np.clip(np.floor(box[:2]), 0, image.size)
+    right, bottom = np.clip(np.ceil(box[2:]), 0, image.size)
+    if not (left < right and top < bottom):
+        raise ValueError(
+            f"its box {np.round(box, 1).tolist()} holds no pixel of the image, "
+            f"{image.width} x {image.height}"
+        )
+    part = image.crop((int(left), int(top), int(right), int(bottom)))
+    part = eight_bits(part).convert("RGB")
+    return part.resize((crop_size, crop_size), Image.Resampling.BICUBIC)
+
+
+def gray(image) -> np.ndarray:
+    """An RGB image, or (..., 3) array, as uint8 gray: 0.2989 R + 0.587 G + 0.114 B.
+
+    Fractions are cut off, as a cast to whole numbers does: that is within one image
+    in 700 of what the report's weights read from gray with its fractions, and
+    rounding is four away.
+    """
+    return (np.asarray(image, np.float32) @ GRAY).astype(np.uint8)
+
+
+def normalise(images: np.ndarray) -> np.ndarray:
+    """Each image with mean 0 and standard deviation 1; a flat one becomes all 0.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, side, side).
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, the same shape.
+    """
+    images = images.astype(np.float32)
+    mean = images.mean(axis=(1, 2), keepdims=True)
+    deviation = images.std(axis=(1, 2), keepdims=True)
+    return (images - mean) / np.where(deviation == 0, 1, deviation)
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """The image in gray of 8 bits if it is in 16; Pillow would cut off at 255."""
+    if not image.mode.startswith("I;16"):
+        return image
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+
+
+def label_of(digits) -> np.ndarray:
+    """[length, d1..d5] of a number, blank 10, uint8 (6,)."""
+    label = np.full(1 + LONGEST, BLANK, np.uint8)
+    label[0] = len(digits)
+    label[1 : 1 + len(digits)] = digits
+    return label

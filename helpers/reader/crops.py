@@ -1,0 +1,84 @@
+"""What the reader sees of an image: gray crops round a number, with room to move.
+
+A training example is a context, a crop with more round the number than the network
+sees; each time it is used, another part of it becomes the network's crop.
+"""
+
+import numpy as np
+from PIL import Image
+
+from helpers.preprocessing import grow
+
+SIZE = (72, 48)
+"""Width and height of the crop that the network sees, in pixels: four digits side by
+side would be 9 pixels wide each in a square of that height."""
+
+MARGIN = 0.15
+"""What a crop shows round the number, as a share of the box on every side."""
+
+CONTEXT_SIZE = (108, 72)
+"""Width and height of a context in pixels: its middle ``SIZE`` is the crop."""
+
+
+def crop_gray(
+    image: Image.Image,
+    boxes,
+    size: tuple[int, int] = SIZE,
+    margin: float = MARGIN,
+) -> np.ndarray:
+    """Gray crops of one size round boxes; beyond the image its edge is repeated.
+
+    Parameters
+    ----------
+    image
+        Of mode RGB or L.
+    boxes
+        (N, 4): left, top, right, bottom in pixels, fractions allowed.
+    size
+        Width and height of a crop, which are scaled apart, with antialias.
+    margin
+        Room round a box, as a share of its width and height.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (N, height, width).
+    """
+    crops = [_crop(image, box, size) for box in grow(boxes, margin)]
+    return np.array(crops, np.uint8).reshape(-1, *size[::-1])
+
+
+def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
+    """Contexts round boxes, uint8 (N, 72, 108)."""
+    room = ((1 + 2 * MARGIN) * CONTEXT_SIZE[1] / SIZE[1] - 1) / 2
+    return crop_gray(image, boxes, CONTEXT_SIZE, room)
+
+
+def middle(contexts):
+    """The middles of contexts (N, 72, 108), an array or a tensor: (N, 48, 72)."""
+    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
+    return contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
+
+
+def _crop(image: Image.Image, box, size: tuple[int, int]) -> np.ndarray:
+    low = np.floor(box[:2]).astype(int)
+    high = np.maximum(np.ceil(box[2:]).astype(int), low + 1)
+    inside_low = np.clip(low, 0, np.array(image.size) - 1)
+    inside_high = np.clip(high, inside_low + 1, image.size)
+    part = image.crop((*inside_low.tolist(), *inside_high.tolist())).convert("L")
+    before, after = inside_low - low, high - inside_high
+    if before.any() or after.any():
+        left, top = np.maximum(before, 0)
+        right, bottom = np.maximum(after, 0)
+        pixels = np.pad(np.asarray(part), ((top, bottom), (left, right)), "edge")
+        part = Image.fromarray(pixels)
+    left, top = np.maximum(np.asarray(box[:2]) - low, 0)
+    right = min(max(box[2] - low[0], left + 1e-3), part.width)
+    bottom = min(max(box[3] - low[1], top + 1e-3), part.height)
+    small = part.resize(
+        size,
+        Image.Resampling.BILINEAR,
+        box=(float(left), float(top), float(right), float(bottom)),
+        reducing_gap=3.0,
+    )
+    return np.asarray(small)

@@ -1,0 +1,147 @@
+"""The reader's networks: one reads a crop, one finds the numbers in a whole image.
+
+Written in Keras operations alone, as the report's networks are.
+"""
+
+import keras
+from keras import layers
+
+from helpers.accuracy import POSITIONS
+from helpers.networks import CLASSES, PACKAGE, endless_seeds
+from helpers.reader.crops import SIZE
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class FirstGuess(keras.initializers.Initializer):
+    """What the finder says of every cell at first: a score of one in a hundred."""
+
+    def __call__(self, shape, dtype=None):
+        """The five biases of a cell."""
+        return keras.ops.convert_to_tensor([-4.6, 1.0, 0.5, 1.0, 0.5], dtype)
+
+
+def build_reader(
+    *,
+    size: tuple[int, int] = SIZE,
+    depths: tuple[int, ...] = (32, 48, 96, 160),
+    width: int = 256,
+    drop_rate: float = 0.25,
+    seed: int | None = None,
+) -> keras.Model:
+    """Length and digits together from one crop (Goodfellow et al. 2014, section 3).
+
+    Convolutions with batch normalisation, each block half as wide and high as the one
+    before; then one hidden layer that sees the whole crop, and the six outputs over
+    it. Much smaller than the eleven layers of the paper, so that it trains and reads
+    on a laptop.
+
+    Parameters
+    ----------
+    size
+        Width and height of the crop in pixels.
+    depths
+        Channels of each block: one convolution in the first two, two in the others.
+    width
+        Units of the hidden layer.
+    drop_rate
+        Share of the hidden layer's inputs and outputs that dropout leaves out.
+    seed
+        Start of the random weights and of dropout.
+
+    Returns
+    -------
+    keras.Model
+        float32 (N, height, width, 1), each crop of mean 0 and deviation 1, to float32
+        logits (N, 6, 11): length, then five digits, blank 10.
+    """
+    seeds = endless_seeds(seed)
+    inputs = keras.Input((*size[::-1], 1), name="crops")
+    x = _convolution(inputs, depths[0], "conv1", next(seeds), patch=5, stride=2)
+    x = _convolution(x, depths[1], "conv2", next(seeds), pool=True)
+    for number, depth in enumerate(depths[2:], 3):
+        x = _convolution(x, depth, f"conv{number}a", next(seeds))
+        last = number == len(depths)
+        x = _convolution(x, depth, f"conv{number}b", next(seeds), pool=not last)
+    x = layers.Flatten(name="flatten")(x)
+    x = layers.Dropout(drop_rate, seed=next(seeds), name="dropout1")(x)
+    xavier = keras.initializers.GlorotUniform(next(seeds))
+    x = layers.Dense(width, use_bias=False, kernel_initializer=xavier, name="dense")(x)
+    x = layers.BatchNormalization(momentum=0.98, name="dense_norm")(x)
+    x = layers.ReLU(name="dense_relu")(x)
+    x = layers.Dropout(drop_rate, seed=next(seeds), name="dropout2")(x)
+    xavier = keras.initializers.GlorotUniform(next(seeds))
+    x = layers.Dense(POSITIONS * CLASSES, kernel_initializer=xavier, name="outputs")(x)
+    x = layers.Reshape((POSITIONS, CLASSES), name="logits")(x)
+    return keras.Model(inputs, x, name="reader")
+
+
+def _convolution(x, depth, name, seed, *, patch=3, stride=1, pool=False):
+    """Convolution, batch normalisation and ReLU, with a max-pool between or none.
+
+    The pool comes before what keeps the order of its inputs, for a quarter of the
+    work; batch normalisation keeps it where its scale is positive, as it begins.
+    """
+    x = layers.Conv2D(
+        depth,
+        patch,
+        stride,
+        padding="same",
+        use_bias=False,
+        kernel_initializer=keras.initializers.HeNormal(seed),
+        name=name,
+    )(x)
+    if pool:
+        x = layers.MaxPooling2D(2, padding="same", name=f"{name}_pool")(x)
+    x = layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)
+
+
+def build_finder(
+    *, depths: tuple[int, ...] = (16, 32, 64, 96, 128), seed: int | None = None
+) -> keras.Model:
+    """Where in an image numbers are: a score and a box for each cell of 8 x 8 pixels.
+
+    Each convolution block halves width and height; the coarsest sees the whole
+    image and is handed back, enlarged, to the cells, so that a cell knows of numbers
+    as small as itself and as large as the image. Boxes are distances from the cell's
+    middle, as in FCOS (Tian et al. 2019).
+
+    Parameters
+    ----------
+    depths
+        Channels of the five blocks.
+    seed
+        Start of the random weights.
+
+    Returns
+    -------
+    keras.Model
+        float32 (N, H, W, 1), images of mean 0 and deviation 1 with sides that are
+        multiples of 32, to float32 (N, H / 8, W / 8, 5): the logit of a number's
+        middle being here, and the logarithms of the distances to its left, top,
+        right and bottom in cells.
+    """
+    seeds = endless_seeds(seed)
+    inputs = keras.Input((None, None, 1), name="images")
+    x = _convolution(inputs, depths[0], "conv1", next(seeds), patch=5, stride=2)
+    x = _convolution(x, depths[1], "conv2", next(seeds), stride=2)
+    levels = []
+    for number, depth in enumerate(depths[2:], 3):
+        x = _convolution(x, depth, f"conv{number}a", next(seeds), stride=2)
+        x = _convolution(x, depth, f"conv{number}b", next(seeds))
+        levels.append(x)
+    coarse = _convolution(x, depths[-1], "far", next(seeds))
+    for number, level in reversed(list(enumerate(levels[:-1], 3))):
+        depth = level.shape[-1]
+        coarse = _convolution(coarse, depth, f"back{number}", next(seeds), patch=1)
+        coarse = layers.UpSampling2D(2, name=f"larger{number}")(coarse)
+        coarse = layers.Add(name=f"joined{number}")([coarse, level])
+    x = _convolution(coarse, depths[2], "head", next(seeds))
+    x = layers.Conv2D(
+        5,
+        1,
+        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.01, next(seeds)),
+        bias_initializer=FirstGuess(),
+        name="cells",
+    )(x)
+    return keras.Model(inputs, x, name="finder")

@@ -1,0 +1,342 @@
+"""Drawn letters A to J as an archive in notMNIST's layout."""
+
+import base64
+import gzip
+import io
+import tarfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
+from tqdm import tqdm
+
+from helpers.data.parallel import ordered_map
+from helpers.files import whole_file
+from helpers.sample.typefaces import ALL_FAMILIES, every_file
+
+LETTERS = "ABCDEFGHIJ"
+SIDE = 28
+"""Side of a letter's image in pixels."""
+
+CANVAS = 64
+"""Side in pixels of what a letter is drawn on, before it is cut out and scaled."""
+
+CHUNK = 250
+"""Letters that a process draws before it hands them over."""
+
+UNREADABLE = 2
+"""Empty files among the large archive's, as there are in the official one."""
+
+COPIES = 0.02
+"""Share of letters that are drawn like an earlier one, pixel for pixel."""
+
+SHARED = 0.025
+"""Share of the small archive's letters that are drawn like one of the large one's."""
+
+UPRIGHT = 0.65
+"""Share of letters that stand as their typeface has them."""
+
+SHARPEN = 1.4
+"""Gain in contrast that makes up for the blur of scaling."""
+
+EFFECTS = {
+    "plain": 0.76,
+    "outline": 0.05,
+    "shadow": 0.03,
+    "rough": 0.04,
+    "wobble": 0.04,
+    "pixels": 0.02,
+    "stripes": 0.01,
+    "badge": 0.02,
+    "reversed": 0.01,
+    "junk": 0.02,
+}
+"""What is done to a letter, and how often, in the large archive."""
+
+_CLEANER = {"junk": 0.005, "rough": 0.02, "wobble": 0.02}
+"""Shares in the small archive, which was cleaned by hand; plain takes the rest."""
+
+
+def draw_letters_archive(
+    path: Path | str, count: int, seed: int, processes: int | None = None
+) -> None:
+    """Write ``count`` letters, as many of each, as a notMNIST archive.
+
+    The file's name less ``.tar.gz`` names the folder inside; of the large archive's
+    images two are empty. Same ``count`` and ``seed``: same bytes, whatever the number
+    of ``processes``. Written whole or not at all.
+
+    Raises
+    ------
+    ValueError
+        ``count`` is not a multiple of ten, or less than 20.
+    """
+    path = Path(path)
+    name = path.name.removesuffix(".tar.gz")
+    large = "large" in name
+    if count < 2 * len(LETTERS) or count % len(LETTERS):
+        raise ValueError(f"{count} letters; expected a multiple of ten from 20 on.")
+    each = count // len(LETTERS)
+    tasks = [
+        (letter, start, min(CHUNK, each - start), seed, large)
+        for letter in LETTERS
+        for start in range(0, each, CHUNK)
+    ]
+    with (
+        whole_file(path) as temporary,
+        temporary.open("wb") as file,
+        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+        tqdm(total=count, desc=f"drawing {name}", unit="letter") as progress,
+    ):
+        results = ordered_map(draw_chunk, tasks, processes)
+        for (letter, start, *_), chunk in zip(tasks, results, strict=True):
+            for number, data in enumerate(chunk, start):
+                empty = large and number == 0 and LETTERS.index(letter) < UNREADABLE
+                entry = tarfile.TarInfo(f"{name}/{letter}/{_file_name(letter, number)}")
+                entry.size = 0 if empty else len(data)
+                tar.addfile(entry, io.BytesIO(data))
+            progress.update(len(chunk))
+
+
+def draw_chunk(
+    letter: str, start: int, count: int, seed: int, large: bool
+) -> list[bytes]:
+    """Draw letters ``start`` and following of one kind, as the bytes of PNG files."""
+    drawn = []
+    for number in range(start, start + count):
+        buffer = io.BytesIO()
+        image = Image.fromarray(draw_numbered(letter, number, seed, large))
+        image.save(buffer, "PNG", compress_level=1)
+        drawn.append(buffer.getvalue())
+    return drawn
+
+
+def draw_numbered(letter: str, number: int, seed: int, large: bool) -> np.ndarray:
+    """An archive's letter of that number, or a copy of another one.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (28, 28), the letter white on black.
+    """
+    rng = np.random.default_rng([seed, int(large), LETTERS.index(letter), number])
+    if not large and rng.random() < SHARED:
+        return draw_numbered(letter, number, seed, large=True)
+    if number and rng.random() < COPIES:
+        return draw_numbered(letter, int(rng.integers(number)), seed, large)
+    return draw_letter(rng, letter, _shares(large))
+
+
+def draw_letter(
+    rng: np.random.Generator, letter: str, shares: dict[str, float]
+) -> np.ndarray:
+    """Draw one letter in a typeface and a manner drawn by chance.
+
+    Parameters
+    ----------
+    rng
+        Source of chance.
+    letter
+        A capital.
+    shares
+        How often each effect is taken; they add up to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (28, 28), the letter white on black.
+    """
+    effect = str(rng.choice(list(shares), p=list(shares.values())))
+    ink = _slanted(rng, _typeset(rng, letter))
+    if effect == "junk":
+        return _junk(rng)
+    image = _APPLY[effect](rng, ink) if effect in _APPLY else ink
+    return _fitted(rng, image)
+
+
+def _shares(large: bool) -> dict[str, float]:
+    if large:
+        return EFFECTS
+    shares = EFFECTS | _CLEANER
+    return shares | {"plain": 1 - sum(shares.values()) + shares["plain"]}
+
+
+def _typeset(rng: np.random.Generator, letter: str) -> np.ndarray:
+    """A letter in a typeface: float32 (CANVAS, CANVAS), 0 to 1."""
+    family = ALL_FAMILIES[rng.integers(len(ALL_FAMILIES))]
+    files = every_file(family)
+    path = files[rng.integers(len(files))]
+    font = _font(path, int(rng.integers(2, 9)) * 100)
+    canvas = Image.new("L", (CANVAS, CANVAS))
+    middle = (CANVAS / 2, CANVAS / 2)
+    ImageDraw.Draw(canvas).text(middle, letter, 255, font, anchor="mm")
+    return np.asarray(canvas, np.float32) / 255
+
+
+@lru_cache(maxsize=256)
+def _font(path: Path, weight: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.truetype(path, 40, layout_engine=ImageFont.Layout.BASIC)
+    if "wght" in path.name:
+        axes = font.get_variation_axes()
+        font.set_variation_by_axes(
+            [
+                np.clip(weight, axis["minimum"], axis["maximum"])
+                if axis["name"] in (b"Weight", "Weight")
+                else axis["default"]
+                for axis in axes
+            ]
+        )
+    return font
+
+
+def _slanted(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    """Stretch by a random amount; shear, and sometimes turn, those not upright."""
+    stretch = np.diag(rng.uniform(0.9, 1.1, 2))
+    shear = turn = 0.0
+    if rng.random() >= UPRIGHT:
+        shear = rng.normal(0, 0.06) + (rng.random() < 0.4) * rng.uniform(0.1, 0.35)
+        turn = rng.normal(0, 0.02 if rng.random() < 0.85 else 0.15)
+    cos, sin = np.cos(turn), np.sin(turn)
+    slant = np.array([[cos, sin], [-sin, cos]]) @ np.array([[1, 0], [shear, 1]])
+    matrix = slant @ stretch
+    middle = np.full(2, (CANVAS - 1) / 2)
+    return ndimage.affine_transform(ink, matrix, middle - matrix @ middle, order=1)
+
+
+def _outline(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    width = int(rng.integers(1, 3))
+    outer = ndimage.grey_dilation(ink, size=(2 * width + 1,) * 2)
+    return np.clip(outer - ink * rng.uniform(0.8, 1), 0, 1)
+
+
+def _shadow(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    step = rng.integers(-1, 2, 2)
+    step[0] = step[0] or 1
+    image = ink
+    for _ in range(int(rng.integers(3, 7))):
+        image = np.maximum(np.roll(image, step, (0, 1)), ink)
+    gap = ndimage.grey_dilation(ink, size=(3, 3)) - ink
+    return np.clip(image - gap, 0, 1)
+
+
+def _rough(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    grain = ndimage.gaussian_filter(rng.normal(size=ink.shape), rng.uniform(0.6, 2))
+    level = np.quantile(grain, rng.uniform(0.05, 0.35))
+    return np.where(grain < level, 0, ink)
+
+
+def _wobble(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    smooth = rng.uniform(4, 8)
+    shifts = ndimage.gaussian_filter(
+        rng.normal(size=(2, *ink.shape)), (0, smooth, smooth)
+    )
+    places = np.indices(ink.shape) + shifts * rng.uniform(1.5, 4) * 2 * smooth
+    return ndimage.map_coordinates(ink, places, order=1)
+
+
+def _pixels(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    cell = int(rng.choice([4, 5, 6]))
+    whole = CANVAS // cell * cell
+    cells = ink[:whole, :whole].reshape(whole // cell, cell, -1, cell).mean((1, 3))
+    coarse = cells > 0.5 * cells.max()
+    side = int(rng.integers(cell - 1, cell + 1))
+    block = np.zeros((cell, cell))
+    block[:side, :side] = 1
+    return np.kron(coarse, block)
+
+
+def _stripes(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    period = rng.uniform(4, 9)
+    lines = (np.arange(CANVAS) % period) < period * rng.uniform(0.5, 0.75)
+    lines = lines[:, None] if rng.random() < 0.6 else lines[None]
+    return ink * lines
+
+
+def _badge(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    """The letter, small, in a disc, a box or a lozenge, or left out of one."""
+    top, left, bottom, right = _bounds(ink)
+    y, x = np.indices(ink.shape) - (CANVAS - 1) / 2
+    reach = max(bottom - top, right - left) * rng.uniform(0.62, 0.75)
+    power = rng.choice([1, 2, 8])
+    distance = (np.abs(x) ** power + np.abs(y) ** power) ** (1 / power)
+    if power == 1:
+        reach *= 1.35
+    disc = np.clip(reach - distance + 0.5, 0, 1)
+    if rng.random() < 0.6:
+        return disc - np.minimum(disc, ink)
+    ring = disc - np.clip(reach - rng.uniform(1.5, 3) - distance + 0.5, 0, 1)
+    return np.maximum(ring, ink)
+
+
+def _reversed(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
+    """The letter black in a white box that just holds it."""
+    top, left, bottom, right = _bounds(ink)
+    frame = int(rng.integers(1, 5))
+    image = np.zeros_like(ink)
+    inside = np.s_[
+        max(0, top - frame) : bottom + frame, max(0, left - frame) : right + frame
+    ]
+    image[inside] = 1 - ink[inside]
+    return image
+
+
+def _junk(rng: np.random.Generator) -> np.ndarray:
+    """What a symbol font holds in a letter's place."""
+    kind = rng.integers(3)
+    noise = ndimage.gaussian_filter(
+        rng.normal(size=(SIDE, SIDE)), rng.uniform(1.5, 4), mode="wrap"
+    )
+    if kind == 0:
+        noise = noise + noise[:, ::-1]
+    if kind == 1:
+        y, x = np.indices((SIDE, SIDE)) - SIDE / 2
+        noise = np.sin(np.hypot(x, y) * rng.uniform(0.4, 1)) + noise * rng.uniform(2, 9)
+    sharp = (noise - np.median(noise)) / noise.std() * 400 + 128
+    return np.clip(sharp, 0, 255).astype(np.uint8)
+
+
+_APPLY = {
+    "outline": _outline,
+    "shadow": _shadow,
+    "rough": _rough,
+    "wobble": _wobble,
+    "pixels": _pixels,
+    "stripes": _stripes,
+    "badge": _badge,
+    "reversed": _reversed,
+}
+
+
+def _bounds(image: np.ndarray) -> tuple[int, int, int, int]:
+    """Top, left, bottom, right of what is more white than not, or nearly."""
+    rows = np.flatnonzero(image.max(1) > 0.4)
+    columns = np.flatnonzero(image.max(0) > 0.4)
+    if not len(rows) or not len(columns):
+        return 0, 0, *image.shape
+    return rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
+
+
+def _fitted(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
+    """Cut out the letter and scale it to fill its image, as notMNIST's do."""
+    top, left, bottom, right = _bounds(image)
+    part = Image.fromarray((image[top:bottom, left:right] * 255).astype(np.uint8))
+    narrow = part.width / part.height
+    width = height = SIDE
+    if narrow < 0.55 and rng.random() < 0.1:  # a few such as I keep their shape
+        width = max(4, round(SIDE * narrow))
+    if rng.random() < 0.02:
+        height -= int(rng.integers(7))
+    small = part.resize((width, height), Image.Resampling.BILINEAR)
+    canvas = Image.new("L", (SIDE, SIDE))
+    canvas.paste(small, ((SIDE - width) // 2, (SIDE - height) // 2))
+    sharp = (np.asarray(canvas, np.float32) - 127.5) * SHARPEN + 127.5
+    return np.clip(sharp, 0, 255).astype(np.uint8)
+
+
+def _file_name(letter: str, number: int) -> str:
+    """A name like the official ones, which are a font file's in base 64."""
+    code = base64.urlsafe_b64encode(f"drawn {letter}{number:06}.ttf".encode())
+    return f"{code.decode()}.png"

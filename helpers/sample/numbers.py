@@ -1,0 +1,175 @@
+"""A number as placed glyphs on a plane, and the boxes that people draw round them.
+
+Plane coordinates are in digit heights, x to the right and y downwards.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from helpers.sample.glyphs import HEIGHT, Glyph
+
+
+@dataclass(frozen=True)
+class Number:
+    """Glyphs and where each of them stands.
+
+    Parameters
+    ----------
+    glyphs
+        One for each digit.
+    places
+        float64 (N, 2, 3): the affine map from a glyph's coordinates (digit heights
+        from its top left) to the plane.
+    """
+
+    glyphs: tuple[Glyph, ...]
+    places: np.ndarray
+
+    @property
+    def outlines(self) -> list[np.ndarray]:
+        """The corners of each digit's hull on the plane, float64 (K, 2)."""
+        return [
+            glyph.outline @ place[:, :2].T + place[:, 2]
+            for glyph, place in zip(self.glyphs, self.places, strict=True)
+        ]
+
+    def stretched(self, factor: float) -> "Number":
+        """The same number, ``factor`` times as wide."""
+        return Number(self.glyphs, self.places * np.array([[[factor], [1.0]]]))
+
+
+def lay_out(
+    rng: np.random.Generator,
+    glyphs: tuple[Glyph, ...],
+    climb: float,
+    loose: float,
+    spread: float = 0.0,
+) -> Number:
+    """Place glyphs side by side round the origin.
+
+    ``climb`` is the rise of the baseline from digit to digit (downwards positive, in
+    digit heights to a digit height); ``loose`` the disorder of digits fixed one by
+    one by hand: gaps, heights, turns; ``spread`` room between them beyond the usual.
+    """
+    gap = rng.normal(0.1, 0.06) + (rng.uniform(0.1, 0.4) if rng.random() < 0.1 else 0)
+    gap = max(gap, 0.01) + spread
+    slant = rng.normal(0, 0.04) if rng.random() < 0.7 else rng.normal(-0.1, 0.1)
+    bow = rng.normal(0, 0.15) if rng.random() < 0.06 else 0.0
+    stretches = np.exp(loose * rng.normal(0, 0.05, len(glyphs)))
+    turns = loose * rng.normal(0, 0.05, len(glyphs))
+    gaps = gap * np.exp(loose * rng.normal(0, 0.4, len(glyphs)))
+    drops = loose * rng.normal(0, 0.03, len(glyphs))
+    widths = stretches * [glyph.width for glyph in glyphs]
+    lefts = np.concatenate([[0.0], np.cumsum((widths + gaps)[:-1])])
+    middle = (lefts[-1] + widths[-1]) / 2
+    places = np.empty((len(glyphs), 2, 3))
+    for index in range(len(glyphs)):
+        centre = lefts[index] + widths[index] / 2 - middle
+        turn = turns[index] + bow * centre
+        cos, sin = np.cos(turn), np.sin(turn)
+        matrix = np.array([[cos, -sin], [sin, cos]])
+        matrix = matrix @ [[stretches[index], slant], [0.0, 1.0]]
+        target = [centre, drops[index] + climb * centre + bow * centre**2 / 2]
+        places[index, :, :2] = matrix
+        places[index, :, 2] = target - matrix @ [
+            widths[index] / stretches[index] / 2,
+            0.5,
+        ]
+    return Number(glyphs, places)
+
+
+def stack(rng: np.random.Generator, glyphs: tuple[Glyph, ...]) -> Number:
+    """Place glyphs one below the other, the column centred on the origin."""
+    pitch = 1 + max(0.03, rng.normal(0.2, 0.1))
+    places = np.zeros((len(glyphs), 2, 3))
+    places[:, 0, 0] = places[:, 1, 1] = 1
+    for index, glyph in enumerate(glyphs):
+        row = index - (len(glyphs) - 1) / 2
+        places[index, :, 2] = -glyph.width / 2 + rng.normal(0, 0.02), row * pitch - 0.5
+    return Number(glyphs, places)
+
+
+def ink(number: Number, shape: tuple[int, int], scale: float, origin) -> np.ndarray:
+    """Paint the digits' ink, float32 ``shape`` in 0 to 1.
+
+    ``scale`` is in pixels to a digit height; ``origin`` is the (x, y) pixel of the
+    plane's origin.
+    """
+    height, width = shape
+    canvas = np.zeros(shape, np.uint8)
+    for glyph, place, outline in zip(
+        number.glyphs, number.places, number.outlines, strict=True
+    ):
+        corners = outline * scale + origin
+        left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
+        right, bottom = np.ceil(corners.max(0)).astype(int) + 3
+        right, bottom = min(right, width), min(bottom, height)
+        if right <= left or bottom <= top:
+            continue
+        shrink = max(1, int(HEIGHT / scale))
+        mask = glyph.mask.reduce(shrink) if shrink > 1 else glyph.mask
+        # From a pixel of the patch back to a pixel of the mask.
+        to_mask = np.linalg.inv(place[:, :2] * scale) * HEIGHT / shrink
+        start = np.array([left, top]) - origin - place[:, 2] * scale
+        offset = to_mask @ start
+        patch = mask.transform(
+            (int(right - left), int(bottom - top)),
+            Image.Transform.AFFINE,
+            (*to_mask[0], offset[0], *to_mask[1], offset[1]),
+            Image.Resampling.BICUBIC,
+        )
+        window = canvas[top:bottom, left:right]
+        np.maximum(window, np.asarray(patch), out=window)
+    return canvas.astype(np.float32) / 255
+
+
+def project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Points (K, 2) through a homography (3, 3)."""
+    moved = points @ matrix[:, :2].T + matrix[:, 2]
+    return moved[:, :2] / moved[:, 2:]
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How one annotator draws boxes round one number, in digit heights.
+
+    ``left``, ``top``, ``right``, ``bottom``: room left at each side, float64 (N,).
+    """
+
+    left: np.ndarray
+    top: np.ndarray
+    right: np.ndarray
+    bottom: np.ndarray
+
+
+def draw_habit(rng: np.random.Generator, count: int) -> Habit:
+    """Draw the looseness of ``count`` boxes: one person's, with small slips."""
+    sides = rng.normal((0.07, 0.05, 0.05, 0.06), (0.05, 0.035, 0.06, 0.04))
+    shift = rng.normal(0, 0.03)
+    slips = rng.normal(0, 0.03, (4, count))
+    slips[1] = rng.normal(0, 0.015, count)
+    slips[3] = -slips[1]
+    left, top, right, bottom = sides[:, None] + slips
+    return Habit(left + shift, top, right - shift, bottom)
+
+
+def draw_boxes(outlines: list[np.ndarray], habit: Habit) -> np.ndarray:
+    """Boxes round projected outlines, float64 (N, 4): left, top, width, height.
+
+    All boxes of an image have one height, as in the real annotations.
+    """
+    low = np.array([outline.min(0) for outline in outlines])
+    high = np.array([outline.max(0) for outline in outlines])
+    tall = (high - low)[:, 1].max()
+    left = low[:, 0] - habit.left * tall
+    right = high[:, 0] + habit.right * tall
+    height = tall * (1 + np.mean(habit.top + habit.bottom))
+    middle = (low[:, 1] + high[:, 1]) / 2 + tall * (habit.bottom - habit.top) / 2
+    boxes = np.empty((len(outlines), 4))
+    boxes[:, 0] = left
+    boxes[:, 1] = middle - height / 2
+    boxes[:, 2] = np.maximum(right - left, 0.15 * tall)
+    boxes[:, 3] = height
+    return boxes

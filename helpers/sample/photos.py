@@ -1,0 +1,89 @@
+"""Drawn photos of numbers, for those who have none of their own."""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from helpers.data.photo_folders import NumberPhoto
+from helpers.sample.distributions import draw_digits, draw_order
+from helpers.sample.scenes import draw_scene
+from helpers.sample.typefaces import files
+
+KINDS = ("close-up", "note", "street")
+"""What is drawn where there are no photos: a number that fills the frame, one written
+by hand, one somewhere in a wide view."""
+
+
+HANDS = ("caveat", "indie_flower", "kalam", "permanent_marker", "shadows_into_light")
+"""Families of typefaces that look handwritten."""
+
+
+def draw_photos(count: int, seed: int) -> tuple[NumberPhoto, ...]:
+    """Draw photos of numbers of two to four digits, of each kind in turn."""
+    drawing = {"close-up": _draw_close_up, "note": _draw_note, "street": _draw_street}
+    photos = []
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        kind = KINDS[number % len(KINDS)]
+        image, digits, box = drawing[kind](rng)
+        text = "".join(map(str, digits))
+        box = tuple(float(edge) for edge in box)
+        photos.append(NumberPhoto(image, text, box, f"{kind} {number + 1}", kind))
+    return tuple(photos)
+
+
+def _draw_close_up(rng: np.random.Generator):
+    """A number that fills the frame, nearer to some edges than to others."""
+    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
+    larger = max(1.0, 60 / order.height)
+    order = replace(order, height=order.height * larger, width=order.width * larger)
+    scene = draw_scene(rng, order)
+    size = scene.box[2:] - scene.box[:2]
+    room = rng.uniform(0.0, 0.3, 4) * np.tile(size, 2) * (-1, -1, 1, 1)
+    frame = np.rint(scene.box + room).astype(int)
+    frame = np.clip(frame, 0, np.tile(scene.image.shape[1::-1], 2))
+    image = Image.fromarray(scene.image).crop(tuple(frame.tolist()))
+    box = scene.box - np.tile(frame[:2], 2)
+    return image, scene.digits, np.clip(box, 0, np.tile(image.size, 2))
+
+
+def _draw_note(rng: np.random.Generator):
+    """A number written by hand on paper."""
+    digits = draw_digits(rng, int(rng.integers(2, 5)))
+    choices = files(HANDS[rng.integers(len(HANDS))])
+    font = ImageFont.truetype(str(choices[rng.integers(len(choices))]), 150)
+    ink = Image.new("L", (480, 320))
+    across = 240 - 40 * len(digits) + rng.uniform(-40, 40)
+    for digit in digits:
+        part = Image.new("L", ink.size)
+        place = (across, 80 + rng.uniform(-14, 14))
+        ImageDraw.Draw(part).text(place, str(digit), fill=255, font=font)
+        part = part.rotate(rng.normal(0, 5), Image.Resampling.BICUBIC, center=place)
+        ink.paste(part, mask=part)
+        across += font.getlength(str(digit)) + rng.uniform(0, 14)
+    ink = ink.rotate(rng.normal(0, 4), Image.Resampling.BICUBIC)
+    paper = rng.uniform(150, 245) * np.array([1, 1, rng.uniform(0.75, 1)])
+    pen = rng.uniform(0, 90, 3)
+    cover = np.asarray(ink, float)[..., None] / 255
+    light = 1 + np.linspace(*rng.uniform(-0.2, 0.2, 2), ink.width)[None, :, None]
+    pixels = (paper + (pen - paper) * cover) * light
+    pixels += rng.normal(0, rng.uniform(1, 6), pixels.shape)
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 2)))
+    return image, digits, ink.point(lambda value: 255 * (value > 60)).getbbox()
+
+
+def _draw_street(rng: np.random.Generator):
+    """A wall from afar, a number of two to four digits somewhere on it."""
+    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
+    height = float(rng.uniform(24, 48))
+    far = replace(
+        order,
+        height=height,
+        width=order.width * height / order.height,
+        frame_height=float(rng.uniform(5, 9)),
+        frame_width=float(rng.uniform(8, 14)),
+    )
+    scene = draw_scene(rng, far)
+    return Image.fromarray(scene.image), scene.digits, scene.box

@@ -1,0 +1,267 @@
+"""Plates, stickers and tiles under a number, and the look of its digits.
+
+Distances are in digit heights: negative inside an outline, positive outside.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, shift
+
+from helpers.sample.textures import LUMA, choose, fractal, hsv, noise, pixels_per_unit
+
+
+@dataclass(frozen=True)
+class Style:
+    """Colours and finish of a number and of its plate.
+
+    Parameters
+    ----------
+    plate, digit, rim
+        Colours, float32 (3,); ``plate`` is None for digits straight on the wall,
+        ``rim`` None for a plate without a border line.
+    faces
+        Name of the group of typefaces that goes with it.
+    relief
+        Height of the digits over their ground, in digit heights: 0 for paint.
+    loose
+        Disorder of digits fixed one by one, 0 to 1.
+    spread
+        Room between digits beyond the usual, in digit heights.
+    rise
+        Slope of the number in the picture beyond the usual, downwards positive: digit
+        heights to a digit height.
+    """
+
+    plate: np.ndarray | None
+    digit: np.ndarray
+    rim: np.ndarray | None
+    faces: str
+    relief: float
+    loose: float
+    spread: float = 0.0
+    rise: float = 0.0
+
+
+def enamel(rng: np.random.Generator) -> Style:
+    """White digits on blue enamel, now and then on black, green, red or brown."""
+    if rng.random() < 0.85:
+        plate = hsv(
+            rng.normal(0.635, 0.02), rng.uniform(0.45, 0.9), rng.uniform(0.2, 0.65)
+        )
+    else:
+        plate = hsv(
+            rng.choice((0.0, 0.02, 0.08, 0.4, 0.5)),
+            rng.uniform(0.1, 0.8),
+            rng.uniform(0.08, 0.45),
+        )
+    digit = hsv(rng.uniform(0.1, 0.65), rng.uniform(0, 0.08), rng.uniform(0.8, 1))
+    rim = digit if rng.random() < 0.6 else None
+    return Style(plate, digit, rim, "enamel", 0.0, 0.1)
+
+
+def sign(rng: np.random.Generator) -> Style:
+    """Dark digits on a white plate, sticker or piece of marble."""
+    plate = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.12), rng.uniform(0.75, 1))
+    kind = rng.random()
+    if kind < 0.45:
+        digit = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.02, 0.3))
+    elif kind < 0.85:
+        digit = hsv(
+            rng.normal(0.62, 0.02), rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.6)
+        )
+    else:
+        digit = hsv(
+            rng.choice((0.0, 0.99, 0.4, 0.07)),
+            rng.uniform(0.5, 0.9),
+            rng.uniform(0.3, 0.8),
+        )
+    rim = digit if rng.random() < 0.45 else None
+    return Style(plate, digit, rim, "any", 0.0, 0.1)
+
+
+def coloured_plate(rng: np.random.Generator) -> Style:
+    """A plate of any colour with digits lighter or darker than it."""
+    plate = hsv(rng.random(), rng.uniform(0, 0.6), rng.uniform(0.1, 0.9))
+    digit = contrasting(rng, plate)
+    rim = digit if rng.random() < 0.3 else None
+    return Style(plate, digit, rim, "any", rng.choice((0.0, 0.03)), 0.2)
+
+
+def brass_plate(rng: np.random.Generator) -> Style:
+    """Engraved brass, bronze or steel."""
+    metal = hsv(rng.normal(0.11, 0.02), rng.uniform(0.05, 0.6), rng.uniform(0.35, 0.8))
+    digit = metal * rng.uniform(0.1, 0.45)
+    return Style(metal, digit, None, "any", 0.0, 0.0)
+
+
+def mounted(rng: np.random.Generator) -> Style:
+    """Separate digits of dark or bright metal, plastic or tile on the wall."""
+    kind = rng.random()
+    if kind < 0.55:
+        digit = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.03, 0.3))
+    elif kind < 0.75:
+        digit = hsv(
+            rng.normal(0.11, 0.02), rng.uniform(0.1, 0.6), rng.uniform(0.4, 0.8)
+        )
+    else:
+        digit = hsv(rng.random(), rng.uniform(0, 0.1), rng.uniform(0.7, 1))
+    return Style(None, digit, None, "mounted", rng.uniform(0.02, 0.09), 1.0)
+
+
+def painted(rng: np.random.Generator) -> Style:
+    """Digits painted on the wall by stencil, brush or spray can."""
+    kind = rng.random()
+    if kind < 0.5:
+        digit = hsv(rng.random(), rng.uniform(0, 0.4), rng.uniform(0.03, 0.3))
+    elif kind < 0.75:
+        digit = hsv(rng.random(), rng.uniform(0, 0.1), rng.uniform(0.8, 1))
+    else:
+        hue = rng.choice((0.0, 0.98, 0.6, 0.65, 0.4, 0.08))
+        digit = hsv(hue, rng.uniform(0.4, 0.9), rng.uniform(0.25, 0.8))
+    return Style(None, digit, None, "painted", 0.0, rng.uniform(0.2, 1.2))
+
+
+STYLES = (
+    (enamel, 0.36),
+    (sign, 0.18),
+    (coloured_plate, 0.06),
+    (brass_plate, 0.03),
+    (mounted, 0.23),
+    (painted, 0.14),
+)
+"""Kinds of house numbers and how often each is one."""
+
+
+def draw_style(rng: np.random.Generator) -> Style:
+    """Draw a kind of number by its frequency, and its colours."""
+    return choose(rng, STYLES)(rng)
+
+
+def contrasting(rng: np.random.Generator, ground: np.ndarray) -> np.ndarray:
+    """A colour lighter or darker than ``ground``, by a step that can be small."""
+    level = float(ground @ LUMA)
+    step = rng.uniform(0.15, 0.6)
+    value = level - step if level > rng.uniform(0.3, 0.7) else level + step
+    saturation = rng.uniform(0, 0.5) * rng.random()
+    colour = hsv(rng.random(), saturation, 1.0)
+    return np.clip(colour * (max(value, 0.02) / (colour @ LUMA)), 0, 1)
+
+
+def rounded(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
+    """Distance to a rectangle of half sizes ``half`` with rounded corners."""
+    dx, dy = np.abs(x) - (half[0] - radius), np.abs(y) - (half[1] - radius)
+    outer = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
+    return outer + np.minimum(np.maximum(dx, dy), 0) - radius
+
+
+def notched(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
+    """Distance to a rectangle whose corners are cut out by quarter circles."""
+    box = np.maximum(np.abs(x) - half[0], np.abs(y) - half[1])
+    bite = radius - np.hypot(np.abs(x) - half[0], np.abs(y) - half[1])
+    return np.maximum(box, bite)
+
+
+def oval(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
+    """Distance, to first order, to an ellipse of half axes ``half``."""
+    del radius
+    ratio = np.hypot(x / half[0], y / half[1])
+    return (ratio - 1) * min(half)
+
+
+def cover(distance: np.ndarray, scale: float) -> np.ndarray:
+    """Share of each pixel inside an outline, float32 in 0 to 1."""
+    return np.clip(0.5 - distance * scale, 0, 1).astype(np.float32)
+
+
+def lay(canvas: np.ndarray, colour, share: np.ndarray) -> None:
+    """Put a colour on the canvas, in place, where ``share`` (H, W) says how much."""
+    canvas += share[..., None] * (colour - canvas)
+
+
+def put_plate(
+    rng: np.random.Generator,
+    canvas: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    style: Style,
+    size: tuple[float, float],
+    light: tuple[float, float],
+) -> None:
+    """Put a plate round a number of ``size`` (width, height), in place.
+
+    ``light`` is the way shadows fall, in digit heights for a raised thing.
+    """
+    scale = pixels_per_unit(x, y)
+    padding = np.exp(rng.normal(-1.55, 0.45, 2))
+    half = np.array(size) / 2 + padding
+    shapes = ((rounded, 0.72), (notched, 0.08), (oval, 0.2))
+    shape = choose(rng, shapes)
+    if shape is oval:
+        half = np.array(size) / 2 * rng.uniform(1.2, 1.45) + 0.1
+        if rng.random() < 0.4:
+            half[:] = half.max()
+    radius = min(half) * rng.choice((0.02, 0.1, 0.25))
+    distance = shape(x, y, half, radius)
+    thickness = rng.uniform(0.01, 0.08)
+    dx, dy = light[0] * thickness, light[1] * thickness
+    shadow = shape(x - dx, y - dy, half, radius)
+    softness = max(0.5, scale * rng.uniform(0.01, 0.06))
+    canvas *= 1 - 0.6 * np.clip(0.5 - shadow * scale / softness, 0, 1)[..., None]
+    sheen = 1 + 0.04 * fractal(rng, distance.shape, scale * 1.5, 2)
+    colour = style.plate * sheen[..., None]
+    lay(canvas, colour, cover(distance, scale))
+    if style.rim is not None:
+        inset, line = rng.uniform(0.0, 0.12), rng.uniform(0.02, 0.07)
+        band = np.abs(distance + inset + line / 2) - line / 2
+        lay(canvas, style.rim, cover(band, scale))
+    else:
+        edge = np.abs(distance + 0.02) - 0.02
+        canvas *= 1 - rng.uniform(-0.2, 0.5) * cover(edge, scale)[..., None]
+    if rng.random() < 0.3:
+        spots = fractal(rng, distance.shape, scale * 0.35, 3)
+        near = np.clip(1.5 + distance / 0.15, 0, 1) * (distance < 0)
+        rust = np.clip(spots * near - rng.uniform(0.8, 1.6), 0, 1) * 0.8
+        lay(canvas, hsv(0.06, rng.uniform(0.2, 0.7), rng.uniform(0.1, 0.4)), rust)
+    for screw in _screws(rng, half):
+        spot = np.hypot(x - screw[0], y - screw[1]) - rng.uniform(0.025, 0.05)
+        lay(canvas, hsv(0.1, 0.1, rng.uniform(0.1, 0.7)), cover(spot, scale))
+
+
+def _screws(rng: np.random.Generator, half) -> list[tuple[float, float]]:
+    if rng.random() < 0.6:
+        return []
+    x, y = half - 0.1
+    if rng.random() < 0.5:
+        return [(-x, 0.0), (x, 0.0)]
+    return [(-x, -y), (x, -y), (-x, y), (x, y)]
+
+
+def put_digits(
+    rng: np.random.Generator,
+    canvas: np.ndarray,
+    ink: np.ndarray,
+    style: Style,
+    scale: float,
+    light: tuple[float, float],
+) -> None:
+    """Put the digits on the canvas, in place: shadow, body, bevel, wear."""
+    if style.relief > 0:
+        reach = style.relief * scale
+        fallen = shift(ink, (light[1] * reach, light[0] * reach), order=1)
+        fallen = gaussian_filter(fallen, max(0.4, reach * rng.uniform(0.1, 0.8)))
+        canvas *= 1 - rng.uniform(0.2, 0.65) * fallen[..., None]
+    share = ink
+    if rng.random() < 0.3:
+        worn = fractal(rng, ink.shape, max(1.5, scale * rng.uniform(0.05, 0.3)))
+        share = ink * np.clip(1.2 - rng.uniform(0, 0.5) * np.maximum(worn, 0), 0, 1)
+    colour = style.digit * (1 + 0.05 * noise(rng, ink.shape, scale))[..., None]
+    if style.relief > 0.03 and rng.random() < 0.6:
+        soft = gaussian_filter(ink, max(0.6, scale * 0.03))
+        slope = -light[0] * np.gradient(soft, axis=1) - light[1] * np.gradient(
+            soft, axis=0
+        )
+        colour = colour + rng.uniform(0.3, 1.2) * slope[..., None] * max(
+            1, scale * 0.03
+        )
+    lay(canvas, colour, share)

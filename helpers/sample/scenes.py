@@ -1,0 +1,221 @@
+"""Photographs of house numbers, drawn: a wall, a plate, digits, light, a camera."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from helpers.sample import camera, numbers, plates, textures
+from helpers.sample.distributions import Order, draw_order
+from helpers.sample.glyphs import Glyph, digit_glyphs
+from helpers.sample.typefaces import draw_typeface
+
+# Slope of a number in the picture: quantiles of the line through the centres of its
+# first and last box, in degrees, positive falling, in the real train set.
+_TILT_SHARES = (0, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 1)
+_TILTS = (-50, -38, -31, -19, -12, -5, 0, 3.5, 8, 12, 18, 25, 40)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A drawn photograph and what stands on it.
+
+    Parameters
+    ----------
+    image
+        uint8 (H, W, 3), RGB.
+    digits
+        The number, each digit 0 to 9, from left to right.
+    boxes
+        int64 (N, 4): left, top, width, height of each digit's box in pixels, loose
+        as people draw them.
+    """
+
+    image: np.ndarray
+    digits: tuple[int, ...]
+    boxes: np.ndarray
+
+    @property
+    def box(self) -> np.ndarray:
+        """left, top, right, bottom of the whole number, int64 (4,)."""
+        low, high = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
+        return np.concatenate([low.min(0), high.max(0)])
+
+
+def style_glyphs(
+    rng: np.random.Generator, style: plates.Style, digits: tuple[int, ...]
+) -> tuple[Glyph, ...]:
+    """A number's digits in a typeface that goes with a style."""
+    glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
+    return tuple(glyphs[digit] for digit in digits)
+
+
+def draw_scene(
+    rng: np.random.Generator,
+    order: Order | None = None,
+    draw_glyphs: Callable[..., tuple[Glyph, ...]] = style_glyphs,
+    draw_style: Callable[..., plates.Style] = plates.draw_style,
+) -> Scene:
+    """Draw one scene.
+
+    Parameters
+    ----------
+    rng
+        Source of all chance.
+    order
+        The number and its sizes; drawn too when none is given.
+    draw_glyphs
+        From the generator, a `plates.Style` and the digits to their glyphs.
+    draw_style
+        From the generator to a `plates.Style`.
+    """
+    order = order or draw_order(rng)
+    style = draw_style(rng)
+    glyphs = draw_glyphs(rng, style, order.digits)
+    number, matrix, boxes, size = compose(rng, order, style, glyphs)
+    canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
+    seen = camera.look(canvas, to_canvas, size)
+    image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
+    return Scene(image, order.digits, boxes)
+
+
+def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of the boxes' union inside a picture of ``size``."""
+    low = np.clip(boxes[:, :2].min(0), 0, np.array(size) - 1)
+    high = np.clip((boxes[:, :2] + boxes[:, 2:]).max(0), low + 1, size)
+    return (*low.tolist(), *high.tolist())
+
+
+def compose(
+    rng: np.random.Generator,
+    order: Order,
+    style: plates.Style,
+    glyphs: tuple[Glyph, ...],
+) -> tuple[numbers.Number, np.ndarray, np.ndarray, tuple[int, int]]:
+    """Lay out a number and fit view and picture to the sizes ordered.
+
+    ``glyphs`` are those of the number's digits.
+
+    Returns
+    -------
+    number : helpers.sample.numbers.Number
+        The glyphs on the facade's plane.
+    matrix : numpy.ndarray
+        float64 (3, 3), the homography from that plane to the picture.
+    boxes : numpy.ndarray
+        int64 (N, 4): left, top, width, height of each digit's box in the picture.
+    size : tuple
+        Width and height of the picture in pixels.
+    """
+    tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))
+    climb = tilt * rng.uniform(0.5, 1) if rng.random() < 0.3 * style.loose else 0.0
+    if style.rise:
+        # Digits in steps, or seen from the side, or some of both.
+        tilt += style.rise
+        climb += style.rise * rng.random()
+    if len(glyphs) > 1 and rng.random() < 0.007:
+        number = numbers.stack(rng, glyphs)
+    else:
+        number = numbers.lay_out(rng, glyphs, climb, style.loose, style.spread)
+    matrix = camera.view(rng, tilt - climb)
+    habit = numbers.draw_habit(rng, len(glyphs))
+    width = order.width
+    if set(order.digits) == {1}:
+        width *= 0.75
+    for _ in range(2):
+        outlines = [numbers.project(part, matrix) for part in number.outlines]
+        boxes = numbers.draw_boxes(outlines, habit)
+        squeeze = (width / boxes[:, 2].max()) / (order.height / boxes[:, 3].max())
+        number = number.stretched(float(np.clip(squeeze, 0.4, 2.5)))
+    outlines = [numbers.project(part, matrix) for part in number.outlines]
+    boxes = numbers.draw_boxes(outlines, habit)
+    scale = order.height / boxes[:, 3].max()
+    low = boxes[:, :2].min(0)
+    union = (boxes[:, :2] + boxes[:, 2:]).max(0) - low
+    frame = np.array(
+        [
+            union[0] * scale + order.frame_width * order.height,
+            union[1] * scale * order.frame_height,
+        ]
+    )
+    size = np.maximum(np.rint(frame), (12, 10)).astype(int)
+    spare = size - union * scale
+    lean = rng.normal(0, 0.02, 2) + (rng.random(2) < 0.1) * rng.normal(0, 0.15, 2)
+    lean[1] -= 0.03
+    start = spare * np.clip(0.5 + lean, -0.03, 1.03) - low * scale
+    fit = np.array([[scale, 0, start[0]], [0, scale, start[1]], [0, 0, 1]])
+    boxes = np.concatenate([boxes[:, :2] * scale + start, boxes[:, 2:] * scale], 1)
+    boxes = np.rint(boxes).astype(np.int64)
+    return number, fit @ matrix, boxes, (int(size[0]), int(size[1]))
+
+
+def _facade(rng, number, style, matrix, size, height):
+    """Paint the part of the facade that the picture shows, seen from straight ahead.
+
+    Returns a PIL image and the homography from the picture to its pixels.
+    """
+    width, tall = size
+    corners = np.array([[0, 0], [width, 0], [width, tall], [0, tall]], float)
+    plane = numbers.project(corners, np.linalg.inv(matrix))
+    low, high = plane.min(0), plane.max(0)
+    scale = height * float(np.clip(50 / height, 1.0, 1.6))
+    shape = np.ceil((high - low) * scale).astype(int) + 1
+    origin = -low * scale
+    x = ((np.arange(shape[0], dtype=np.float32) + 0.5 - origin[0]) / scale)[None]
+    y = ((np.arange(shape[1], dtype=np.float32) + 0.5 - origin[1]) / scale)[:, None]
+    points = np.concatenate(number.outlines)
+    extent = points.max(0) - points.min(0)
+    middle = (points.max(0) + points.min(0)) / 2
+    light = (float(rng.normal(0, 0.8)), float(abs(rng.normal(0.8, 0.5))))
+
+    canvas = textures.choose(rng, textures.WALLS)(rng, x, y).astype(np.float32)
+    _put_sides(rng, canvas, x, y, extent)
+    if style.plate is not None:
+        plates.put_plate(
+            rng, canvas, x - middle[0], y - middle[1], style, tuple(extent), light
+        )
+    ground = _ground(canvas, points * scale + origin)
+    if too_faint(ground, style.digit):
+        colour = plates.contrasting(rng, ground.mean((0, 1)))
+        style = replace(style, digit=colour)
+    ink = numbers.ink(number, (int(shape[1]), int(shape[0])), scale, origin)
+    plates.put_digits(rng, canvas, ink, style, scale, light)
+    camera.light_up(rng, canvas, scale)
+    pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
+    to_pixels = np.array([[scale, 0, origin[0]], [0, scale, origin[1]], [0, 0, 1]])
+    return Image.fromarray(pixels), to_pixels @ np.linalg.inv(matrix)
+
+
+def _ground(canvas, points):
+    """The part of the canvas that a number of the given corners takes."""
+    last = np.array(canvas.shape[1::-1]) - 1
+    left, top = np.clip(points.min(0), 0, last).astype(int)
+    right, bottom = np.clip(points.max(0), 0, last).astype(int) + 1
+    return canvas[top:bottom, left:right]
+
+
+def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:
+    """Whether a colour, (3,), hardly stands out from a ground as uneven as (..., 3)."""
+    gray = ground @ textures.LUMA
+    step = abs(gray.mean() - colour @ textures.LUMA)
+    return bool(step < 0.1 + gray.std())
+
+
+def _put_sides(rng, canvas, x, y, extent) -> None:
+    """Let another material begin at some sides of the number, in place."""
+    for axis, sign in ((0, -1), (0, 1), (1, -1), (1, 1)):
+        if rng.random() > (0.3 if axis == 0 else 0.15):
+            continue
+        along = (x, y)[axis] * sign
+        start = extent[axis] / 2 + rng.uniform(0.3, 2.0)
+        inside = (along > start).ravel()
+        count = int(inside.sum())
+        if count < 3:
+            continue
+        part = (slice(None), inside) if axis == 0 else (inside, slice(None))
+        u = x[:, inside] if axis == 0 else x
+        v = y if axis == 0 else y[inside]
+        canvas[part] = textures.choose(rng, textures.SURROUNDINGS)(rng, u, v)
+        edge = np.abs(along - start) < rng.uniform(0.02, 0.15)
+        canvas *= np.where(edge, np.float32(rng.uniform(0.4, 1.1)), 1)[..., None]

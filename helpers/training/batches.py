@@ -1,0 +1,238 @@
+"""Images in memory to an endless, shuffled stream of batches, begun at any step."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from helpers.accuracy import LONGEST
+from helpers.evaluation import network_input
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images with their labels, one row each.
+
+    Parameters
+    ----------
+    images
+        (N, height, width): uint8 crops, which a network sees with mean 0 and standard
+        deviation 1 each, or float32 pixels, which it sees as they are.
+    labels
+        Integers (N, 6), [length, d1..d5] with blank 10, or (N,), one class each.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self):
+        images, labels = self.images, self.labels
+        if images.ndim != 3 or not images.size:
+            raise ValueError(
+                f"images have shape {images.shape}; expected (N, height, width), "
+                "none of them 0."
+            )
+        if images.dtype not in (np.uint8, np.float32):
+            raise ValueError(
+                f"images hold {images.dtype}; expected uint8 crops or float32 pixels."
+            )
+        if images.dtype == np.float32 and not np.isfinite(images).all():
+            raise ValueError("images hold a value that is not finite; expected none.")
+        if len(labels) != len(images):
+            raise ValueError(
+                f"{len(labels)} labels for {len(images)} images; expected one each."
+            )
+        if labels.dtype.kind not in "iu" or labels.min() < 0:
+            raise ValueError(
+                f"labels hold {labels.dtype} from {labels.min()}; expected integers "
+                "from 0."
+            )
+
+    def __len__(self):
+        return len(self.images)
+
+    def card(self) -> dict:
+        """What tells these examples from others: their number and a digest."""
+        digest = hashlib.blake2b(digest_size=8)
+        for array in (self.images, self.labels):
+            digest.update(f"{array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).data)
+        return {"images": len(self), "digest": digest.hexdigest()}
+
+
+def stream(
+    examples: Examples,
+    batch_size: int,
+    *,
+    seed: int,
+    first_step: int = 0,
+    distortion: float = 0.0,
+    weights: np.ndarray | None = None,
+) -> tf.data.Dataset:
+    """Batches for the steps from ``first_step`` on, without end.
+
+    Every pass over the examples has an order of its own; a batch may span two. The
+    batch of a step depends on ``seed`` and the step alone, so that a run can be taken
+    up anywhere, at once. With ``weights``, (N,), a pass takes as many rows, each as
+    often as its weight says; see `pass_orders`.
+
+    Returns
+    -------
+    tf.data.Dataset
+        float32 (batch_size, side, side, 1) and int32 (batch_size, 6) or (batch_size,).
+    """
+    images = tf.constant(examples.images)
+    labels = tf.constant(examples.labels.astype(np.int32))
+
+    first_pass, done = divmod(first_step * batch_size, len(examples))
+    orders = tf.data.Dataset.from_generator(
+        partial(pass_orders, len(examples), seed, first_pass, weights),
+        output_signature=tf.TensorSpec((len(examples),), tf.int64),
+    )
+    rows = orders.flat_map(tf.data.Dataset.from_tensor_slices).skip(done)
+
+    def batch(step, chosen):
+        inputs = network_input(tf.gather(images, chosen))
+        if distortion:
+            inputs = distort(inputs, distortion, seed=(seed, step))
+        return inputs, tf.gather(labels, chosen)
+
+    return (
+        rows.batch(batch_size, drop_remainder=True)
+        .enumerate(first_step)
+        .map(batch)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def pass_orders(
+    rows: int, seed: int, first_pass: int = 0, weights: np.ndarray | None = None
+) -> Iterator[np.ndarray]:
+    """The order of the rows in each pass from ``first_pass`` on: int64 (rows,).
+
+    Without ``weights`` each row comes once. With them a row comes ``rows`` times its
+    share of their sum, rounded up or down by chance: systematic sampling, which
+    leaves less to chance than independent draws do.
+    """
+    number = first_pass
+    while True:
+        rng = np.random.default_rng([seed, number])
+        order = rng.permutation(rows)
+        if weights is not None:
+            ends = np.cumsum(weights[order])
+            marks = (np.arange(rows) + rng.random()) * ends[-1] / rows
+            order = rng.permutation(order[np.searchsorted(ends, marks, "right")])
+        yield order
+        number += 1
+
+
+def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
+    """Shift, grow or shrink, and shear each image by random amounts.
+
+    Each amount is even between minus and plus ``strength``, a fraction of the side;
+    pixels from beyond an edge repeat it.
+
+    Parameters
+    ----------
+    images
+        float32 (N, side, side, 1).
+    strength
+        Largest change of position and of size, as a fraction.
+    seed
+        Two integers: same seed, same changes.
+    """
+    count, side = tf.shape(images)[0], images.shape[1]
+    change = tf.random.stateless_uniform((count, 6), seed, -strength, strength)
+    # Rows of the map from a pixel of the result to one of the image, about its middle.
+    across = change[:, 0:2] + [1.0, 0.0]
+    down = change[:, 2:4] + [0.0, 1.0]
+    middle = (side - 1) / 2
+    shift = change[:, 4:6] * side
+
+    def row(part, offset):
+        fixed = middle - middle * tf.reduce_sum(part, axis=1, keepdims=True)
+        return tf.concat([part, fixed + offset], axis=1)
+
+    last = tf.zeros((count, 2))
+    maps = tf.concat([row(across, shift[:, :1]), row(down, shift[:, 1:]), last], axis=1)
+    return warp(images, maps, (side, side))
+
+
+def warp(images: tf.Tensor, maps: tf.Tensor, shape: tuple[int, int]) -> tf.Tensor:
+    """Images (N, H, W, 1) as (N, *shape, 1), each through a map of its own.
+
+    A map (N, 8) leads from a pixel of the result to one of the image: the rows of a
+    homography, less its last entry, which is 1. Pixels between others are mixed of
+    them, and those from beyond an edge repeat it.
+    """
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=images,
+        transforms=maps,
+        output_shape=shape,
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="NEAREST",
+    )
+
+
+def length_shares(labels: np.ndarray) -> tuple[float, ...]:
+    """The share of the numbers with one digit, with two, and so on to five.
+
+    Parameters
+    ----------
+    labels
+        Integers (N, 6), [length, d1..d5].
+    """
+    counts = np.bincount(labels[:, 0], minlength=LONGEST + 1)[1 : LONGEST + 1]
+    return tuple((counts / counts.sum()).tolist())
+
+
+def length_weights(labels: np.ndarray, shares: Sequence[float]) -> np.ndarray | None:
+    """How often to draw each image, so that the lengths come in given shares.
+
+    A length that no image has is left out, and the others make up for it in their
+    proportions.
+
+    Parameters
+    ----------
+    labels
+        Integers (N, 6), [length, d1..d5].
+    shares
+        Of the numbers with one digit, with two, and so on; they need not add up to 1.
+        Empty: as they come.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        float64 (N,) with mean 1; None without ``shares``.
+
+    Raises
+    ------
+    ValueError
+        A share is negative or not finite, or they leave no image to draw.
+    """
+    if not len(shares):
+        return None
+    wanted = np.zeros(LONGEST + 2)
+    if (
+        len(shares) > LONGEST
+        or not (np.isfinite(shares) & (np.array(shares) >= 0)).all()
+    ):
+        raise ValueError(
+            f"length_shares are {tuple(shares)}; expected up to {LONGEST} numbers of 0 "
+            "or more, the shares of the images with 1, 2, ... digits."
+        )
+    wanted[1 : 1 + len(shares)] = shares
+    lengths = labels[:, 0]
+    there = np.bincount(lengths, minlength=len(wanted))
+    weights = (wanted / np.maximum(there, 1))[lengths]
+    if not weights.any():
+        raise ValueError(
+            f"length_shares are {tuple(shares)}, but the images have "
+            f"{', '.join(map(str, np.unique(lengths)))} digits; expected a share for "
+            "one of these."
+        )
+    return weights / weights.mean()

@@ -1,0 +1,1 @@
+"""Panels for notebooks, over functions that also work without them."""

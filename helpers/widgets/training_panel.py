@@ -1,0 +1,346 @@
+"""A panel to turn the knobs of training by hand: change, train, watch, stop, compare.
+
+What it does by mouse `helpers.training.runs.run` does in a line; `recipe_code` and
+`helpers.training.options.recipe_command` say which.
+"""
+
+import io
+import shlex
+import threading
+from collections.abc import Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
+
+import ipywidgets as widgets
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from helpers.networks import MOST_LAYERS
+from helpers.recipe import Recipe
+from helpers.settings import SOURCES, Settings
+from helpers.training.batches import Examples
+from helpers.training.options import recipe_command, written
+from helpers.training.progress import Progress
+from helpers.training.runs import run
+
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+L2_BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
+BATCHES = (10, 25, 50, 100, 200, 400)
+
+ROWS = 20
+"""Validations in a run of the panel: points of its curve."""
+
+MEASURES = {"strict": "strict", "six_position": "six-position"}
+
+
+class TrainingPanel(widgets.VBox):
+    """Sliders over a recipe's values, buttons, and the curves of every run.
+
+    Parameters
+    ----------
+    recipe
+        What the panel starts from, and where it takes the values it has no slider for.
+    data
+        Examples by name: ``"train"`` and ``"validation"``.
+    settings
+        Whose folder keeps the runs; one that was made before is shown at once.
+
+    Attributes
+    ----------
+    recipe
+        As the sliders stand.
+    runs
+        Every run so far by name, the last one last: `helpers.training.loop.Run`.
+    """
+
+    def __init__(
+        self, recipe: Recipe, data: Mapping[str, Examples], settings: Settings
+    ):
+        self.start = recipe
+        self.data = data
+        self.settings = settings
+        self.runs = {}
+        self._histories = {}
+        self._thread = None
+        self._progress = None
+        self._knobs = _knobs(recipe)
+        self._train = _button("Train", "play", "success", self.train)
+        self._stop = _button("Stop", "stop", "warning", self.stop)
+        self._stop.disabled = True
+        self._bar = widgets.IntProgress(layout=widgets.Layout(width="300px"))
+        self._said = widgets.HTML()
+        self._chart = widgets.Image(format="png", layout=widgets.Layout(width="900px"))
+        self._export = widgets.Textarea(
+            description="settings",
+            layout=widgets.Layout(width="620px", height="74px"),
+        )
+        for knob in self._knobs.values():
+            knob.observe(self._show_settings, "value")
+        buttons = [
+            self._train,
+            self._stop,
+            _button("Report's values", "undo", "", self.reset),
+            _button("Forget runs", "trash", "", self.forget),
+        ]
+        sliders = list(self._knobs.values())
+        half = (len(sliders) + 1) // 2
+        super().__init__(
+            [
+                widgets.HBox(
+                    [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
+                ),
+                widgets.HBox(buttons),
+                widgets.HBox([self._bar, self._said]),
+                self._chart,
+                self._export,
+            ]
+        )
+        self._show_settings()
+        self._show_curves()
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe as the sliders stand.
+
+        Raises
+        ------
+        ValueError
+            A value is none that a network can be trained with.
+        """
+        values = {name: knob.value for name, knob in self._knobs.items()}
+        # A slider adds up its steps: 0.8 comes as 0.7999999999999999.
+        values = {
+            name: round(value, 6) if isinstance(value, float) else value
+            for name, value in values.items()
+        }
+        values["widths"] = _widths(values["widths"])
+        interval = max(1, values["steps"] // ROWS)
+        return replace(self.start, **values, validation_interval=interval)
+
+    def train(self) -> None:
+        """Train by the sliders, in the background; `wait` waits for the end."""
+        if self._thread is not None and self._thread.is_alive():
+            return
+        try:
+            recipe = self.recipe
+        except ValueError as error:
+            self._say(error)
+            return
+        self._progress = _PanelProgress(self, _label(recipe, self.start))
+        self._train.disabled, self._stop.disabled = True, False
+        self._thread = threading.Thread(
+            target=self._train_by, args=(recipe,), daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the run under way after the steps at hand, and keep what it has."""
+        if self._progress is not None:
+            self._progress.stop.set()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait for the run under way to end."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def reset(self) -> None:
+        """Put the sliders at the report's values; the steps at those of the start."""
+        values = Recipe.report(self.start.layers, steps=self.start.steps)
+        for name, knob in self._knobs.items():
+            value = getattr(values, name)
+            knob.value = written(value) if name == "widths" else value
+
+    def forget(self) -> None:
+        """Clear the chart; the runs stay on disk."""
+        self.runs.clear()
+        self._histories.clear()
+        self._show_curves()
+
+    def _train_by(self, recipe: Recipe) -> None:
+        name = self._progress.name
+        self._say("reading the images")
+        try:
+            made = run(recipe, self.data, self.settings, progress=self._progress)
+        except (ValueError, ArithmeticError, OSError) as error:
+            self._say(error)
+        else:
+            self.runs.pop(name, None)
+            self.runs[name] = made
+            self._keep(name, made.history)
+            scores = ", ".join(
+                f"{title} {made.scores[measure]:.1%}"
+                for measure, title in MEASURES.items()
+                if measure in made.scores
+            )
+            ended = "" if made.finished else "stopped; "
+            self._say(
+                f"{ended}{int(made.network.count_params()):,} weights, "
+                f"{made.steps_per_second:.0f} steps/s; validation "
+                f"({len(self.data['validation']):,} images): {scores or 'not yet'}"
+            )
+        finally:
+            self._train.disabled, self._stop.disabled = False, True
+
+    def _keep(self, name: str, history: pd.DataFrame) -> None:
+        self._histories.pop(name, None)
+        self._histories[name] = history
+        self._show_curves()
+
+    def _say(self, words) -> None:
+        self._said.value = str(words)
+
+    def _show_settings(self, change=None) -> None:
+        try:
+            recipe = self.recipe
+            command = recipe_command(recipe) + _data_option(self.settings)
+            self._export.value = f"{recipe_code(recipe)}\n{command}"
+        except ValueError as error:
+            self._export.value = str(error)
+
+    def _show_curves(self) -> None:
+        picture = io.BytesIO()
+        compare_histories(self._histories).savefig(picture, format="png", dpi=100)
+        self._chart.value = picture.getvalue()
+
+
+class _PanelProgress(Progress):
+    """Shows a run in its panel: a bar, the loss, and a curve that grows."""
+
+    def __init__(self, panel: TrainingPanel, name: str):
+        super().__init__()
+        self.panel = panel
+        self.name = name
+        self.rows = []
+
+    @contextmanager
+    def shown(self, name, done, steps):
+        bar = self.panel._bar
+        bar.max, bar.value = steps, done
+        yield
+
+    def advance(self, count, loss, scores):
+        bar = self.panel._bar
+        bar.value += count
+        self.panel._say(f"step {bar.value:,} of {bar.max:,}, loss {loss:.3f}")
+
+    def row(self, row):
+        self.rows.append(row)
+        self.panel._keep(self.name, pd.DataFrame(self.rows))
+
+
+def recipe_code(recipe: Recipe) -> str:
+    """The recipe as Python: only what differs from the report's is spelt out."""
+    changes = ", ".join(
+        f"{field.name}={getattr(recipe, field.name)!r}"
+        for field in fields(recipe)
+        if getattr(recipe, field.name) != field.default
+    )
+    return f"Recipe({changes})"
+
+
+def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
+    """Validation accuracy by step of several runs, a panel for each measure.
+
+    Parameters
+    ----------
+    histories
+        By the name to stand in the legend; columns ``step``, ``strict`` and
+        ``six_position``, fractions; without a row nothing is drawn.
+    """
+    figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
+    axes = figure.subplots(1, len(MEASURES), sharex=True)
+    for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
+        for name, history in histories.items():
+            if len(history):
+                axis.plot(history["step"], history[measure], ".-", label=name)
+        axis.set(title=title, xlabel="step", ylim=(0, 1))
+        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axis.grid(alpha=0.3)
+    if axes[0].lines:
+        axes[0].legend(fontsize=8)
+    axes[0].set_ylabel("validation accuracy")
+    return figure
+
+
+def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
+    """A slider or field for each value of the report's Table 4, and the steps."""
+    style = {"description_width": "110px"}
+    layout = widgets.Layout(width="400px")
+    common = {"style": style, "layout": layout}
+
+    def choice(name, choices, description):
+        value = getattr(recipe, name)
+        return widgets.SelectionSlider(
+            options=sorted({*choices, value}),
+            value=value,
+            description=description,
+            **common,
+        )
+
+    return {
+        "layers": widgets.IntSlider(
+            recipe.layers, 1, MOST_LAYERS, description="layers", **common
+        ),
+        "widths": widgets.Text(
+            written(recipe.widths), description="hidden widths", **common
+        ),
+        "keep_rate": widgets.FloatSlider(
+            recipe.keep_rate,
+            min=min(0.1, recipe.keep_rate),
+            max=1,
+            step=0.05,
+            description="keep rate",
+            **common,
+        ),
+        "l2_beta": choice("l2_beta", L2_BETAS, "L2 beta"),
+        "initial_learning_rate": choice(
+            "initial_learning_rate", RATES, "learning rate"
+        ),
+        "decay_rate": widgets.FloatSlider(
+            recipe.decay_rate,
+            min=min(0.5, recipe.decay_rate),
+            max=1,
+            step=0.01,
+            description="decay",
+            **common,
+        ),
+        "batch_size": choice("batch_size", BATCHES, "batch size"),
+        "steps": widgets.BoundedIntText(
+            recipe.steps, 1, 1_000_000, description="steps", **common
+        ),
+    }
+
+
+def _button(label: str, icon: str, style: str, press) -> widgets.Button:
+    button = widgets.Button(description=label, icon=icon, button_style=style)
+    button.on_click(lambda _: press())
+    return button
+
+
+def _label(recipe: Recipe, start: Recipe) -> str:
+    """What a run is called in the legend: its layers, and what else was changed."""
+    changed = [
+        f"{field.name} {written(getattr(recipe, field.name))}"
+        for field in fields(recipe)
+        if field.name not in ("layers", "validation_interval")
+        and getattr(recipe, field.name) != getattr(start, field.name)
+    ]
+    return ", ".join([f"{recipe.layers} layers", *changed])
+
+
+def _data_option(settings: Settings) -> str:
+    """The option that names the images to a shell, if they are not the sample."""
+    if settings.is_drawn:
+        return ""
+    data = settings.data if settings.data in SOURCES else str(settings.data_folder)
+    return f" --data {shlex.quote(data)}"
+
+
+def _widths(text: str) -> tuple[int, ...]:
+    words = text.replace(",", " ").split()
+    if len(words) != 3 or not all(word.isdigit() and int(word) for word in words):
+        raise ValueError(
+            f"hidden widths are {text!r}; expected three whole numbers, as 128 64 16."
+        )
+    return tuple(int(word) for word in words)

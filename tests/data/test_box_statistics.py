@@ -1,0 +1,132 @@
+"""Statistics of boxes: cases worked out by hand, and the real annotations."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers import paper
+from helpers.data.box_statistics import (
+    box_summary,
+    image_sizes,
+    largest_boxes,
+    lengths,
+    odd_images,
+)
+from helpers.data.digitstruct import Boxes
+
+
+def boxes_of(rows):
+    """Boxes from {image: [(left, top, width, height), ...]}, every digit a 1."""
+    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
+    image, left, top, width, height = np.array(flat, float).reshape(-1, 5).T
+    return Boxes(
+        image=image.astype(np.int32),
+        label=np.ones(len(flat), np.int8),
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        images=np.array(list(rows), np.int32),
+    )
+
+
+@pytest.fixture(scope="module")
+def real_boxes(real_data):
+    """Every box of the official train archive."""
+    with np.load(real_data / "svhn" / "train_boxes.npz", allow_pickle=False) as file:
+        columns = ("image", "label", "left", "top", "width", "height")
+        return Boxes(
+            **{name: file[name] for name in columns}, images=file["size_image"]
+        )
+
+
+BOX = (10, 10, 5, 8)
+WIDE_THEN_TALL = {7: [(0, 0, 30, 8), (40, 0, 6, 20)], 2: [(0, 0, 4, 9)]}
+
+
+def test_lengths_count_images_by_digits():
+    found = lengths(boxes_of({5: [BOX] * 3, 1: [BOX], 2: [BOX], 9: [BOX] * 6}))
+    assert found.to_dict() == {1: 2, 2: 0, 3: 1, 4: 0, 5: 0, 6: 1}
+
+
+def test_lengths_begin_at_0_if_an_image_has_no_box():
+    found = lengths(boxes_of({5: [BOX], 1: [], 2: []}))
+    assert found.to_dict() == {0: 2, 1: 1}
+
+
+def test_an_image_whose_boxes_lie_apart_in_the_file_counts_once():
+    boxes = boxes_of({1: [BOX, BOX], 2: [BOX]})
+    order = [0, 2, 1]
+    columns = ("image", "label", "left", "top", "width", "height")
+    apart = Boxes(
+        **{name: getattr(boxes, name)[order] for name in columns}, images=boxes.images
+    )
+    assert lengths(apart).to_dict() == {1: 1, 2: 1}
+    assert largest_boxes(apart)["width"].tolist() == [5, 5]
+
+
+def test_widest_and_tallest_may_be_different_boxes():
+    found = largest_boxes(boxes_of(WIDE_THEN_TALL))
+    assert found["width"].tolist() == [4, 30]
+    assert found["height"].tolist() == [9, 20]
+
+
+def test_summary_is_of_the_largest_boxes():
+    found = box_summary(boxes_of(WIDE_THEN_TALL))
+    widest = {"images": 2, "mean": 17, "p98": 4 + 0.98 * 26, "max": 30}
+    tallest = {"images": 2, "mean": 14.5, "p98": 9 + 0.98 * 11, "max": 20}
+    assert found.loc["widest"].to_dict() == pytest.approx(widest)
+    assert found.loc["tallest"].to_dict() == pytest.approx(tallest)
+
+
+@pytest.mark.parametrize(
+    ("row", "oddity"),
+    [
+        ([], "no box"),
+        ([(10 * place, 0, 5, 8) for place in range(6)], "more than 5 digits"),
+        ([(-1, 0, 5, 8)], "a box outside the image"),
+        ([(0, -0.5, 5, 8)], "a box outside the image"),
+        ([(96, 0, 5, 8)], "a box outside the image"),
+        ([(0, 43, 5, 8)], "a box outside the image"),
+        ([(0, 0, 5, 8), (4, 0, 5, 8)], "overlapping boxes"),
+        ([(20, 0, 5, 8), (0, 0, 5, 8)], "not from left to right"),
+        ([(0, 0, 5, 8), (0, 20, 5, 8)], None),  # one under the other
+        ([(0, 0, 5, 8), (5, 0, 5, 8)], None),  # touching
+        ([(0, 0, 100, 50)], None),  # the whole image
+    ],
+)
+def test_each_oddity_is_told_from_the_others(row, oddity):
+    plain = [(0, 0, 5, 8), (10, 0, 5, 8)]
+    boxes = boxes_of({1: plain, 3: row, 2: plain})
+    found = odd_images(boxes, dict.fromkeys((1, 2, 3), (100, 50)))
+    odd = {name: images.tolist() for name, images in found.items()}
+    assert odd == {name: [3] if name == oddity else [] for name in odd}
+
+
+def test_an_image_of_unknown_size_has_no_edge():
+    found = odd_images(boxes_of({1: [(900, 900, 5, 8)]}), {})
+    assert found["a box outside the image"].tolist() == []
+
+
+def test_boxes_of_two_images_are_no_neighbours():
+    found = odd_images(boxes_of({1: [(9, 0, 5, 8)], 2: [(0, 0, 12, 8)]}), {})
+    assert not any(len(images) for images in found.values())
+
+
+def test_sizes_are_of_the_files_that_say_theirs(tmp_path):
+    Image.new("RGB", (30, 20)).save(tmp_path / "1.png")
+    whole = (tmp_path / "1.png").read_bytes()
+    (tmp_path / "2.png").write_bytes(whole[:50])
+    (tmp_path / "3.png").touch()
+    (tmp_path / "4.png").write_text("no image")
+    assert image_sizes(tmp_path, range(1, 6)) == {1: (30, 20), 2: (30, 20)}
+
+
+def test_real_lengths_are_the_published_ones(real_boxes):
+    assert lengths(real_boxes).to_dict() == paper.TRAIN_LENGTHS
+
+
+def test_real_boxes_are_as_large_as_in_the_report(real_boxes):
+    found = box_summary(real_boxes).round(2)
+    assert found.loc["widest"].to_dict() == paper.FIGURE_1
+    assert found.loc["tallest"].to_dict() == paper.FIGURE_2

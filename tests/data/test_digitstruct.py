@@ -1,0 +1,530 @@
+"""digitStruct.mat: genuine files, what we write, and what is wrong with the rest."""
+
+import contextlib
+import tarfile
+import time
+
+import h5py
+import numpy as np
+import pytest
+import scipy.io
+from h5py import h5o, h5s, h5t
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.data.digitstruct import (
+    FIELDS,
+    Boxes,
+    DigitStructError,
+    Fault,
+    read_boxes,
+    read_sound_boxes,
+    write_boxes,
+)
+
+COLUMNS = ("image", "label", "left", "top", "width", "height")
+
+
+def boxes_of(rows):
+    """Boxes from {image: [(label, left, top, width, height), ...]}."""
+    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
+    columns = np.array(flat, float).reshape(-1, len(COLUMNS)).T
+    named = dict(zip(COLUMNS, columns, strict=True))
+    return Boxes(
+        image=named.pop("image").astype(np.int32),
+        label=named.pop("label").astype(np.int8),
+        **named,
+        images=np.array(list(rows), np.int32),
+    )
+
+
+ROWS = {
+    3: [(0, 10, 20, 8, 16)],
+    1: [(1, 1, 2, 3, 4), (0, 5.5, 6, 7, 8), (9, 4, 2, 1, 9)],
+    2: [],
+    7: [(digit, -3, -4, 900, 1) for digit in range(7)],
+}
+
+
+def assert_equal(found, expected):
+    for name in (*COLUMNS, "images"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def by_the_element(path):
+    """Boxes as the public programs read them: one h5py element after the other."""
+    rows = {}
+    with h5py.File(path) as file:
+        part = file["digitStruct"]
+        for name, group in zip(part["name"][:, 0], part["bbox"][:, 0], strict=True):
+            image = int("".join(map(chr, file[name][:, 0])).split(".")[0])
+            columns = [
+                [file[item][0, 0] for item in file[group][field][:, 0]]
+                if len(file[group][field]) > 1
+                else [file[group][field][0, 0]]
+                for field in ("label", "left", "top", "width", "height")
+            ]
+            rows[image] = [
+                (box[0] % 10, *box[1:]) for box in zip(*columns, strict=True)
+            ]
+    return boxes_of(rows)
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "digitStruct.mat"
+    write_boxes(path, boxes_of(ROWS))
+    return path
+
+
+@pytest.fixture
+def file(path):
+    with h5py.File(path, "r+") as file:
+        yield file
+
+
+def bbox(file, row):
+    return file[file["digitStruct/bbox"][row, 0]]
+
+
+def test_rows_come_back_in_the_order_of_the_file(path):
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+@pytest.mark.parametrize("block", [1, 3, 4])
+def test_rows_read_in_blocks_are_the_same_rows(path, monkeypatch, block):
+    monkeypatch.setattr("helpers.data.digitstruct.BLOCK", block)
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_types_are_those_promised(path):
+    boxes = read_boxes(path)
+    assert (boxes.image.dtype, boxes.label.dtype) == (np.int32, np.int8)
+    assert {getattr(boxes, name).dtype for name in COLUMNS[2:]} == {np.dtype(float)}
+
+
+def test_layout_is_the_one_that_element_by_element_readers_expect(tmp_path):
+    rows = {image: boxes for image, boxes in ROWS.items() if boxes}
+    write_boxes(tmp_path / "a.mat", boxes_of(rows))
+    assert_equal(by_the_element(tmp_path / "a.mat"), boxes_of(rows))
+
+
+def test_label_of_zero_is_written_as_ten(file):
+    assert bbox(file, 0)["label"][0, 0] == 10
+
+
+def test_header_is_that_of_matlab_7_3(path):
+    start = path.read_bytes()[:128]
+    assert start.startswith(b"MATLAB 7.3 MAT-file")
+    assert start[124:] == b"\x00\x02IM"
+
+
+def test_same_boxes_same_bytes(path, tmp_path):
+    time.sleep(1.1)  # HDF5 would note the second that a dataset was made in
+    write_boxes(tmp_path / "again.mat", boxes_of(ROWS))
+    assert (tmp_path / "again.mat").read_bytes() == path.read_bytes()
+
+
+number = st.floats(-1e4, 1e4, allow_nan=False)
+box = st.tuples(st.integers(0, 9), number, number, number, number)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.dictionaries(st.integers(0, 300_000), st.lists(box, max_size=8), max_size=9))
+def test_anything_written_is_read_back(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("any") / "digitStruct.mat"
+    write_boxes(path, boxes_of(rows))
+    assert_equal(read_boxes(path), boxes_of(rows))
+
+
+def test_box_of_no_image_is_not_written(tmp_path):
+    boxes = boxes_of(ROWS)
+    stray = Boxes(**vars(boxes) | {"images": boxes.images[1:]})
+    with pytest.raises(ValueError, match="belong to one image"):
+        write_boxes(tmp_path / "a.mat", stray)
+
+
+def test_columns_must_be_equally_long():
+    with pytest.raises(ValueError, match="differ in length"):
+        Boxes(**vars(boxes_of(ROWS)) | {"left": np.zeros(1)})
+
+
+@pytest.mark.parametrize("options", [{"chunks": (1, 1), "compression": "gzip"}, {}])
+@pytest.mark.parametrize("dtype", ["<f8", "<i4", ">f8"])
+def test_number_in_another_storage_is_the_same_number(file, path, dtype, options):
+    group = bbox(file, 0)
+    del group["left"]
+    group.create_dataset("left", data=[[10]], dtype=dtype, **options)
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_row_whose_boxes_are_an_empty_array_has_none(file, path):
+    empty = file["#refs#"].create_dataset("none", data=np.zeros(2, "<u8"))
+    empty.attrs["MATLAB_empty"] = np.uint8(1)
+    file["digitStruct/bbox"][0, 0] = empty.ref
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS | {3: []}))
+
+
+def error_of(path):
+    with pytest.raises(DigitStructError) as error:
+        read_boxes(path)
+    assert str(path) in str(error.value)
+    return str(error.value)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.mat"):
+        read_boxes(tmp_path / "nowhere.mat")
+
+
+def test_version_5_file_is_told_apart(tmp_path):
+    scipy.io.savemat(tmp_path / "old.mat", {"digitStruct": 1})
+    assert "version 5" in error_of(tmp_path / "old.mat")
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.95])
+def test_truncated_file_is_told_apart(path, share):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    assert "cut short or damaged" in error_of(path)
+
+
+def test_damage_inside_is_told_apart(file, path):
+    part = h5o.get_info(bbox(file, 0).id, b"left")
+    file.close()
+    content = bytearray(path.read_bytes())
+    place = 512 + part.addr + 24  # the first message of the header: its version
+    content[place : place + 8] = b"\xff" * 8
+    path.write_bytes(content)
+    assert "damaged" in error_of(path)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40_000), st.integers(0, 255)), min_size=1, max_size=6
+    )
+)
+def test_damage_of_any_kind_is_an_error_of_ours_or_none(tmp_path_factory, changes):
+    path = tmp_path_factory.getbasetemp() / "damaged.mat"
+    write_boxes(path, boxes_of(ROWS))
+    content = bytearray(path.read_bytes())
+    for place, value in changes:
+        content[place % len(content)] = value
+    path.write_bytes(content)
+    with contextlib.suppress(DigitStructError):
+        read_boxes(path)
+
+
+def test_other_file_is_told_apart(tmp_path):
+    (tmp_path / "page.mat").write_text("<!DOCTYPE html>")
+    assert "<!DOCTYPE" in error_of(tmp_path / "page.mat")
+
+
+@pytest.mark.parametrize("part", ["digitStruct", "digitStruct/name"])
+def test_missing_part_is_named(file, path, part):
+    del file[part]
+    file.close()
+    assert "/digitStruct/name is absent" in error_of(path)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_missing_field_is_named(file, path, field):
+    del bbox(file, 1)[field]
+    file.close()
+    message = error_of(path)
+    assert "row 2" in message
+    assert f"no {field}" in message
+
+
+@pytest.mark.parametrize("part", ["name", "bbox"])
+def test_dangling_reference_is_named(file, path, part):
+    file["digitStruct"][part][1, 0] = h5py.Reference()
+    file.close()
+    assert f"row 2: {part} refers to nothing" in error_of(path)
+
+
+def test_row_is_counted_from_the_top_of_the_file_not_of_a_block(
+    file, path, monkeypatch
+):
+    monkeypatch.setattr("helpers.data.digitstruct.BLOCK", 3)
+    file["digitStruct/name"][3, 0] = h5py.Reference()
+    file.close()
+    assert "row 4: name refers to nothing" in error_of(path)
+
+
+def test_dangling_reference_to_a_number_is_named(file, path):
+    bbox(file, 1)["top"][2, 0] = h5py.Reference()
+    file.close()
+    assert "row 2: top refers to nothing" in error_of(path)
+
+
+def test_reference_to_something_else_is_no_number(file, path):
+    bbox(file, 1)["top"][2, 0] = file["digitStruct"].ref
+    file.close()
+    assert "row 2: a top is no single number" in error_of(path)
+
+
+def test_reference_to_a_text_of_eight_bytes_is_no_number(file, path):
+    text = file["#refs#"].create_dataset("text", data=np.zeros((4, 1), "<u2"))
+    bbox(file, 1)["top"][2, 0] = text.ref
+    file.close()
+    assert "row 2: a top is no single number" in error_of(path)
+
+
+def test_fields_of_unequal_length_are_named(file, path):
+    group = bbox(file, 1)
+    references = group["top"][:2]
+    del group["top"]
+    group.create_dataset("top", data=references, dtype=h5py.ref_dtype)
+    file.close()
+    assert "'top': 2" in error_of(path)
+
+
+def test_names_and_boxes_of_unequal_length_are_counted(file, path):
+    references = file["digitStruct/name"][:3]
+    del file["digitStruct/name"]
+    file["digitStruct"].create_dataset("name", data=references, dtype=h5py.ref_dtype)
+    file.close()
+    assert "3 names and 4 rows" in error_of(path)
+
+
+def test_name_that_is_no_number_is_shown(file, path):
+    name = file["#refs#"].create_dataset(
+        "odd", data=np.frombuffer("cat.png".encode("utf-16-le"), "<u2")[:, None]
+    )
+    file["digitStruct/name"][2, 0] = name.ref
+    file.close()
+    assert "'cat.png'" in error_of(path)
+
+
+def test_name_in_another_storage_is_the_same_name(file, path):
+    codes = np.frombuffer("7.png".encode("utf-16-le"), "<u2")[:, None]
+    name = file["#refs#"].create_dataset("packed", data=codes, compression="gzip")
+    file["digitStruct/name"][3, 0] = name.ref
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_name_that_is_no_text_is_told_apart(file, path):
+    file["digitStruct/name"][2, 0] = file["digitStruct"].ref
+    file.close()
+    assert "row 3: its name is no text" in error_of(path)
+
+
+def test_field_that_is_no_dataset_is_named(file, path):
+    del bbox(file, 1)["left"]
+    bbox(file, 1).create_group("left")
+    file.close()
+    assert "row 2: left is no dataset" in error_of(path)
+
+
+def test_reference_into_nowhere_is_named(file, path):
+    part = file["digitStruct/bbox"].id
+    addresses = np.empty(part.shape, "<i8")
+    part.read(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
+    addresses[1] = 77  # within the header of the file, where no object begins
+    part.write(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
+    file.close()
+    assert "row 2: bbox refers to nothing" in error_of(path)
+
+
+def test_column_that_holds_no_references_is_told_apart(file, path):
+    del file["digitStruct/name"]
+    file["digitStruct/name"] = np.zeros((4, 1))
+    file.close()
+    assert "/digitStruct/name is a dataset of float64 (4, 1)" in error_of(path)
+
+
+@pytest.mark.parametrize("label", [0, 11, 2.5, np.nan, np.inf, -1])
+def test_label_that_is_no_digit_is_shown(file, path, label):
+    bbox(file, 0)["label"][0, 0] = label
+    file.close()
+    assert f"image 3: a label is {float(label)}" in error_of(path)
+
+
+def test_box_that_is_not_finite_is_shown(file, path):
+    bbox(file, 0)["width"][0, 0] = np.inf
+    file.close()
+    assert "image 3: a width is inf" in error_of(path)
+
+
+def without(rows, *images) -> dict:
+    """Rows of which some have lost their boxes."""
+    return {image: [] if image in images else boxes for image, boxes in rows.items()}
+
+
+def test_file_that_is_sound_is_read_alike_by_both(path):
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, read_boxes(path))
+    assert faults == []
+
+
+def test_unsound_row_loses_no_other(file, path):
+    del bbox(file, 1)["left"]
+    bbox(file, 0)["width"][0, 0] = 0
+    file.close()
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of(without(ROWS, 1, 3)))
+    assert faults == [
+        Fault(1, 3, "a width is 0.0; expected more than 0"),
+        Fault(2, 1, "no left in its bbox; expected all five fields"),
+    ]
+
+
+def test_row_of_no_name_is_no_image(file, path):
+    file["digitStruct/name"][1, 0] = h5py.Reference()
+    file.close()
+    boxes, [fault] = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of({n: row for n, row in ROWS.items() if n != 1}))
+    assert (fault.row, fault.image) == (2, None)
+
+
+def test_rows_of_one_image_are_not_joined(file, path):
+    names = file["digitStruct/name"]
+    names[3, 0] = names[0, 0]  # that of image 3
+    file.close()
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of({3: [], 1: ROWS[1], 2: []}))
+    assert [(fault.row, fault.image) for fault in faults] == [(1, 3), (4, 3)]
+    as_it_is = read_boxes(path)
+    np.testing.assert_array_equal(as_it_is.image, [3, 1, 1, 1, *[3] * 7])
+    np.testing.assert_array_equal(as_it_is.images, [3, 1, 2, 3])
+
+
+@pytest.mark.parametrize("field", ["width", "height"])
+@pytest.mark.parametrize("value", [0, -3])
+def test_box_without_a_size_is_unsound_but_read(file, path, field, value):
+    bbox(file, 0)[field][0, 0] = value
+    file.close()
+    assert getattr(read_boxes(path), field)[0] == value
+    boxes, _ = read_sound_boxes(path)
+    assert_equal(boxes, boxes_of(without(ROWS, 3)))
+
+
+def test_file_that_is_damaged_as_a_whole_has_no_sound_boxes(file, path):
+    del file["digitStruct/bbox"]
+    file.close()
+    with pytest.raises(DigitStructError, match="/digitStruct/bbox is absent"):
+        read_sound_boxes(path)
+
+
+def harmed(file, row: int, harm) -> None:
+    """Spoils a row of an open file."""
+    group = bbox(file, row)
+    if harm == "name":
+        file["digitStruct/name"][row, 0] = h5py.Reference()
+    elif harm == "bbox":
+        file["digitStruct/bbox"][row, 0] = file["digitStruct/bbox"].ref
+    elif harm in FIELDS:
+        del group[harm]
+    else:
+        field, value = harm
+        place = group[field]
+        if place.dtype == h5py.ref_dtype:
+            place = file[place[-1, 0]]
+        place[0, 0] = value
+
+
+harms = st.one_of(
+    st.sampled_from(["name", "bbox", *FIELDS]),
+    st.tuples(st.just("label"), st.sampled_from([0, 11, 2.5, -1, np.nan, np.inf])),
+    st.tuples(st.sampled_from(["width", "height"]), st.sampled_from([0, -2, np.nan])),
+    st.tuples(st.sampled_from(["left", "top"]), st.sampled_from([np.nan, -np.inf])),
+)
+sized = st.floats(0.5, 1e4, allow_nan=False)
+sound_box = st.tuples(st.integers(0, 9), number, number, sized, sized)
+spoilt_row = st.tuples(
+    st.lists(sound_box, min_size=1, max_size=4), st.one_of(st.none(), harms)
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.dictionaries(st.integers(0, 300_000), spoilt_row, max_size=6))
+def test_exactly_the_rows_that_are_spoilt_are_listed(tmp_path_factory, rows):
+    path = tmp_path_factory.getbasetemp() / "spoilt.mat"
+    write_boxes(path, boxes_of({image: boxes for image, (boxes, _) in rows.items()}))
+    with h5py.File(path, "r+") as file:
+        for row, (_, harm) in enumerate(rows.values()):
+            if harm:
+                harmed(file, row, harm)
+    boxes, faults = read_sound_boxes(path)
+    named = {image: row for image, row in rows.items() if row[1] != "name"}
+    left = {image: [] if harm else row for image, (row, harm) in named.items()}
+    assert_equal(boxes, boxes_of(left))
+    spoilt = [row for row, (_, harm) in enumerate(rows.values(), 1) if harm]
+    assert [fault.row for fault in faults] == spoilt
+    assert all(fault.reason for fault in faults)
+    if spoilt and all(type(harm) is not tuple for _, harm in rows.values()):
+        with pytest.raises(DigitStructError, match=f"row {spoilt[0]}: "):
+            read_boxes(path)
+
+
+@pytest.mark.parametrize("name", ["train", "test", "extra"])
+def test_genuine_file_is_sound(real_data, name):
+    path = real_data / "digitstruct" / f"{name}.mat"
+    boxes, faults = read_sound_boxes(path)
+    assert_equal(boxes, read_boxes(path))
+    assert faults == []
+
+
+def by_hdf5_alone(raw, headers, base, names):
+    """In place of `find_members`: it knows no group."""
+    return np.zeros((len(headers), len(names)), np.int64)
+
+
+def test_groups_found_by_hdf5_alone_are_the_same_groups(path, monkeypatch):
+    monkeypatch.setattr("helpers.data.digitstruct.find_members", by_hdf5_alone)
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_group_with_more_than_the_fields_is_read_alike(file, path):
+    bbox(file, 1).create_dataset("angle", data=[[1.0]])
+    file.close()
+    assert_equal(read_boxes(path), boxes_of(ROWS))
+
+
+def test_damage_to_a_group_spoils_no_other_row(file, path):
+    """Each byte of a group's parts, changed: the row is read rightly or listed."""
+    group = h5o.get_info(bbox(file, 1).id).addr
+    file.close()
+    whole = path.read_bytes()
+    for place in range(512 + group, 512 + group + 40):
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :]
+        )
+        boxes, faults = read_sound_boxes(path)
+        lost = [fault.image for fault in faults]
+        assert lost in ([], [1])
+        assert_equal(boxes, boxes_of(without(ROWS, *lost)))
+
+
+def test_genuine_groups_are_all_found_at_once(real_data, monkeypatch):
+    def one_by_one(*_):
+        raise AssertionError("a plain group was opened by h5py")
+
+    monkeypatch.setattr("helpers.data.digitstruct._Reader._addresses", one_by_one)
+    for name in ("train", "test", "extra"):
+        read_boxes(real_data / "digitstruct" / f"{name}.mat")
+
+
+@pytest.mark.parametrize("name", ["train", "test", "extra"])
+def test_genuine_file_is_read_as_element_by_element(real_data, name):
+    path = real_data / "digitstruct" / f"{name}.mat"
+    assert_equal(read_boxes(path), by_the_element(path))
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_archive_holds_the_published_boxes(real_data, tmp_path, name):
+    with tarfile.open(real_data / "svhn" / f"{name}.tar.gz") as archive:
+        member = archive.extractfile(f"{name}/digitStruct.mat")
+        (tmp_path / "digitStruct.mat").write_bytes(member.read())
+    found = read_boxes(tmp_path / "digitStruct.mat")
+    with np.load(real_data / "svhn" / "train_boxes.npz") as published:
+        kept = np.isin(published["image"], found.images)
+        for column in COLUMNS:
+            np.testing.assert_array_equal(
+                getattr(found, column), published[column][kept]
+            )

@@ -1,0 +1,495 @@
+"""Archives come whole and as published, whatever the server or the machine does."""
+
+import gzip
+import hashlib
+import io
+import re
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import servers
+
+from helpers.data import archives
+from helpers.data.archives import ARCHIVES, Archive
+from helpers.data.downloads import DownloadError, download, is_official
+from helpers.datasets import archive_folder
+from helpers.settings import Settings
+
+CONTENT = np.random.default_rng(0).bytes(300_000)
+HALF = len(CONTENT) // 2
+AT_ONCE = (0.0,) * 3
+SOON = 1.0  # seconds, for servers that stall; others get time on a busy machine
+
+
+def archive(*addresses, content=CONTENT):
+    digest = hashlib.sha256(content).hexdigest()
+    nothing = re.compile("")
+    return Archive("test", "svhn", len(content), digest, addresses, nothing)
+
+
+@pytest.fixture
+def serve():
+    """A function that starts a server of CONTENT with the answers given."""
+    started = []
+
+    def start(*answers, content=CONTENT):
+        started.append(servers.Server(content, *answers).__enter__())
+        return started[-1]
+
+    yield start
+    for server in started:
+        server.__exit__()
+
+
+@pytest.fixture
+def part(tmp_path):
+    return tmp_path / "test.tar.gz.part"
+
+
+def fetch(entry, place, **values):
+    return download(entry, place, **{"waits": AT_ONCE} | values)
+
+
+def visible(place):
+    return [path.name for path in place.iterdir() if not path.name.startswith(".")]
+
+
+def test_archive_comes_whole_with_a_progress_bar(serve, tmp_path, capsys):
+    server = serve()
+    path = fetch(archive(f"{server.address}/test.tar.gz"), tmp_path / "new" / "folder")
+    assert path == tmp_path / "new" / "folder" / "test.tar.gz"
+    assert path.read_bytes() == CONTENT
+    assert visible(path.parent) == ["test.tar.gz"]
+    assert server.asked == [("/test.tar.gz", None)]
+    assert "fetching test.tar.gz: 100%" in capsys.readouterr().err
+
+
+def test_archive_that_is_there_is_used_in_place(serve, tmp_path):
+    server = serve()
+    (tmp_path / "test.tar.gz").write_bytes(CONTENT)
+    fetch(archive(server.address), tmp_path)
+    assert server.asked == []
+    assert [path.name for path in tmp_path.iterdir()] == ["test.tar.gz"]
+
+
+def test_file_of_that_name_that_is_another_is_replaced(serve, tmp_path):
+    (tmp_path / "test.tar.gz").write_bytes(bytes(len(CONTENT)))
+    path = fetch(archive(serve().address), tmp_path)
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("before", "asked"),
+    [
+        (HALF, [f"bytes={HALF}-"]),
+        (len(CONTENT), []),
+        (len(CONTENT) + 1, [None]),
+        (0, [None]),
+    ],
+)
+def test_only_what_is_missing_is_asked_for(serve, tmp_path, part, before, asked):
+    server = serve()
+    part.write_bytes((CONTENT + b"x")[:before])
+    path = fetch(archive(server.address), tmp_path)
+    assert server.ranges == asked
+    assert path.read_bytes() == CONTENT
+    assert visible(tmp_path) == ["test.tar.gz"]
+
+
+REST = f"bytes={HALF}-"
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ([servers.whole], [REST]),
+        ([servers.other_range], [REST, None]),
+        ([servers.nameless_range], [REST, None]),
+        ([servers.status(416)], [REST, None]),
+        ([servers.status(503)] * 2, [REST] * 3),
+        ([servers.status(429)], [REST] * 2),
+        ([servers.page], [REST] * 2),
+        ([servers.endless_page], [REST] * 2),
+        ([servers.cut], [REST, f"bytes={HALF + HALF // 2}-"]),
+        ([servers.other_content], [REST, None]),
+        ([servers.unsized_cut], [REST] * 2),
+        ([servers.surplus], [REST]),
+        ([servers.elsewhere(301)], [REST] * 2),
+        ([servers.elsewhere(307)], [REST] * 2),
+    ],
+    ids=lambda value: "-".join(getattr(answer, "__qualname__", "") for answer in value),
+)
+def test_server_that_does_wrong_costs_an_attempt_and_no_more(
+    serve, tmp_path, part, answers, asked
+):
+    server = serve(*answers)
+    part.write_bytes(CONTENT[:HALF])
+    path = fetch(archive(server.address), tmp_path)
+    assert server.ranges == asked
+    assert path.read_bytes() == CONTENT
+    assert visible(tmp_path) == ["test.tar.gz"]
+
+
+@pytest.mark.parametrize("answer", [servers.other_range, servers.nameless_range])
+def test_range_that_was_not_asked_for_is_told_from_its_header(
+    serve, tmp_path, part, answer
+):
+    part.write_bytes(CONTENT[:HALF])
+    with pytest.raises(DownloadError, match=f"when asked from {HALF} on"):
+        fetch(archive(serve(answer).address), tmp_path, waits=())
+    assert visible(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "second"),
+    [(servers.stall, f"bytes={HALF + HALF // 2}-"), (servers.silence, REST)],
+)
+def test_server_that_stalls_is_asked_again(serve, tmp_path, part, answer, second):
+    server = serve(answer)
+    part.write_bytes(CONTENT[:HALF])
+    path = fetch(archive(server.address), tmp_path, timeout=SOON)
+    assert server.ranges == [REST, second]
+    assert path.read_bytes() == CONTENT
+
+
+def test_redirection_is_followed(serve, tmp_path):
+    server = serve(servers.elsewhere(302))
+    fetch(archive(f"{server.address}/test.tar.gz"), tmp_path)
+    assert [path for path, _ in server.asked] == ["/test.tar.gz", "/elsewhere.gz"]
+
+
+def test_circle_of_redirections_ends(serve, tmp_path):
+    server = serve(*[servers.elsewhere(302)] * 100)
+    with pytest.raises(DownloadError, match="redirects"):
+        fetch(archive(server.address), tmp_path, waits=())
+
+
+def test_slow_server_is_borne_with(serve, tmp_path):
+    server = serve(servers.drip(30_000, 0.2))
+    fetch(archive(server.address), tmp_path, timeout=SOON)
+    assert server.ranges == [None]
+
+
+def test_drip_that_would_take_for_ever_is_left(serve, tmp_path, capsys):
+    server = serve(servers.drip(1, 0.1))
+    watch = threading.Timer(20, server.release.set)  # a failure, but no hang
+    watch.start()
+    path = fetch(archive(server.address), tmp_path, timeout=SOON)
+    watch.cancel()
+    assert "gave only" in capsys.readouterr().out
+    first, second = server.ranges
+    assert first is None
+    assert re.fullmatch(r"bytes=\d+-", second)
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("answer", [servers.named_gzip, servers.packed])
+def test_gzip_is_neither_undone_nor_added_on_the_way(serve, tmp_path, answer):
+    packed = gzip.compress(CONTENT)
+    server = serve(answer, content=packed)
+    path = fetch(archive(server.address, content=packed), tmp_path)
+    assert path.read_bytes() == packed
+    assert server.ranges == [None]
+
+
+def test_waits_are_kept_and_begin_anew_where_there_was_progress(
+    serve, tmp_path, monkeypatch
+):
+    slept = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    answers = [servers.status(503), servers.status(503), servers.cut, servers.cut]
+    fetch(archive(serve(*answers).address), tmp_path, waits=(1, 2))
+    assert slept == [1, 2, 1, 1]
+
+
+def test_part_of_another_version_does_not_poison(serve, tmp_path, part):
+    part.write_bytes(bytes(HALF))
+    server = serve()
+    path = fetch(archive(server.address), tmp_path)
+    assert server.ranges == [f"bytes={HALF}-", None]
+    assert path.read_bytes() == CONTENT
+
+
+def test_wrong_content_is_fetched_twice_and_not_kept(serve, tmp_path):
+    server = serve(*[servers.other_content] * 9)
+    zeros = hashlib.sha256(bytes(len(CONTENT))).hexdigest()
+    with pytest.raises(DownloadError, match=f"SHA-256 {zeros}, even when fetched anew"):
+        fetch(archive(server.address), tmp_path)
+    assert server.ranges == [None, None]
+    assert visible(tmp_path) == []
+
+
+def test_content_without_a_published_sum_must_be_whole_gzip(serve, tmp_path):
+    packed = gzip.compress(CONTENT)
+    server = serve(servers.other_content, content=packed)
+    entry = replace(archive(server.address, content=packed), sha256=None)
+    path = fetch(entry, tmp_path)
+    assert server.ranges == [None, None]
+    assert path.read_bytes() == packed
+
+
+def test_failure_says_what_each_address_did_and_what_is_kept(serve, tmp_path):
+    cutter = serve(*[servers.cut] * 2)
+    addresses = (
+        f"{cutter.address}/test.tar.gz",
+        f"{serve(servers.status(404)).address}/gone.gz",
+        f"{serve(servers.page).address}/page.gz",
+        "http://127.0.0.1:9/test.tar.gz",
+    )
+    with pytest.raises(DownloadError) as error:
+        fetch(archive(*addresses), tmp_path, waits=())
+    told = (*addresses, "IncompleteRead", "404", "29 bytes of text/html", "refused")
+    told += ("300,000 bytes", "150,000 of them are kept", "WORKBOOK_MIRROR")
+    assert [words for words in told if words not in str(error.value)] == []
+
+
+def test_address_that_has_it_not_is_asked_once(serve, tmp_path):
+    lacking, failing = serve(*[servers.status(404)] * 9), serve(*[servers.cut] * 2)
+    fetch(archive(lacking.address, failing.address), tmp_path)
+    assert (len(lacking.asked), len(failing.asked)) == (1, 3)
+
+
+def test_where_no_address_has_it_nobody_is_kept_waiting(serve, tmp_path):
+    server = serve(*[servers.status(404)] * 9)
+    with pytest.raises(DownloadError, match="404 Not Found"):
+        fetch(archive(server.address), tmp_path)
+    assert len(server.asked) == 1
+
+
+def test_next_address_goes_on_where_the_first_failed(serve, tmp_path):
+    first, second = serve(servers.cut), serve()
+    path = fetch(archive(first.address, second.address), tmp_path)
+    assert (first.ranges, second.ranges) == ([None], [f"bytes={HALF}-"])
+    assert path.read_bytes() == CONTENT
+
+
+def test_mirrors_are_asked_first_and_the_own_servers_after(serve, tmp_path):
+    lacking, failing, own = serve(servers.status(404)), serve(servers.cut), serve()
+    mirror = f"{lacking.address}/svhn/ {failing.address}"
+    fetch(archive(f"{own.address}/test.tar.gz"), tmp_path, mirror=mirror)
+    assert lacking.asked == [("/svhn/test.tar.gz", None)]
+    assert failing.asked == [("/test.tar.gz", None)]
+    assert own.asked == [("/test.tar.gz", f"bytes={HALF}-")]
+
+
+def test_mirror_that_has_it_spares_the_own_server(serve, tmp_path):
+    own, mirror = serve(), serve()
+    fetch(archive(own.address), tmp_path, mirror=mirror.address)
+    assert (len(mirror.asked), own.asked) == (1, [])
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_full_disk_is_said_and_not_the_servers_fault(serve, tmp_path, part):
+    server = serve()
+    part.symlink_to("/dev/full")
+    with pytest.raises(OSError, match=r"No space left.*try again.*\.part") as error:
+        fetch(archive(server.address), tmp_path)
+    assert not isinstance(error.value, DownloadError)
+    assert len(server.asked) == 1
+
+
+PROGRAM = """
+import re, sys
+from helpers.data.archives import Archive
+from helpers.data.downloads import download
+address, size, digest, folder = sys.argv[1:]
+archive = Archive("test", "svhn", int(size), digest, (address,), re.compile(""))
+print("begins", flush=True)
+download(archive, folder)
+print("done")
+"""
+
+
+@pytest.fixture
+def start_process():
+    """A function that starts a download in a process of its own."""
+    started = []
+
+    def start(entry, place):
+        words = (*entry.addresses, str(entry.size), entry.sha256, str(place))
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout.readline() == "begins\n"
+        return process
+
+    yield start
+    for process in started:
+        with process:
+            process.kill()
+
+
+def wait_for(condition):
+    until = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < until, "it did not come to that"
+        time.sleep(0.01)
+
+
+def kill(process):
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+
+
+def has(path, size):
+    return path.exists() and path.stat().st_size >= size
+
+
+def test_killed_process_leaves_what_the_next_goes_on_from(
+    serve, tmp_path, part, start_process
+):
+    server = serve(servers.held)
+    entry = archive(server.address)
+    process = start_process(entry, tmp_path)
+    wait_for(lambda: has(part, 1))
+    kill(process)
+    kept = part.stat().st_size
+    path = fetch(entry, tmp_path)
+    assert server.ranges == [None, f"bytes={kept}-"]
+    assert path.read_bytes() == CONTENT
+    assert visible(tmp_path) == ["test.tar.gz"]
+
+
+def test_of_two_processes_one_fetches_and_both_have_it(serve, tmp_path, start_process):
+    server = serve(servers.held)
+    entry = archive(server.address)
+    first = start_process(entry, tmp_path)
+    wait_for(lambda: server.asked)
+    second = start_process(entry, tmp_path)
+    assert "waiting" in second.stdout.readline()
+    server.release.set()
+    for process in (first, second):
+        assert process.communicate()[0].endswith("done\n")
+        assert process.returncode == 0
+    assert server.ranges == [None]
+    assert (tmp_path / "test.tar.gz").read_bytes() == CONTENT
+
+
+def test_process_that_waits_goes_on_where_the_other_was_killed(
+    serve, tmp_path, part, start_process
+):
+    server = serve(servers.held)
+    entry = archive(server.address)
+    first = start_process(entry, tmp_path)
+    wait_for(lambda: has(part, 1))
+    second = start_process(entry, tmp_path)
+    assert "waiting" in second.stdout.readline()
+    kill(first)
+    assert second.communicate()[0].endswith("done\n")
+    assert server.ranges[0] is None
+    assert re.fullmatch(r"bytes=\d+-", server.ranges[1])
+    assert (tmp_path / "test.tar.gz").read_bytes() == CONTENT
+
+
+@pytest.mark.long
+def test_download_killed_ten_times_ends_right(serve, tmp_path, part, start_process):
+    rng = np.random.default_rng()
+    entry = archive(serve(*[servers.stall] * 10).address)
+    for _ in range(10):
+        size = part.stat().st_size if part.exists() else 0
+        process = start_process(entry, tmp_path)
+        wait_for(lambda size=size: has(part, size + 1))
+        time.sleep(rng.uniform(0, 0.1))
+        kill(process)
+    assert fetch(entry, tmp_path).read_bytes() == CONTENT
+
+
+def tar_gz(*names):
+    """An archive of files that hold their names."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.size = len(name)
+            tar.addfile(info, io.BytesIO(name.encode()))
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def published(serve, monkeypatch):
+    """The server of a small archive that stands for the official test.tar.gz."""
+    content = tar_gz("test/1.png", "test/digitStruct.mat")
+    server = serve(content=content)
+    entry = replace(
+        ARCHIVES["test"],
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        addresses=(f"{server.address}/test.tar.gz",),
+    )
+    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
+    return server
+
+
+def test_official_archive_is_fetched_checked_and_extracted_once(published, tmp_path):
+    settings = Settings(data="official", home=tmp_path)
+    made = archive_folder("test", settings)
+    assert (made / "1.png").read_text() == "test/1.png"
+    (tmp_path / "official" / "archives" / "test.tar.gz").unlink()
+    assert archive_folder("test", settings) == made  # asks the server nothing
+    assert len(published.asked) == 1
+
+
+def test_mirror_is_a_setting(published, serve, tmp_path):
+    mirror = serve(content=published.content)
+    settings = Settings(data="official", home=tmp_path, mirror=f"{mirror.address}/svhn")
+    assert (archive_folder("test", settings) / "1.png").exists()
+    assert (mirror.asked, published.asked) == ([("/svhn/test.tar.gz", None)], [])
+
+
+def test_two_users_of_one_folder_do_not_undo_each_other(published, tmp_path, capsys):
+    published.answers.append(servers.held)
+    settings = Settings(data="official", home=tmp_path)
+    made = []
+    threads = [
+        threading.Thread(target=lambda: made.append(archive_folder("test", settings)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: "waiting" in capsys.readouterr().out)
+    published.release.set()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 2
+    assert len(published.asked) == 1
+    assert (made[0] / "1.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({}, True),
+        ({"sha256": None}, True),
+        ({"sha256": "0" * 64}, False),
+        ({"size": 1}, False),
+    ],
+)
+def test_official_is_what_has_the_published_size_and_sum(tmp_path, facts, expected):
+    path = tmp_path / "mine.tar.gz"
+    path.write_bytes(CONTENT)
+    assert is_official(replace(archive(), **facts), path) == expected
+
+
+def test_no_file_is_not_official(tmp_path):
+    assert not is_official(archive(), tmp_path / "nothing.tar.gz")
+
+
+def test_published_facts_are_complete():
+    svhn = [a for a in ARCHIVES.values() if a.family == "svhn"]
+    assert [len(a.sha256) for a in svhn] == [64] * 3
+    assert sum(a.size for a in svhn) == 2_636_187_279
+    letters = [a for a in ARCHIVES.values() if a.family == "notmnist"]
+    assert [a.size for a in letters] == [247_336_696, 8_458_043]
+    assert [len(a.addresses) for a in letters] == [2, 2]

@@ -1,0 +1,286 @@
+"""Letters: what is read, what is left out, and splits that share no picture."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.data import notmnist
+from helpers.data.notmnist import (
+    LETTERS,
+    Letters,
+    join,
+    oddities,
+    picture_keys,
+    pictures,
+    pixels,
+    read_letters,
+    split,
+)
+from helpers.datasets import archive_folder, load_splits
+from helpers.settings import Settings
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three letters of each kind: the shade of a picture is 20 x class + number."""
+    for label, letter in enumerate(LETTERS):
+        place = tmp_path / "notMNIST_small" / letter
+        place.mkdir(parents=True)
+        for number in range(3):
+            Image.new("L", (28, 28), 20 * label + number).save(place / f"{number}.png")
+    return tmp_path / "notMNIST_small"
+
+
+def made_up(each: int, seed: int, name: str = "notMNIST_large") -> Letters:
+    """``each`` letters of every kind, all of different pictures."""
+    labels = np.repeat(np.arange(10, dtype=np.uint8), each)
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (len(labels), 28, 28), dtype=np.uint8)
+    files = [f"{name}/{LETTERS[a]}/{n}.png" for n, a in enumerate(labels)]
+    return Letters(images, labels, np.array(files))
+
+
+def shades(letters: Letters) -> list[int]:
+    return letters.images[:, 0, 0].tolist()
+
+
+def test_reads_every_letter_with_its_class(folder):
+    letters, unreadable = read_letters(folder, processes=1)
+    assert letters.labels.tolist() == np.repeat(range(10), 3).tolist()
+    assert shades(letters) == [20 * a + n for a in range(10) for n in range(3)]
+    assert letters.files[4] == "notMNIST_small/B/1.png"
+    assert unreadable.empty
+
+
+def test_arrays_are_small_and_plain(folder):
+    letters, _ = read_letters(folder, processes=1)
+    assert (letters.images.shape, letters.images.dtype) == ((30, 28, 28), np.uint8)
+    assert letters.labels.dtype == np.uint8
+
+
+def test_number_of_processes_changes_nothing(folder, monkeypatch):
+    monkeypatch.setattr(notmnist, "CHUNK", 2)
+    one, _ = read_letters(folder, processes=1)
+    two, _ = read_letters(folder, processes=2)
+    np.testing.assert_array_equal(one.images, two.images)
+    np.testing.assert_array_equal(one.files, two.files)
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: path.write_bytes(b""), r"not an image \(0 bytes\)"),
+        (lambda path: path.write_bytes(b"letter"), r"not an image \(6 bytes\)"),
+        (lambda path: path.write_bytes(path.read_bytes()[:50]), "."),
+        (lambda path: Image.new("L", (28, 30)).save(path), "28 x 30 pixels, not 28"),
+    ],
+    ids=["empty", "text", "cut", "size"],
+)
+def test_unreadable_file_is_left_out_and_listed(folder, damage, reason):
+    damage(folder / "C" / "1.png")
+    letters, unreadable = read_letters(folder, processes=1)
+    assert len(letters) == 29
+    assert "notMNIST_small/C/1.png" not in letters.files
+    assert unreadable["file"].tolist() == ["notMNIST_small/C/1.png"]
+    assert unreadable["reason"].str.contains(reason).all()
+
+
+def test_rows_after_an_unreadable_file_keep_their_pictures(folder):
+    (folder / "A" / "1.png").write_bytes(b"")
+    letters, _ = read_letters(folder, processes=1)
+    assert shades(letters)[:4] == [0, 2, 20, 21]
+
+
+def test_colour_pictures_are_read_as_gray(folder):
+    Image.new("RGB", (28, 28), (7, 7, 7)).save(folder / "A" / "0.png")
+    letters, _ = read_letters(folder, processes=1)
+    assert shades(letters)[0] == 7
+
+
+def test_picture_of_sixteen_bits_is_scaled_to_eight(folder):
+    deep = np.full((28, 28), 7 * 257, np.uint16)
+    Image.fromarray(deep).save(folder / "A" / "0.png")
+    letters, _ = read_letters(folder, processes=1)
+    assert shades(letters)[0] == 7
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "WEBP", "GIF", "BMP"])
+def test_picture_of_another_kind_is_left_out(folder, kind):
+    Image.new("L", (28, 28)).save(folder / "A" / "0.png", kind)
+    _, unreadable = read_letters(folder, processes=1)
+    assert unreadable["reason"].str.contains("expected PNG or JPEG").tolist() == [True]
+
+
+def test_other_files_are_passed_over(folder):
+    (folder / "A" / "notes.txt").write_text("not a letter")
+    letters, unreadable = read_letters(folder, processes=1)
+    assert (len(letters), len(unreadable)) == (30, 0)
+
+
+def test_letter_without_a_folder_is_named(folder):
+    for path in (folder / "F").iterdir():
+        path.unlink()
+    (folder / "F").rmdir()
+    with pytest.raises(FileNotFoundError, match=r"F: no PNG file in it; expected"):
+        read_letters(folder)
+
+
+def test_pixels_are_those_of_the_report():
+    found = pixels(np.array([0, 51, 255], np.uint8))
+    np.testing.assert_allclose(found, [-0.5, -0.3, 0.5], atol=1e-6)
+    assert found.dtype == np.float32
+
+
+def test_letters_are_chosen_by_rows(folder):
+    letters, _ = read_letters(folder, processes=1)
+    chosen = letters[letters.labels == 3]
+    assert shades(chosen) == [60, 61, 62]
+    assert chosen.files.tolist() == [f"notMNIST_small/D/{n}.png" for n in range(3)]
+    np.testing.assert_array_equal(chosen.pixels, pixels(chosen.images))
+
+
+def test_splits_have_the_sizes_asked_for():
+    splits = split(made_up(20, 1), made_up(5, 2), 0, train=100, validation=30, test=20)
+    assert {k: len(v) for k, v in splits.items()} == {
+        "train": 100,
+        "validation": 30,
+        "test": 20,
+    }
+
+
+def test_splits_shrink_alike_where_letters_are_few():
+    splits = split(made_up(21, 1), made_up(5, 2), seed=0)
+    assert {k: len(v) for k, v in splits.items()} == {
+        "train": 200,
+        "validation": 10,
+        "test": 50,
+    }
+
+
+def test_splits_take_from_their_own_archive():
+    splits = split(made_up(20, 1), made_up(5, 2, "notMNIST_small"), 0)
+    archives = {k: {f.split("/")[0] for f in v.files} for k, v in splits.items()}
+    assert archives == {
+        "train": {"notMNIST_large"},
+        "validation": {"notMNIST_large"},
+        "test": {"notMNIST_small"},
+    }
+
+
+@pytest.mark.parametrize("rows", [10, 50, 130])
+def test_every_beginning_of_a_split_is_balanced(rows):
+    splits = split(made_up(21, 1), made_up(5, 2), seed=0)
+    assert set(np.bincount(splits["train"].labels[:rows])) == {rows // 10}
+
+
+def test_splits_keep_the_proportions_of_their_source():
+    large = made_up(40, 1)
+    large = large[(large.labels < 2) | (np.arange(len(large)) % 4 == 0)]
+    train = split(large, made_up(5, 2), 0, train=60, validation=20)["train"]
+    expected = 60 * np.bincount(large.labels) / len(large)
+    np.testing.assert_allclose(np.bincount(train.labels), expected, atol=1)
+
+
+def test_same_seed_gives_the_same_splits_and_another_others():
+    large, small = made_up(20, 1), made_up(5, 2)
+    first, again, other = (split(large, small, seed)["train"] for seed in (1, 1, 2))
+    assert first.files.tolist() == again.files.tolist()
+    assert first.files.tolist() != other.files.tolist()
+
+
+def test_no_picture_is_in_two_splits_or_twice_in_one():
+    large, small = made_up(20, 1), made_up(5, 2)
+    splits = split(join(large, large[:70], small[::2]), join(small, small[10:20]), 0)
+    keys = picture_keys(np.concatenate([part.images for part in splits.values()]))
+    assert len(keys) == len(np.unique(keys)) == 250
+
+
+def test_letters_keep_their_pictures_in_a_split():
+    large = made_up(20, 1)
+    train = split(large, made_up(5, 2), 0)["train"]
+    place = {file: row for row, file in enumerate(large.files)}
+    rows = [place[file] for file in train.files]
+    np.testing.assert_array_equal(train.images, large.images[rows])
+    np.testing.assert_array_equal(train.labels, large.labels[rows])
+
+
+def test_a_split_of_none_is_refused():
+    with pytest.raises(ValueError, match="expected at least 1 in each"):
+        split(made_up(20, 1), made_up(5, 2), 0, validation=0)
+
+
+def test_archives_of_the_same_letters_are_refused():
+    letters = made_up(5, 1)
+    with pytest.raises(ValueError, match="0 different letters for training"):
+        split(letters, letters, 0)
+
+
+def test_splits_are_those_of_the_settings_source(folder, tmp_path):
+    for label, letter in enumerate(LETTERS):
+        place = tmp_path / "notMNIST_large" / letter
+        place.mkdir(parents=True)
+        Image.new("L", (28, 28), 20 * label + 9).save(place / "0.png")
+    splits = load_splits(Settings(data=str(tmp_path)), train=4, validation=2, test=9)
+    assert {k: len(v) for k, v in splits.items()} == {
+        "train": 4,
+        "validation": 2,
+        "test": 9,
+    }
+
+
+def test_equal_pictures_alone_have_equal_keys():
+    images = made_up(1, 1).images
+    images[3] = images[7]
+    keys = picture_keys(images)
+    assert keys[3] == keys[7]
+    assert len(np.unique(keys)) == 9
+
+
+def test_pictures_are_listed_with_their_copies_and_letters():
+    letters = made_up(2, 1)
+    letters.images[[17, 5]] = letters.images[4]
+    found = pictures(letters)
+    assert len(found) == 18
+    assert found.iloc[0].to_dict() == {"row": 4, "copies": 3, "letters": "CI"}
+    assert found.iloc[1].to_dict() == {"row": 0, "copies": 1, "letters": "A"}
+
+
+def test_oddities_are_counted():
+    large, small = made_up(4, 1), made_up(2, 2)
+    large.images[1] = large.images[0]  # a copy
+    large.images[39] = large.images[0]  # another, under J
+    small.images[5] = large.images[9]  # in both archives
+    small.images[6] = 255
+    found = oddities(large, small).to_dict()
+    assert found == {
+        "letters": 60,
+        "different pictures": 57,
+        "copies of another within large": 2,
+        "copies of another within small": 0,
+        "letters of small whose picture is in large": 1,
+        "pictures filed under more than one letter": 1,
+        "letters of a single shade": 1,
+    }
+
+
+def test_picture_under_one_letter_in_each_archive_is_no_conflict():
+    large, small = made_up(4, 1), made_up(2, 2)
+    small.images[0] = large.images[0]
+    assert oddities(large, small)["pictures filed under more than one letter"] == 0
+
+
+def test_real_letters_make_splits_that_share_no_picture(real_data, tmp_path):
+    settings = Settings(data=str(real_data), home=tmp_path)
+    splits = load_splits(settings)
+    keys = picture_keys(np.concatenate([part.images for part in splits.values()]))
+    assert len(keys) == len(np.unique(keys))
+    assert splits["validation"].pixels.std() == pytest.approx(0.458, abs=0.02)
+    assert splits["test"].pixels.mean() == pytest.approx(-0.083, abs=0.02)
+    assert len(splits["train"]) > 10_000
+
+
+def test_real_unreadable_files_are_the_two_empty_ones(real_data, tmp_path):
+    settings = Settings(data=str(real_data), home=tmp_path)
+    letters, unreadable = read_letters(archive_folder("notMNIST_large", settings))
+    assert len(letters) == 15_413
+    assert unreadable["reason"].tolist() == ["not an image (0 bytes)"] * 2

@@ -1,0 +1,132 @@
+"""Folders of one's own photos: which files count, and where their numbers are from."""
+
+import pytest
+from PIL import Image
+
+from helpers.data.photo_folders import FolderPhoto, number_in, photo_folder
+from helpers.data.photos import PhotoError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two photos, 12.jpg and b.png, and what is none."""
+    for name in ("b.png", "12.jpg"):
+        Image.new("RGB", (2, 2)).save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("two doors")
+    (tmp_path / "._12.jpg").write_bytes(b"\0")
+    (tmp_path / "34.jpg").mkdir()
+    return tmp_path
+
+
+def label(folder, text, **options):
+    (folder / "labels.csv").write_text(text, **options)
+    return photo_folder(folder)
+
+
+def test_photos_alone_in_order_with_the_numbers_of_their_names(folder):
+    assert photo_folder(str(folder)) == [
+        (folder / "12.jpg", "12", None),
+        (folder / "b.png", None, None),
+    ]
+
+
+def test_end_of_the_name_may_be_in_capitals(folder):
+    (folder / "56.HEIC").write_bytes(b"")
+    assert [photo.number for photo in photo_folder(folder)] == ["12", "56", None]
+
+
+@pytest.mark.parametrize(
+    ("stem", "number"),
+    [
+        ("123", "123"),
+        ("123_door", "123"),
+        ("door-123", "123"),
+        ("123 (2)", "123"),
+        ("123_2", "123"),
+        ("old door 7", "7"),
+        ("98765", "98765"),
+        ("door", None),
+        ("door123", None),
+        ("12a", None),
+        ("a-12-b", None),
+        ("123456", None),
+        ("door_02", None),
+        ("0", None),
+        ("", None),
+        ("IMG_1234", None),
+        ("img-1234", None),
+        ("DSC_0042", None),
+        ("20260131_12000", None),
+        ("PXL_20260131_120000123", None),
+        ("١٢", None),
+    ],
+)
+def test_number_is_set_off_at_the_begin_or_end_of_a_name(stem, number):
+    assert number_in(stem) == number
+
+
+def test_labels_tell_number_and_box_whatever_the_name_says(folder):
+    text = "file,number,left,top,right,bottom,source\n12.jpg,034,1,2,30.5,40,me\n"
+    assert label(folder, text) == [
+        FolderPhoto(folder / "12.jpg", "034", (1.0, 2.0, 30.5, 40.0)),
+        FolderPhoto(folder / "b.png", None, None),
+    ]
+
+
+def test_labels_need_no_box_and_may_leave_it_empty(folder):
+    assert label(folder, "number,file\n7,b.png\n")[1] == (folder / "b.png", "7", None)
+    text = "file,number,left,top,right,bottom\nb.png,7,,,,\n\n"
+    assert label(folder, text)[1] == (folder / "b.png", "7", None)
+
+
+def test_labels_may_come_from_a_spreadsheet(folder):
+    text = "File;Number\r\nb.png;7\r\n"
+    assert label(folder, text, encoding="utf-8-sig")[1].number == "7"
+
+
+def test_photo_that_the_labels_leave_out_has_no_number(folder):
+    assert label(folder, "file,number\nb.png,7\n")[0] == (folder / "12.jpg", None, None)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "told"),
+    [
+        ("12.jpg,12\nc.png,7", 3, "'c.png', no photo of the folder; expected"),
+        ("12.jpg,12\n\n12.jpg,13", 4, "'12.jpg' for the second time; expected"),
+        ("12.jpg", 2, "number ''; expected 1 to 5 digits"),
+        ("12.jpg,12a", 2, "number '12a'; expected"),
+        ("12.jpg,123456", 2, "number '123456'; expected"),
+        ("12.jpg,12,1,2,3", 2, "box '1', '2', '3', ''; expected left, top"),
+        ("12.jpg,12,1,2,3,x", 2, "'x'; expected left, top"),
+        ("12.jpg,12,5,2,3,9", 2, "box '5', '2', '3', '9'; expected"),
+        ("12.jpg,12,nan,2,3,9", 2, "box 'nan', '2', '3', '9'; expected"),
+        ("12.jpg,12,-inf,2,3,9", 2, "box '-inf', '2', '3', '9'; expected"),
+    ],
+)
+def test_row_that_cannot_be_right_is_named(folder, rows, row, told):
+    with pytest.raises(PhotoError) as error:
+        label(folder, f"file,number,left,top,right,bottom\n{rows}\n")
+    assert str(error.value).startswith(f"{folder / 'labels.csv'}, row {row}: ")
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["", "name,number\n12.jpg,12\n"])
+def test_labels_without_their_columns_are_refused(folder, text):
+    with pytest.raises(PhotoError, match=r"row 1: columns .* expected file and number"):
+        label(folder, text)
+
+
+def test_labels_in_another_encoding_are_refused(folder):
+    with pytest.raises(PhotoError, match=r"labels\.csv: not text in UTF-8"):
+        label(folder, "file,number\nTür.png,7\n", encoding="latin-1")
+
+
+def test_missing_folder_is_told(tmp_path):
+    with pytest.raises(PhotoError, match="none: no such folder; expected"):
+        photo_folder(tmp_path / "none")
+
+
+def test_real_photographs_all_have_number_and_box(real_data):
+    found = photo_folder(real_data / "photos")
+    assert len(found) == 59
+    assert all(photo.number and photo.box for photo in found)

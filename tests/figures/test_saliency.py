@@ -1,0 +1,115 @@
+"""Which pixels matter: on networks whose answer hangs on pixels that are known."""
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.figures.saliency import AT_ONCE, saliency
+from helpers.networks import build_network
+
+B = 10
+"""The label of a blank."""
+
+RNG = np.random.default_rng(0)
+CROPS = RNG.integers(0, 256, (3, 6, 8), dtype=np.uint8)
+
+
+class OfOnePixel(keras.layers.Layer):
+    """Logits (N, 6, 11) of an image: each position's first grows with one pixel."""
+
+    def call(self, images):
+        read = [images[:, 0, position, 0] for position in range(6)]
+        first = keras.ops.stack(read, axis=1)[..., None]
+        return keras.ops.pad(first, ((0, 0), (0, 0), (0, 10)))
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Position p is told by the pixel in row 0, column p, of 6 x 8."""
+    inputs = keras.Input((6, 8, 1))
+    return keras.Model(inputs, OfOnePixel()(inputs))
+
+
+def columns(maps) -> list[list[int]]:
+    """The columns of row 0 that matter, for each crop; no other row may."""
+    assert not maps[:, 1:].any()
+    return [np.flatnonzero(row).tolist() for row in maps[:, 0]]
+
+
+def test_pixels_that_the_digits_hang_on_matter_and_no_other(network):
+    labels = [[1, 3, B, B, B, B], [3, 0, 7, 2, B, B], [5, 1, 2, 3, 4, 5]]
+    maps = saliency(network, CROPS, np.array(labels, np.uint8))
+    assert columns(maps) == [[1], [1, 2, 3], [1, 2, 3, 4, 5]]
+
+
+def test_no_digit_gives_a_map_of_zeros(network):
+    assert not saliency(network, CROPS[:1], np.array([[0, B, B, B, B, B]])).any()
+
+
+def test_value_is_the_slope_of_the_log_probability(network):
+    labels = np.array([[1, 0, B, B, B, B]])
+    crop = RNG.normal(size=(1, 6, 8)).astype(np.float32)
+    value = saliency(network, crop, labels, copies=1, noise=0)[0, 0, 1]
+    pixel = crop[0, 0, 1]
+    assert value == pytest.approx(1 - np.exp(pixel) / (np.exp(pixel) + 10), rel=1e-5)
+
+
+def test_copies_of_opposite_slope_do_not_cancel():
+    class Bent(OfOnePixel):
+        def call(self, images):
+            return super().call(keras.ops.abs(images))
+
+    inputs = keras.Input((6, 8, 1))
+    network = keras.Model(inputs, Bent()(inputs))
+    crop = np.zeros((1, 6, 8), np.float32)
+    crop[0, 5, 7] = 10
+    labels = np.array([[1, 0, B, B, B, B]])
+    once, often = (saliency(network, crop, labels, copies=n) for n in (1, 50))
+    assert 0.5 < often[0, 0, 1] / once[0, 0, 1] < 2
+
+
+def test_without_labels_the_digits_read_are_asked_about():
+    network = build_network(5, crop_size=12, depths=(2, 2, 3), seed=1)
+    crops = RNG.integers(0, 256, (2, 12, 12), dtype=np.uint8)
+    inputs = crops[..., None].astype(np.float32)
+    inputs = (inputs - inputs.mean((1, 2, 3), keepdims=True)) / inputs.std(
+        (1, 2, 3), keepdims=True
+    )
+    read = np.asarray(network(inputs)).argmax(-1)
+    maps = saliency(network, crops)
+    assert maps.any()
+    np.testing.assert_allclose(maps, saliency(network, crops, read))
+
+
+def test_maps_are_non_negative_and_have_the_type_and_shape_promised(network):
+    maps = saliency(network, CROPS)
+    assert (maps.dtype, maps.shape) == (np.float32, CROPS.shape)
+    assert (maps >= 0).all()
+    assert saliency(network, CROPS[:0]).shape == (0, 6, 8)
+
+
+def test_many_crops_each_get_their_own_map(network):
+    crops = np.repeat(CROPS[:1], AT_ONCE + 1, axis=0)
+    labels = np.tile([1, 0, B, B, B, B], (len(crops), 1))
+    labels[-1] = [2, 0, 0, B, B, B]
+    assert columns(saliency(network, crops, labels)) == [[1]] * AT_ONCE + [[1, 2]]
+
+
+def test_same_seed_same_map(network):
+    first, second, other = (saliency(network, CROPS, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, second)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("crops", "labels", "copies", "told"),
+    [
+        (CROPS[0], None, 1, r"crops are uint8 \(6, 8\); expected"),
+        (CROPS.astype(int), None, 1, r"crops are int64 \(3, 6, 8\); expected"),
+        (CROPS, np.zeros((2, 6), int), 1, r"shape \(2, 6\) for 3 crops; expected"),
+        (CROPS, None, 0, "copies is 0; expected 1 or more"),
+    ],
+)
+def test_what_does_not_fit_is_refused(network, crops, labels, copies, told):
+    with pytest.raises(ValueError, match=told):
+        saliency(network, crops, labels, copies=copies)

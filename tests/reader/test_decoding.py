@@ -1,0 +1,125 @@
+"""Numbers out of a network's outputs, on cases worked out by hand."""
+
+import numpy as np
+import pytest
+
+from helpers.accuracy import BLANK
+from helpers.reader.decoding import alternatives, decode, number_text
+
+EVEN = {}
+
+
+def outputs(*positions: dict[int, float]) -> np.ndarray:
+    """Logits (6, 11) with these probabilities; what is left is spread evenly."""
+    rows = []
+    for known in (*positions, *[EVEN] * (6 - len(positions))):
+        row = np.full(11, (1 - sum(known.values())) / (11 - len(known)))
+        row[list(known)] = list(known.values())
+        rows.append(np.log(row))
+    return np.array(rows)
+
+
+def test_probability_is_the_product_of_the_length_s_and_the_digits():
+    logits = outputs({1: 0.1, 2: 0.6, 3: 0.2}, {7: 0.9}, {4: 0.8}, {1: 0.2})
+    labels, probabilities = decode(logits[None])
+    assert labels.tolist() == [[2, 7, 4, BLANK, BLANK, BLANK]]
+    assert probabilities == pytest.approx([0.6 * 0.9 * 0.8])
+
+
+def test_length_is_chosen_with_the_digits_not_before_them():
+    """Two digits are likelier than one, but the second cannot be told."""
+    logits = outputs({1: 0.4, 2: 0.5}, {3: 0.9}, {8: 0.5})
+    labels, probabilities = decode(logits[None])
+    assert labels[0].tolist() == [1, 3] + [BLANK] * 4
+    assert probabilities == pytest.approx([0.4 * 0.9])
+
+
+def test_digit_is_read_where_blank_is_likelier_but_the_length_is_clear():
+    logits = outputs({2: 0.99}, {5: 0.9}, {BLANK: 0.9, 3: 0.06})
+    labels, probabilities = decode(logits[None])
+    assert labels[0].tolist() == [2, 5, 3] + [BLANK] * 3
+    assert probabilities == pytest.approx([0.99 * 0.9 * 0.06])
+
+
+@pytest.mark.parametrize("length", [0, 6, BLANK])
+def test_length_is_one_to_five_whatever_else_is_likelier(length):
+    logits = outputs({length: 0.9, 1: 0.05}, {2: 0.8})
+    labels, probabilities = decode(logits[None])
+    assert labels[0].tolist() == [1, 2] + [BLANK] * 4
+    assert probabilities == pytest.approx([0.05 * 0.8])
+
+
+def test_five_digits_leave_no_blank():
+    logits = outputs({5: 0.9}, {1: 0.9}, {0: 0.9}, {2: 0.9}, {9: 0.9}, {0: 0.9})
+    labels, probabilities = decode(logits[None])
+    assert labels.tolist() == [[5, 1, 0, 2, 9, 0]]
+    assert probabilities == pytest.approx([0.9**6])
+
+
+def test_each_row_is_read_on_its_own():
+    one, other = outputs({1: 0.9}, {4: 0.9}), outputs({2: 0.8}, {0: 0.7}, {6: 0.9})
+    labels, probabilities = decode(np.stack([one, other]))
+    assert labels[:, :3].tolist() == [[1, 4, BLANK], [2, 0, 6]]
+    assert probabilities == pytest.approx([0.9 * 0.9, 0.8 * 0.7 * 0.9])
+
+
+def test_no_rows_give_no_numbers():
+    labels, probabilities = decode(np.zeros((0, 6, 11)))
+    assert labels.shape == (0, 6)
+    assert probabilities.shape == (0,)
+
+
+def test_logits_count_by_their_differences_however_large():
+    logits = outputs({1: 0.4, 2: 0.5}, {3: 0.9}, {8: 0.5})[None]
+    expected = decode(logits)[1]
+    assert decode(logits + 5_000)[1] == pytest.approx(expected)
+    labels, probabilities = decode((1e4 * logits).astype(np.float32))
+    assert labels.dtype == np.int64
+    assert probabilities.dtype == np.float64
+    assert 0 <= probabilities[0] <= 1
+
+
+def test_temperature_changes_the_probability_and_not_the_number():
+    """One digit by its length, two by their product at a half: one it stays."""
+    logits = outputs({1: 0.5, 2: 0.49}, {3: 1 - 1e-9}, {8: 0.99})[None]
+    labels, probabilities = decode(logits, 0.5)
+    np.testing.assert_array_equal(labels, decode(logits)[0])
+    lengths = np.array([0.5, 0.49, *[0.01 / 9] * 9]) ** 2
+    assert probabilities == pytest.approx([lengths[0] / lengths.sum()])
+
+
+@pytest.mark.parametrize("temperature", [0.2, 1.0, 3.0])
+def test_number_is_the_same_at_any_temperature(temperature):
+    logits = np.random.default_rng(3).normal(0, 2, (200, 6, 11))
+    labels, probabilities = decode(logits)
+    again, others = decode(logits, temperature)
+    np.testing.assert_array_equal(again, labels)
+    surer = {0.2: np.greater, 1.0: np.equal, 3.0: np.less}[temperature]
+    assert surer(others.mean(), probabilities.mean())
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ((2, 7, 0, BLANK, BLANK, BLANK), "70"),
+        ((3, 0, 0, 7, BLANK, BLANK), "007"),
+        ((5, 1, 2, 3, 4, 5), "12345"),
+        ((0, BLANK, BLANK, BLANK, BLANK, BLANK), ""),
+    ],
+)
+def test_text_has_the_digits_that_the_length_counts(label, text):
+    assert number_text(np.array(label)) == text
+
+
+def test_alternatives_are_the_likeliest_digits_blank_left_out():
+    """Without the blank's 0.2, 0.4 of 0.8 is a half, and so on."""
+    row = {7: 0.4, 1: 0.24, 9: 0.08, BLANK: 0.2}
+    (found,) = alternatives(outputs({1: 0.9}, row), 1)
+    assert [digit for digit, _ in found] == ["7", "1", "9"]
+    assert [share for _, share in found] == pytest.approx([0.5, 0.3, 0.1])
+
+
+def test_alternatives_are_given_for_each_digit_as_many_as_asked():
+    logits = outputs({2: 0.9}, {7: 0.5, 1: 0.3}, {0: 0.6, 8: 0.2}, {4: 0.9})
+    found = alternatives(logits, 2, most=2)
+    assert [[digit for digit, _ in row] for row in found] == [["7", "1"], ["0", "8"]]

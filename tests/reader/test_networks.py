@@ -1,0 +1,164 @@
+"""The reader's networks: shapes, seeds, sizes, and Keras alone."""
+
+import ast
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from helpers.reader import networks
+from helpers.reader.crops import SIZE
+from helpers.reader.networks import build_finder, build_reader
+from workshop.making.widening import widened
+
+
+def small_reader(**options):
+    return build_reader(depths=(3, 4, 5, 6), width=8, **options)
+
+
+def small_finder(**options):
+    return build_finder(depths=(3, 4, 5, 6, 7), **options)
+
+
+BUILDERS = pytest.mark.parametrize("build", [small_reader, small_finder])
+
+
+@pytest.fixture
+def crops():
+    noise = np.random.default_rng(7).standard_normal((3, 64, 96, 1))
+    return noise.astype(np.float32)
+
+
+def inputs_of(network, crops):
+    return crops[:, : SIZE[1], : SIZE[0]] if network.name == "reader" else crops
+
+
+def test_reader_gives_logits_of_six_positions(crops):
+    logits = small_reader()(crops[:, : SIZE[1], : SIZE[0]])
+    assert logits.shape == (3, 6, 11)
+    assert np.asarray(logits).dtype == np.float32
+
+
+def test_reader_of_another_size_sees_crops_of_that_size(crops):
+    network = small_reader(size=(40, 32))
+    assert network.input_shape == (None, 32, 40, 1)
+    assert network(crops[:, :32, :40]).shape == (3, 6, 11)
+
+
+@pytest.mark.parametrize("width", [32, 64, 72, 96])
+def test_widened_network_keeps_convolutions_and_takes_wider_crops(crops, width):
+    network = small_reader(size=(48, 48), seed=2)
+    before = network.get_weights()
+    wider = widened(network, width)
+    assert wider.input_shape == (None, 48, width, 1)
+    assert wider(crops[:, :48, :width]).shape == (3, 6, 11)
+    for old, new, kept in zip(
+        before, wider.get_weights(), network.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(old, kept)
+        if old.shape == new.shape:
+            np.testing.assert_array_equal(old, new)
+        else:
+            assert new.shape == (old.shape[0] * width // 48, old.shape[1])
+
+
+def test_network_widened_to_its_own_width_is_the_same(crops):
+    network, crops = small_reader(size=(48, 48), seed=2), crops[:, :48, :48]
+    again = widened(network, 48)
+    np.testing.assert_allclose(again(crops), network(crops), atol=1e-5)
+
+
+def test_widened_network_mixes_the_nearest_columns_of_a_map():
+    """With two in place of one, each has half of the weight."""
+    network = small_reader(size=(48, 48), seed=2)
+    wider = widened(network, 96)
+    (kernel,), (wide,) = (
+        one.get_layer("dense").get_weights() for one in (network, wider)
+    )
+    kernel, wide = kernel.reshape(6, 6, -1), wide.reshape(6, 12, -1)
+    np.testing.assert_allclose(2 * wide[:, 0], kernel[:, 0], rtol=1e-5)
+    between = 0.75 * kernel[:, 0] + 0.25 * kernel[:, 1]
+    np.testing.assert_allclose(2 * wide[:, 1], between, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [(32, 32), (32, 96), (160, 64)])
+def test_finder_takes_any_multiple_of_32(size):
+    height, width = size
+    network = small_finder()
+    cells = network(np.zeros((2, height, width, 1), np.float32))
+    assert cells.shape == (2, height // 8, width // 8, 5)
+
+
+def test_finder_begins_with_scores_of_one_in_a_hundred_and_boxes_of_some_cells(crops):
+    cells = np.asarray(small_finder(seed=1)(crops))
+    scores = 1 / (1 + np.exp(-cells[..., 0]))
+    assert 0.005 < scores.mean() < 0.02
+    reaches = np.exp(cells[..., 1:]).mean((0, 1, 2))
+    assert reaches == pytest.approx(np.exp([1.0, 0.5, 1.0, 0.5]), rel=0.15)
+
+
+def test_cells_are_where_the_image_has_what_they_say(crops):
+    """A change in one corner of an image reaches the cells there the most."""
+    network = small_finder(seed=1)
+    changed = crops.copy()
+    changed[:, 48:, :16] = 0
+    difference = np.abs(np.asarray(network(changed)) - np.asarray(network(crops)))
+    difference = difference.sum((0, 3))
+    assert difference[6:, :2].mean() > 2 * difference[:2, 6:].mean()
+
+
+@BUILDERS
+def test_same_seed_same_weights_another_seed_others(build):
+    one, again, other = (build(seed=seed).get_weights() for seed in (4, 4, 5))
+    for weight, same in zip(one, again, strict=True):
+        np.testing.assert_array_equal(weight, same)
+    assert any((weight != more).any() for weight, more in zip(one, other, strict=True))
+
+
+@BUILDERS
+def test_no_two_layers_begin_with_the_same_weights(build):
+    kernels = [w for w in build(seed=4).get_weights() if w.ndim > 1]
+    assert len({tuple(kernel.ravel()[:4]) for kernel in kernels}) == len(kernels)
+
+
+def test_same_seed_drops_the_same_units(crops):
+    crops = crops[:, : SIZE[1], : SIZE[0]]
+    one, again = (small_reader(seed=4)(crops, training=True) for _ in range(2))
+    np.testing.assert_array_equal(one, again)
+
+
+def test_reader_drops_units_in_training_alone(crops):
+    crops, network = crops[:, : SIZE[1], : SIZE[0]], small_reader(seed=4)
+    first, second = (np.asarray(network(crops, training=True)) for _ in range(2))
+    assert (first != second).any()
+    first, second = (np.asarray(network(crops, training=False)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+
+
+@BUILDERS
+def test_network_survives_being_saved(build, crops, tmp_path):
+    network = build(seed=4)
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras", compile=False)
+    inputs = inputs_of(network, crops)
+    np.testing.assert_array_equal(loaded(inputs), network(inputs))
+
+
+@BUILDERS
+def test_layers_are_keras_own(build):
+    for layer in build().layers:
+        assert type(layer).__module__.startswith("keras."), layer.name
+        assert not isinstance(layer, keras.layers.Lambda), layer.name
+
+
+def test_module_imports_no_tensorflow():
+    tree = ast.parse(Path(networks.__file__).read_text())
+    imported = [
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in [getattr(node, "module", None), *(a.name for a in node.names)]
+        if name
+    ]
+    assert not [name for name in imported if name.split(".")[0] == "tensorflow"]

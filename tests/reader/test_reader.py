@@ -1,0 +1,478 @@
+"""The reader: images of all kinds in, readings out, with boxes right, wrong or none."""
+
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import combinations, pairwise
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from PIL import Image
+from scipy.special import log_softmax
+
+from helpers.evaluation import network_input
+from helpers.reader import weights
+from helpers.reader.crops import SIZE, crop_gray
+from helpers.reader.finding import overlap
+from helpers.reader.networks import build_finder, build_reader
+from helpers.reader.reader import FEWEST, Reader
+from helpers.reader.weights import save_weights
+
+DARK, BRIGHT = (40, 40, 40), (230, 230, 230)
+SPOT = (60, 20, 80, 40)
+SIDES = {
+    "1": (60, 20, 100, 40),
+    "2": (40, 20, 80, 40),
+    "3": (60, 20, 80, 60),
+    "4": (60, 0, 80, 40),
+}
+"""Boxes with the spot in their left, right, upper and lower half."""
+
+
+@pytest.fixture
+def image():
+    """120 x 80 pixels, dark, with one bright spot."""
+    image = Image.new("RGB", (120, 80), DARK)
+    image.paste(BRIGHT, SPOT)
+    return image
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Reads which half of a crop is brightest: 1 left, 2 right, 3 upper, 4 lower."""
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    across, down = (
+        np.where(np.arange(side) < side // 2, 8, -8) / np.prod(SIZE) for side in SIZE
+    )
+    kernel[:, :, 1, 1], kernel[:, :, 1, 2] = across, -across
+    kernel[:, :, 1, 3], kernel[:, :, 1, 4] = down[:, None], -down[:, None]
+    bias = np.full((6, 11), -9.0)
+    bias[0, 1], bias[1, 1:5] = 9, 0
+    return linear(kernel, bias)
+
+
+@pytest.fixture(scope="module")
+def stubborn():
+    """Reads 77 in everything, and is sure."""
+    bias = 20 * np.eye(11)[[2, 7, 7, 10, 10, 10]]
+    return linear(np.zeros((*SIZE[::-1], 6, 11)), bias)
+
+
+def linear(kernel, bias) -> keras.Model:
+    inputs = keras.Input((*SIZE[::-1], 1))
+    outputs = layers.Dense(bias.size)(layers.Flatten()(inputs))
+    network = keras.Model(inputs, layers.Reshape(bias.shape)(outputs))
+    network.set_weights([kernel.reshape(-1, bias.size), bias.ravel()])
+    return network
+
+
+@pytest.fixture(scope="module")
+def finder():
+    """Finds what is much brighter than the rest of the image."""
+    inputs = keras.Input((None, None, 1))
+    outputs = layers.Conv2D(5, 1)(layers.AveragePooling2D(8)(inputs))
+    finder = keras.Model(inputs, outputs)
+    kernel = np.zeros((1, 1, 1, 5))
+    kernel[..., 0] = 4
+    finder.set_weights([kernel, np.array([-8, 0.5, 0.5, 0.5, 0.5])])
+    return finder
+
+
+@pytest.fixture
+def reader(network, finder):
+    return Reader(network, finder, {"sure_from": 0.6})
+
+
+@dataclass(frozen=True)
+class Guided(Reader):
+    """A reader that finds what it is told to: pairs of a box and a score."""
+
+    found: tuple = ()
+
+    def find(self, image):
+        boxes = np.array([box for box, _ in self.found], float).reshape(-1, 4)
+        return boxes, np.array([score for _, score in self.found])
+
+
+@pytest.mark.parametrize(("number", "box"), SIDES.items())
+def test_number_is_read_where_the_box_says(reader, image, number, box):
+    (reading,) = reader.read([image], [box])
+    assert (reading.number, reading.box, reading.error) == (number, box, "")
+    assert reading.confidence > 0.9
+    assert reading.sure
+    assert reading.others == ()
+
+
+def test_number_is_found_without_a_box(reader, image):
+    (reading,) = reader.read([image])
+    left, top, right, bottom = reading.box
+    assert reading.error == ""
+    assert all(isinstance(edge, int) for edge in reading.box)
+    assert SPOT[0] < (left + right) / 2 < SPOT[2]
+    assert SPOT[1] < (top + bottom) / 2 < SPOT[3]
+
+
+def test_box_of_none_is_looked_for_beside_one_that_is_given(reader, image):
+    given, found = reader.read([image, image], [SIDES["3"], None])
+    assert given == reader.read([image], [SIDES["3"]])[0]
+    assert found == replace(reader.read([image])[0], source="image 2")
+
+
+def test_boxes_may_be_an_array(reader, image):
+    readings = reader.read([image] * 4, np.array(list(SIDES.values())))
+    assert [reading.number for reading in readings] == list(SIDES)
+
+
+def test_paths_images_and_arrays_read_alike_and_what_is_broken_is_told(
+    reader, image, tmp_path
+):
+    box = SIDES["2"]
+    path, cut, text = (tmp_path / name for name in ("a.png", "cut.png", "b.jpg"))
+    image.save(path)
+    cut.write_bytes(path.read_bytes()[:-60])
+    text.write_text("a door")
+    pixels = np.asarray(image)
+    images = [path, cut, str(path), text, tmp_path / "no.png", image, pixels]
+    images += [pixels[..., 0], pixels / 255, np.zeros((2, 2, 7), np.uint8), None]
+    readings = reader.read(images, [box] * len(images))
+    assert [reading.source for reading in readings] == [
+        *("a.png", "cut.png", "a.png", "b.jpg", "no.png"),
+        *(f"image {number}" for number in range(6, 12)),
+    ]
+    broken = {1: "cut short", 3: "a text file", 4: "no such file", 9: "(2, 2, 7)"}
+    broken[10] = "NoneType"
+    for at, reading in enumerate(readings):
+        if at not in broken:
+            assert (reading.number, reading.box, reading.error) == ("2", box, "")
+            continue
+        assert reading.error.partition(": ")[0].endswith(reading.source)
+        assert broken[at] in reading.error
+        assert (reading.number, reading.confidence, reading.box) == ("", 0, None)
+        assert (reading.sure, reading.alternatives, reading.others) == (False, (), ())
+
+
+def test_one_image_alone_is_a_list_of_one(reader, image, tmp_path):
+    image.save(tmp_path / "a.png")
+    for source in (image, tmp_path / "a.png", str(tmp_path / "a.png")):
+        assert [each.number for each in reader.read(source, [SIDES["1"]])] == ["1"]
+
+
+def test_no_images_give_no_readings(reader):
+    assert reader.read([]) == []
+
+
+@pytest.fixture(params=["path", "image"])
+def turned(request, image, tmp_path):
+    """The image as a camera held upright stores it: on its side, with a note."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.png"
+    image.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
+    return path if request.param == "path" else Image.open(path)
+
+
+@pytest.mark.parametrize(("number", "box"), SIDES.items())
+def test_box_is_in_pixels_of_the_upright_photo(reader, turned, number, box):
+    (reading,) = reader.read([turned], [box])
+    assert (reading.number, reading.box) == (number, box)
+
+
+def test_number_is_found_in_the_upright_photo(reader, turned, image):
+    assert reader.read([turned])[0].box == reader.read([image])[0].box
+
+
+def test_box_may_reach_beyond_the_image(reader):
+    image = Image.new("RGB", (120, 80), DARK)
+    image.paste(BRIGHT, (100, 0, 120, 80))
+    (reading,) = reader.read([image], [(80, -10, 140.4, 95)])
+    assert (reading.number, reading.box, reading.error) == ("2", (80, -10, 140, 95), "")
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        (60, 20, 60, 40),
+        (60, 40, 80, 20),
+        (np.nan, 20, 80, 40),
+        (60, 20, 80, np.nan),
+        (-50, 20, 0, 40),
+        (60, -30, 80, -10),
+        (120, 20, 140, 40),
+        (60, 80, 80, 90),
+        (0, 0, np.inf, 10),
+        (-np.inf, 0, 10, 10),
+        (0, 0, 1e6, 1e6),
+        (1, 2, 3),
+        ("a", 1, 2, 3),
+        5,
+    ],
+)
+def test_box_without_a_part_of_the_image_is_told_and_the_rest_is_read(
+    reader, image, box
+):
+    wrong, right = reader.read([image, image], [box, SIDES["1"]])
+    assert wrong.error.startswith(f"image 1: the box {box} is")
+    assert "upright image, 120 x 80" in wrong.error
+    assert (wrong.number, wrong.confidence, wrong.box) == ("", 0, None)
+    assert (right.number, right.error) == ("1", "")
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_boxes_are_as_many_as_images(reader, image, count):
+    with pytest.raises(ValueError, match=f"{count} boxes for 2 images"):
+        reader.read([image, image], [SIDES["1"]] * count)
+
+
+@pytest.mark.parametrize("box", [None, (5, 3, 30, 18)])
+def test_confidence_and_alternatives_of_any_answer_are_probabilities(finder, box):
+    network = build_reader(depths=(8, 8, 8, 8), width=16, seed=3)
+    random = np.random.default_rng(1)
+    images = random.integers(0, 256, (6, 24, 40, 3), dtype=np.uint8)
+    for reading in Reader(network, finder, {}).read(images, [box] * 6):
+        assert 0 <= reading.confidence <= 1
+        assert 1 <= len(reading.number) <= 5
+        assert len(reading.alternatives) == len(reading.number)
+        for digit, likeliest in zip(reading.number, reading.alternatives, strict=True):
+            chances = [chance for _, chance in likeliest]
+            assert likeliest[0][0] == digit
+            assert chances == sorted(chances, reverse=True)
+            assert min(chances) >= 0
+            assert sum(chances) <= 1 + 1e-9
+
+
+def test_sure_from_the_confidence_that_the_card_says(stubborn, finder, image):
+    card = {"sure_from": 0.8}
+    for score, sure in ((0.79, False), (0.81, True)):
+        guided = Guided(stubborn, finder, card, ((SPOT, score),))
+        (reading,) = guided.read([image])
+        assert reading.confidence == pytest.approx(score, abs=1e-3)
+        assert reading.sure is sure
+
+
+def test_confidence_and_alternatives_are_at_the_card_s_temperature(
+    network, finder, image
+):
+    plain, cold = (
+        Reader(network, finder, card).read([image], [SIDES["1"]])[0]
+        for card in ({}, {"temperature": 0.5})
+    )
+    assert cold.number == plain.number
+    for one, other in zip(plain.alternatives[0], cold.alternatives[0], strict=True):
+        assert one[0] == other[0]
+    odds = [
+        np.log(one) - np.log(two)
+        for (_, one), (_, two), _ in (plain.alternatives[0], cold.alternatives[0])
+    ]
+    assert odds[1] == pytest.approx(2 * odds[0])
+    assert plain.confidence < cold.confidence <= 1
+
+
+@pytest.mark.parametrize("temperature", [0.2, 1.0, 5.0])
+def test_temperature_chooses_no_other_number(network, finder, image, temperature):
+    """Flat crops say little of their four halves, and least when it is hot."""
+    flat, spot = (0, 40, 40, 80), SIDES["4"]
+    card = {"temperature": temperature}
+    guided = Guided(network, finder, card, ((flat, 0.9), (spot, 0.25)))
+    first = Guided(network, finder, {}, guided.found).read([image])[0]
+    (reading,) = guided.read([image])
+    assert (reading.number, reading.box) == (first.number, first.box)
+
+
+def test_others_are_apart_and_the_clearest_first(stubborn, finder, image):
+    found = (
+        ((0, 0, 40, 20), 0.3),
+        ((60, 20, 100, 40), 0.9),
+        ((61, 21, 101, 41), 0.8),
+        ((2, 0, 42, 20), 0.5),
+        ((0, 50, 30, 70), 0.4),
+        ((100, 60, 120, 80), FEWEST - 0.01),
+    )
+    (reading,) = Guided(stubborn, finder, {}, found).read([image])
+    assert reading.box == (60, 20, 100, 40)
+    assert [other.box for other in reading.others] == [(2, 0, 42, 20), (0, 50, 30, 70)]
+    assert all(other.number == "77" and not other.others for other in reading.others)
+
+
+def test_others_of_a_real_search_are_sorted_apart_and_less_clear(stubborn, finder):
+    image = Image.new("RGB", (200, 120), DARK)
+    for place in ((10, 10, 30, 30), (90, 50, 110, 70), (160, 90, 180, 110)):
+        image.paste(BRIGHT, place)
+    (reading,) = Reader(stubborn, finder, {}).read([image])
+    readings = [reading, *reading.others]
+    assert len(readings) > 1
+    for one, other in pairwise(readings):
+        assert one.confidence >= other.confidence >= FEWEST
+    for one, other in combinations(readings, 2):
+        assert overlap(one.box, other.box) < 0.2
+
+
+def test_clearest_counts_the_reading_too_not_the_finding_alone(network, finder, image):
+    flat, spot = (0, 40, 40, 80), SIDES["4"]
+    guided = Guided(network, finder, {}, ((flat, 0.9), (spot, 0.5)))
+    (reading,) = guided.read([image])
+    assert (reading.number, reading.box) == ("4", spot)
+
+
+def sevens(kernel, second: float) -> keras.Model:
+    """Reads 77 where the pixels weighted by ``kernel`` add up to much, else 7.
+
+    Two thirds sure of that; ``second`` says how sure it is of the second digit.
+    """
+    bias = 20 * np.eye(11)[[1, 7, 7, 10, 10, 10]]
+    bias[0, 1], bias[2, 7] = 3, second
+    return linear(kernel, bias)
+
+
+def edgy(second: float) -> keras.Model:
+    """`sevens` that reads 77 in a crop that is bright at its left edge."""
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    kernel[:, :3, 0, 2] = 40 / (3 * SIZE[1])
+    return sevens(kernel, second)
+
+
+@pytest.mark.parametrize(
+    ("left", "second", "number"), [(50, 20, "77"), (40, 20, "7"), (50, 1, "7")]
+)
+def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
+    finder, left, second, number
+):
+    image = Image.new("RGB", (120, 80), DARK)
+    image.paste(BRIGHT, (left, 10, left + 5, 70))
+    box = (60, 20, 100, 40)
+    (reading,) = Guided(edgy(second), finder, {}, ((box, 0.9),)).read([image])
+    assert reading.number == number
+    assert (reading.box == box) == (number == "7")
+
+
+def gaping(second: float) -> keras.Model:
+    """`sevens` that reads 77 in a crop that is dark in its middle."""
+    kernel = np.zeros((*SIZE[::-1], 6, 11))
+    kernel[:, 33:39, 0, 2] = -40 / (6 * SIZE[1])
+    return sevens(kernel, second)
+
+
+@pytest.mark.parametrize(
+    ("left", "second", "number"),
+    [(80, 20, "77"), (62, 20, "7"), (80, 1, "7")],
+    ids=["fills the image", "does not", "is hardly read"],
+)
+def test_two_side_by_side_are_one_number_if_it_fills_the_image_and_is_clear(
+    finder, left, second, number
+):
+    boxes = (8, 20, 40, 60), (left, 20, left + 32, 60)
+    image = Image.new("RGB", (120, 80), DARK)
+    for box in boxes:
+        image.paste(BRIGHT, box)
+    found = tuple(zip(boxes, (0.9, 0.8), strict=True))
+    (reading,) = Guided(gaping(second), finder, {}, found).read([image])
+    assert reading.number == number
+    assert [other.number for other in reading.others] == ["7"] * (number == "7")
+
+
+def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):
+    (reading,) = Guided(stubborn, finder, {}).read([image])
+    assert (reading.number, reading.confidence, reading.box) == ("", 0, None)
+    assert (reading.sure, reading.others, reading.error) == (False, (), "")
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 50), (300, 2)])
+def test_image_however_small_is_read(reader, size):
+    image = Image.new("L", size, 90)
+    found, given = reader.read([image, image], [None, (0, 0, *size)])
+    assert given.box == (0, 0, *size)
+    for reading in (found, given):
+        assert reading.error == ""
+        assert 0 <= reading.confidence <= 1
+        assert bool(reading.box) == bool(reading.number)
+        left, top, right, bottom = reading.box or (0, 0, 0, 0)
+        assert 0 <= left <= right <= size[0]
+        assert 0 <= top <= bottom <= size[1]
+
+
+@pytest.fixture(params=["path", "image"])
+def large(request, image, tmp_path):
+    """The image thirty times as large: 3,600 x 2,400 pixels."""
+    large = image.resize((3_600, 2_400), Image.Resampling.NEAREST)
+    if request.param == "image":
+        return large
+    large.save(tmp_path / "large.jpg", quality=80)
+    return tmp_path / "large.jpg"
+
+
+def test_boxes_of_a_large_photo_are_in_its_own_pixels(reader, large):
+    for number, box in SIDES.items():
+        box = tuple(30 * edge for edge in box)
+        (reading,) = reader.read([large], [box])
+        assert (reading.number, reading.box) == (number, box)
+    (reading,) = reader.read([large])
+    left, top, right, bottom = reading.box
+    assert 30 * SPOT[0] < (left + right) / 2 < 30 * SPOT[2]
+    assert 30 * SPOT[1] < (top + bottom) / 2 < 30 * SPOT[3]
+
+
+def test_crops_are_what_the_network_sees(reader, image):
+    boxes = list(SIDES.values())
+    crops = reader.crops(image, boxes)
+    assert (crops.shape, crops.dtype) == ((4, *SIZE[::-1]), np.uint8)
+    np.testing.assert_array_equal(crops, crop_gray(image, boxes))
+
+
+def test_answer_to_one_look_is_the_network_s(reader, image):
+    crops = reader.crops(image, list(SIDES.values()))
+    logits = np.asarray(reader.network(network_input(crops)))
+    expected = log_softmax(logits.astype(float), -1)
+    found = reader.looks_at(crops[:, None])
+    np.testing.assert_allclose(np.exp(found), np.exp(expected), atol=1e-5)
+
+
+def test_looks_are_averaged_as_probabilities(reader, image):
+    crops = reader.crops(image, [SIDES["1"], SIDES["2"]])
+    one, other = np.exp(reader.looks_at(crops[:, None]))
+    (both,) = np.exp(reader.looks_at(crops[None]))
+    np.testing.assert_allclose(both, (one + other) / 2, atol=1e-5)
+
+
+def test_answers_do_not_depend_on_the_batches(reader, image, monkeypatch):
+    boxes = list(SIDES.values()) * 3
+    whole = reader.logits(image, boxes)
+    assert whole.shape == (12, 6, 11)
+    monkeypatch.setattr("helpers.reader.reader.BATCH", 7)
+    np.testing.assert_allclose(reader.logits(image, boxes), whole, atol=1e-3)
+
+
+@pytest.fixture
+def saved(tmp_path, monkeypatch):
+    """A file of small random networks, and what they are."""
+    builders = {
+        "reader": partial(build_reader, depths=(4, 4, 4, 4), width=8),
+        "finder": partial(build_finder, depths=(4, 4, 4, 4, 4)),
+    }
+    monkeypatch.setattr(weights, "BUILDERS", builders)
+    networks = {name: build(seed=5) for name, build in builders.items()}
+    save_weights(tmp_path / "mine.npz", networks, {"sure_from": 0.01})
+    return tmp_path / "mine.npz", networks
+
+
+@pytest.mark.parametrize("way", ["load", "pretrained"])
+def test_reader_from_a_file_reads_as_the_one_that_was_saved(
+    saved, image, monkeypatch, way
+):
+    path, networks = saved
+    monkeypatch.setattr("helpers.reader.reader.SHIPPED", path)
+    loaded = Reader.load(str(path)) if way == "load" else Reader.pretrained()
+    kept = Reader(networks["reader"], networks["finder"], loaded.card)
+    assert loaded.card["sure_from"] == 0.01
+    # Weights are stored in half precision.
+    (found,), (expected,) = (
+        each.read([image], [SIDES["1"]]) for each in (loaded, kept)
+    )
+    assert found.confidence == pytest.approx(expected.confidence, rel=0.02)
+    boxes, scores = loaded.find(image)
+    np.testing.assert_allclose(scores, kept.find(image)[1], rtol=0.02)
+    assert boxes.shape == (len(scores), 4)
+
+
+def test_weights_that_are_not_there_are_told(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none\.npz: no such file; expected"):
+        Reader.load(tmp_path / "none.npz")

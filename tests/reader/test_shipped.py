@@ -1,0 +1,69 @@
+"""The weights that the project brings: their card, and how much they read."""
+
+import numpy as np
+import pytest
+
+from helpers.accuracy import sequence_accuracy
+from helpers.reader import Reader
+from helpers.reader.calibration import calibration_error, kept_by
+from helpers.reader.evaluation import archive_numbers, photo_numbers, read_numbers
+from helpers.reader.weights import SHIPPED
+from helpers.sample.scenes import draw_scene
+from helpers.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader.pretrained()
+
+
+def test_weights_are_small_and_say_how_they_were_made(reader):
+    assert SHIPPED.stat().st_size < 10_000_000
+    assert "no photograph" in reader.card["trained_on"]
+    assert 0 < reader.card["sure_from"] < 1
+    assert 0.5 < reader.card["temperature"] < 2
+    assert reader.card["measured"]["drawn validation"]["images"] >= 1_000
+
+
+@pytest.mark.parametrize("find", [False, True])
+def test_most_drawn_scenes_are_read(reader, find):
+    rng = np.random.default_rng(1)
+    scenes = [draw_scene(rng) for _ in range(60)]
+    boxes = [
+        (
+            *scene.boxes[:, :2].min(0),
+            *(scene.boxes[:, :2] + scene.boxes[:, 2:]).max(0),
+        )
+        for scene in scenes
+    ]
+    readings = reader.read([s.image for s in scenes], None if find else boxes)
+    truth = ["".join(map(str, scene.digits)) for scene in scenes]
+    right = [one.number == number for one, number in zip(readings, truth, strict=True)]
+    assert np.mean(right) > 0.7
+
+
+@pytest.mark.parametrize(("find", "least"), [(False, 0.90), (True, 0.80)])
+def test_house_numbers_are_read_as_promised(reader, real_data, find, least):
+    numbers, _ = archive_numbers("test", Settings(data=str(real_data)))
+    predicted, _ = read_numbers(reader, numbers, find)
+    assert len(numbers) == 700
+    assert sequence_accuracy(predicted, numbers.labels) >= least
+
+
+@pytest.mark.parametrize(("find", "least"), [(False, 0.80), (True, 0.65)])
+def test_photographs_are_read_as_promised(reader, real_data, find, least):
+    numbers = photo_numbers(real_data / "photos")
+    predicted, _ = read_numbers(reader, numbers, find)
+    assert len(numbers) == 59
+    assert sequence_accuracy(predicted, numbers.labels) >= least
+
+
+def test_confidence_on_house_numbers_is_the_share_that_is_right(reader, real_data):
+    """And those that it is sure of, by a rule set on drawn numbers, are right."""
+    numbers, _ = archive_numbers("test", Settings(data=str(real_data)))
+    predicted, confidences = read_numbers(reader, numbers)
+    right = (predicted == numbers.labels).all(axis=1)
+    assert calibration_error(confidences, right) < 0.03
+    kept = kept_by(confidences, right, reader.card["sure_from"])
+    assert kept["accuracy"] >= 0.975
+    assert kept["coverage"] >= 0.8

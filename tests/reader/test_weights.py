@@ -1,0 +1,170 @@
+"""Weights in a file: what is written comes back, all else is refused by name."""
+
+import json
+import zipfile
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.reader import weights
+from helpers.reader.networks import build_finder, build_reader
+from helpers.reader.weights import BUILDERS, VERSION, load_weights, save_weights
+
+SMALL = {
+    "reader": partial(build_reader, depths=(2, 3, 4, 5), width=6),
+    "finder": partial(build_finder, depths=(2, 3, 4, 5, 6)),
+}
+
+
+@pytest.fixture(autouse=True)
+def small_networks(monkeypatch):
+    monkeypatch.setattr(weights, "BUILDERS", SMALL)
+
+
+@pytest.fixture(scope="module")
+def networks():
+    """Both networks, small, with weights that no seed gives."""
+    rng = np.random.default_rng(3)
+    made = {name: build(seed=1) for name, build in SMALL.items()}
+    for network in made.values():
+        network.set_weights(
+            [rng.normal(0, 0.1, w.shape) + 0.5 for w in network.get_weights()]
+        )
+    return made
+
+
+@pytest.fixture
+def path(networks, tmp_path):
+    save_weights(tmp_path / "w.npz", networks, {"steps": 7, "set": {"seed": 1}})
+    return tmp_path / "w.npz"
+
+
+def halved(network):
+    return [w.astype(np.float16).astype(np.float32) for w in network.get_weights()]
+
+
+def assert_loaded(found, networks):
+    assert found.keys() == networks.keys()
+    for name, network in networks.items():
+        weights = found[name].get_weights()
+        for weight, expected in zip(weights, halved(network), strict=True):
+            np.testing.assert_array_equal(weight, expected)
+
+
+def test_weights_come_back_in_half_precision(path, networks):
+    found, _ = load_weights(path)
+    assert_loaded(found, networks)
+
+
+def test_card_comes_back_with_the_version(path):
+    _, card = load_weights(path)
+    assert card == {"steps": 7, "set": {"seed": 1}, "version": VERSION}
+
+
+def test_loaded_networks_answer_nearly_as_the_saved_ones(path, networks):
+    found, _ = load_weights(path)
+    inputs = np.random.default_rng(1).standard_normal((2, 96, 96, 1), np.float32)
+    inputs = {"reader": inputs[:, :48, :72], "finder": inputs}
+    for name, network in networks.items():
+        expected = np.asarray(network(inputs[name], training=False))
+        answer = np.asarray(found[name](inputs[name], training=False))
+        assert np.abs(answer - expected).max() < 0.02 * np.abs(expected).max()
+
+
+def test_networks_of_the_project_s_own_size_come_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "BUILDERS", BUILDERS)
+    networks = {name: build(seed=2) for name, build in BUILDERS.items()}
+    save_weights(tmp_path / "w.npz", networks, {})
+    found, _ = load_weights(str(tmp_path / "w.npz"))
+    assert_loaded(found, networks)
+
+
+def test_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"w\.npz: no such file"):
+        load_weights(tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize("kept", [0, 0.3, 0.9])
+def test_truncated_file_is_refused(path, kept):
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(ValueError, match=r"w\.npz: damaged"):
+        load_weights(path)
+
+
+def test_changed_byte_is_refused(path):
+    with zipfile.ZipFile(path) as archive:
+        largest = max(archive.infolist(), key=lambda member: member.compress_size)
+    content = bytearray(path.read_bytes())
+    # The header in front is shorter than the data: this is a byte of the weights.
+    content[largest.header_offset + largest.compress_size] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"w\.npz: damaged"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"reader_000": np.zeros(3)},
+        {"card": np.array("no JSON")},
+        {"card": np.array("[1]")},
+        {"card": np.array("{}")},
+    ],
+    ids=["no card", "no JSON", "a list", "no version"],
+)
+def test_file_without_a_card_is_refused(tmp_path, arrays):
+    np.savez(tmp_path / "w.npz", **arrays)
+    with pytest.raises(ValueError, match=r"w\.npz: damaged, or no weights"):
+        load_weights(tmp_path / "w.npz")
+
+
+def test_other_version_is_refused(tmp_path):
+    np.savez(tmp_path / "w.npz", card=np.array(json.dumps({"version": 99})))
+    with pytest.raises(ValueError, match=f"version 99; expected {VERSION}"):
+        load_weights(tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize("name", ["reader", "finder"])
+def test_weights_of_a_network_of_another_size_are_refused(tmp_path, networks, name):
+    sizes = {"reader": (2, 3, 4, 7), "finder": (2, 3, 4, 5, 7)}
+    other = networks | {name: SMALL[name](depths=sizes[name])}
+    save_weights(tmp_path / "w.npz", other, {})
+    with pytest.raises(ValueError, match=rf"w\.npz: the weights of its {name}"):
+        load_weights(tmp_path / "w.npz")
+
+
+@pytest.mark.parametrize("name", ["reader", "finder"])
+def test_file_without_one_of_the_networks_is_refused(tmp_path, networks, name):
+    others = {key: networks[key] for key in networks if key != name}
+    save_weights(tmp_path / "w.npz", others, {})
+    with pytest.raises(ValueError, match=f"the weights of its {name}"):
+        load_weights(tmp_path / "w.npz")
+
+
+class Trap:
+    """What leaves a file behind when it is read as a pickle."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return Path.touch, (self.place,)
+
+
+def test_pickle_is_refused_unread(tmp_path):
+    trap = np.array([Trap(tmp_path / "sprung")], dtype=object)
+    np.savez(tmp_path / "w.npz", card=trap)
+    with pytest.raises(ValueError, match=r"w\.npz: damaged"):
+        load_weights(tmp_path / "w.npz")
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_write_that_fails_leaves_the_file_as_it_was(path, networks):
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="JSON"):
+        save_weights(path, networks, {"loss": float("nan")})
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]

@@ -1,0 +1,49 @@
+"""Drawn numbers of one length, and examples they are added to."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from helpers.settings import Settings
+from helpers.training.batches import Examples
+from workshop.studies.drawn_lengths import drawn_numbers, with_long_numbers
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(home=tmp_path, crop_size=16)
+
+
+def test_numbers_have_the_length_and_the_crop_s_size(settings):
+    numbers = drawn_numbers(5, 3, 1, settings, processes=1)
+    assert numbers.images.shape == (3, 16, 16)
+    assert (numbers.labels[:, 0] == 5).all()
+    assert (numbers.labels[:, 1:] < 10).all()
+    assert len(np.unique(numbers.labels, axis=0)) == 3
+
+
+def test_numbers_are_found_again_and_differ_by_seed(settings):
+    first = drawn_numbers(4, 2, 1, settings, processes=1)
+    assert drawn_numbers(4, 2, 1, settings, processes=1).card() == first.card()
+    assert drawn_numbers(4, 2, 2, settings, processes=1).card() != first.card()
+
+
+def test_numbers_of_another_margin_are_others(settings):
+    first = drawn_numbers(4, 2, 1, settings, processes=1)
+    wider = replace(settings, margin=0.5)
+    assert drawn_numbers(4, 2, 1, wider, processes=1).card() != first.card()
+
+
+def test_long_numbers_are_added_to_train_and_test(settings):
+    one = Examples(np.zeros((1, 16, 16), np.uint8), np.array([[1, 7, *[10] * 4]]))
+    data = dict.fromkeys(("train", "validation", "test"), one)
+    joined = with_long_numbers(data, settings, train=3, test=2)
+    assert {name: len(part) for name, part in joined.items()} == {
+        "train": 4,
+        "validation": 1,
+        "test": 3,
+    }
+    assert joined["train"].labels[:, 0].tolist() == [1, 5, 5, 5]
+    test = joined["test"].labels[1:].tolist()
+    assert not any(label in joined["train"].labels.tolist() for label in test)

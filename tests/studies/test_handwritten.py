@@ -1,0 +1,75 @@
+"""Numbers put together of real handwritten digits."""
+
+import numpy as np
+import pytest
+
+from helpers.accuracy import BLANK
+from workshop.studies.handwritten import APART, TALL, framed, handwritten_numbers
+
+
+@pytest.fixture(scope="module")
+def numbers():
+    return handwritten_numbers(60, seed=3)
+
+
+def test_lengths_are_two_to_four_and_labels_are_of_digits(numbers):
+    assert len(numbers) == 60
+    assert set(numbers.labels[:, 0].tolist()) == {2, 3, 4}
+    used = np.arange(5) < numbers.labels[:, :1]
+    assert (numbers.labels[:, 1:][used] < BLANK).all()
+    assert (numbers.labels[:, 1:][~used] == BLANK).all()
+
+
+def test_all_ink_lies_in_the_box_and_reaches_its_sides(numbers):
+    for image, box in zip(numbers.paths, numbers.boxes, strict=True):
+        pixels = np.asarray(image).astype(float)
+        left, top, right, bottom = box.astype(int)
+        paper = np.median(pixels)
+        dark = pixels < paper - 40
+        inside = dark[top:bottom, left:right]
+        assert dark.sum() == inside.sum() > 0
+        # To within two pixels of the originals, whose outermost may be faint.
+        assert inside[:, :16].any() and inside[:, -16:].any()
+
+
+def test_same_seed_same_numbers(numbers):
+    again, other = handwritten_numbers(60, seed=3), handwritten_numbers(60, seed=4)
+    for one, two in zip(numbers.paths, again.paths, strict=True):
+        assert one.tobytes() == two.tobytes()
+    np.testing.assert_array_equal(numbers.boxes, again.boxes)
+    assert (numbers.labels != other.labels).any()
+
+
+def test_digits_stand_as_far_apart_as_asked():
+    spread = handwritten_numbers(60, seed=3, gaps=APART)
+    for image, box, length in zip(
+        spread.paths, spread.boxes, spread.labels[:, 0], strict=True
+    ):
+        pixels = np.asarray(image).astype(float)
+        left, top, right, bottom = box.astype(int)
+        assert right < image.width
+        dark = (pixels < np.median(pixels) - 40)[top:bottom, left:right].any(0)
+        ends = np.flatnonzero(np.diff(np.flatnonzero(dark)) > TALL * APART[0] - 2)
+        assert len(ends) == length - 1
+
+
+@pytest.mark.parametrize("room", [0.05, 0.5, 4])
+def test_framed_numbers_have_their_room_and_stay_as_they_are(numbers, room):
+    frames = framed(numbers, room)
+    assert (frames.labels == numbers.labels).all()
+    whole = zip(numbers.paths, numbers.boxes, strict=True)
+    new = zip(frames.paths, frames.boxes, strict=True)
+    for (image, box), (other, inner) in zip(whole, new, strict=True):
+        left, top, right, bottom = inner
+        assert left == top == other.width - right == other.height - bottom
+        assert left == pytest.approx(room * (bottom - top), abs=1)
+        assert (
+            other.crop(inner.tolist()).tobytes() == image.crop(box.tolist()).tobytes()
+        )
+
+
+def test_added_paper_is_as_light_as_the_old(numbers):
+    for image, other in zip(numbers.paths, framed(numbers, 4).paths, strict=True):
+        corners = (np.asarray(one)[:20, :20].astype(float) for one in (image, other))
+        old, new = ((corner.mean(), corner.std()) for corner in corners)
+        assert new == pytest.approx(old, abs=2)

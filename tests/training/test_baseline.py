@@ -1,0 +1,152 @@
+"""Logistic regression: how it is trained, what it answers and how that is shown."""
+
+import warnings
+from functools import partial
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from helpers import paper
+from helpers.data.notmnist import LETTERS, Letters, read_letters, split
+from helpers.datasets import archive_folder
+from helpers.figures.letters import confusion_figure, curve_figure, weight_figure
+from helpers.settings import Settings
+from helpers.training.baseline import (
+    confusion,
+    fit,
+    learning_curve,
+    predict,
+    sizes_up_to,
+)
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def bars(count: int, noise: int, seed: int) -> Letters:
+    """Letters whose class is the place of a white bar, under noise."""
+    rng = np.random.default_rng(seed)
+    labels = (np.arange(count) % 10).astype(np.uint8)
+    images = rng.integers(0, noise, (count, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label + 2] = 255
+    return Letters(images, labels, np.array([f"{row}.png" for row in range(count)]))
+
+
+@pytest.fixture(scope="module")
+def train():
+    return bars(60, 128, 1)
+
+
+@pytest.fixture(scope="module")
+def model(train):
+    return fit(train)
+
+
+@pytest.mark.parametrize(
+    ("available", "sizes"),
+    [
+        (22_000, [50, 100, 500, 1_000, 5_000, 10_000, 20_000]),
+        (20_000, [50, 100, 500, 1_000, 5_000, 10_000, 20_000]),
+        (14_317, [50, 100, 500, 1_000, 5_000, 10_000, 14_317]),
+        (30, [30]),
+    ],
+)
+def test_sizes_end_at_what_is_there(available, sizes):
+    assert sizes_up_to(available) == sizes
+
+
+def test_learns_what_can_be_learnt(model):
+    test = bars(40, 128, 2)
+    assert predict(model, test).tolist() == test.labels.tolist()
+
+
+def test_is_untuned(model):
+    assert model.get_params() == type(model)().get_params()
+
+
+def test_stopping_early_is_told_in_the_curve_and_no_warning(train, monkeypatch):
+    hasty = partial(LogisticRegression, max_iter=3)
+    monkeypatch.setattr("helpers.training.baseline.LogisticRegression", hasty)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        curve = learning_curve({60: fit(train)}, train, train)
+    assert curve["iterations"].tolist() == [3]
+    assert not curve["converged"].any()
+
+
+def test_curve_holds_accuracy_within_its_interval(train):
+    models = {size: fit(train[:size]) for size in (10, 60)}
+    curve = learning_curve(models, train, bars(40, 256, 3))
+    assert curve["letters"].tolist() == [10, 60]
+    assert (curve["low"] <= curve["accuracy"]).all()
+    assert (curve["accuracy"] <= curve["high"]).all()
+    assert curve["on_train"].tolist() == [1, 1]
+    assert curve["converged"].all()
+
+
+def test_curve_counts_right_answers(model, train):
+    test = bars(40, 128, 2)
+    test.labels[:10] = (test.labels[:10] + 1) % 10
+    curve = learning_curve({60: model}, train, test)
+    assert curve["accuracy"].tolist() == [0.75]
+
+
+def test_confusion_has_letters_in_rows_and_answers_in_columns():
+    counts = confusion(np.array([0, 0, 0, 8]), np.array([0, 0, 7, 9]))
+    assert counts.loc["A", "A"] == 2
+    assert counts.loc["A", "H"] == 1
+    assert counts.loc["I", "J"] == 1
+    assert counts.to_numpy().sum() == 4
+    assert list(counts) == list(LETTERS)
+
+
+def test_curve_figure_shows_the_curve_and_the_report():
+    curve = pd.DataFrame(
+        {
+            "letters": [50, 100],
+            "accuracy": [0.6, 0.7],
+            "low": [0.5, 0.6],
+            "high": [0.7, 0.8],
+            "on_train": [1.0, 0.9],
+        }
+    )
+    (axis,) = curve_figure(curve).axes
+    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
+    assert lines == {
+        "train": [[50, 1.0], [100, 0.9]],
+        "test": [[50, 0.6], [100, 0.7]],
+        "report": [[20_000, paper.LETTERS_LOGISTIC]],
+    }
+
+
+def test_confusion_figure_shades_errors_alone():
+    counts = confusion(np.array([0, 0, 0, 8]), np.array([0, 0, 7, 9]))
+    (axis,) = confusion_figure(counts).axes
+    shades = axis.images[0].get_array()
+    assert shades[0, 0] == 0
+    assert shades[0, 7] == shades[8, 9] == 1
+    assert len(axis.texts) == 100
+
+
+def test_weight_figure_shows_each_letter_on_one_scale(model):
+    figure = weight_figure(model)
+    shown = [axis for axis in figure.axes if axis.get_title()]
+    assert [axis.get_title() for axis in shown] == list(LETTERS)
+    assert len({axis.images[0].get_clim() for axis in shown}) == 1
+    bright = [axis.images[0].get_array().mean(axis=1).argmax() for axis in shown]
+    assert bright == [2 * label + 2 for label in range(10)]
+
+
+def test_ten_thousand_real_letters_are_worth_the_reports_baseline(real_data, tmp_path):
+    settings = Settings(data=str(real_data), home=tmp_path)
+    large, _ = read_letters(archive_folder("notMNIST_large", settings))
+    small, _ = read_letters(archive_folder("notMNIST_small", settings))
+    model = fit(split(large, small, settings.seed)["train"][:10_000])
+    assert np.mean(predict(model, small) == small.labels) >= 0.86

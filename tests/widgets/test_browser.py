@@ -1,0 +1,258 @@
+"""The panels in JupyterLab, in a browser without a screen, as a reader uses them."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from selenium import webdriver
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from helpers.settings import ROOT
+
+PATIENCE = 180  # seconds: a busy machine starts JupyterLab and TensorFlow slowly
+
+NOT_YET = (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
+"""What a page raises that is still being laid out."""
+
+TRAINING = """
+import numpy as np
+from pathlib import Path
+from helpers.training.batches import Examples
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+from helpers.widgets.training_panel import TrainingPanel
+
+rng = np.random.default_rng(0)
+labels = np.tile([2, 1, 5, 10, 10, 10], (200, 1))
+examples = Examples(rng.integers(0, 256, (200, 32, 32), dtype=np.uint8), labels)
+data = {"train": examples, "validation": examples}
+TrainingPanel(Recipe(layers=4, steps=100_000), data, Settings(runs_root=Path("runs")))
+"""
+
+PHOTOS = """
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from helpers.widgets.photo_picker import PhotoPicker
+
+@dataclass(frozen=True)
+class Reading:
+    number: str
+    confidence: float = 0.9
+    box: tuple = None
+    sure: bool = True
+    alternatives: tuple = ((("4", 0.9), ("9", 0.1)),) * 3
+    others: tuple = ()
+    error: str = ""
+
+class SizeReader:
+    def read(self, images, boxes=None):
+        if boxes is None:
+            return [Reading("77", box=(20, 30, 97, 80))]
+        left, top, right, bottom = boxes[0]
+        return [Reading(f"{right - left}{bottom - top}", box=boxes[0])]
+
+    def crops(self, image, boxes):
+        return np.stack([np.asarray(image.convert("L").resize((72, 48)))])
+
+shade = np.linspace(0, 255, 300)[None, :, None]
+photos = {
+    "street": Image.fromarray(np.tile(shade, (200, 1, 3)).astype(np.uint8)),
+    "door": Image.fromarray(np.full((300, 200, 3), (90, 40, 30), np.uint8)),
+}
+PhotoPicker(SizeReader(), photos, {"door": (40, 60, 140, 160)})
+"""
+
+needs_browser = pytest.mark.skipif(
+    not (shutil.which("chromium") and shutil.which("chromedriver")),
+    reason="needs a browser: install chromium and chromium-driver",
+)
+
+
+@contextmanager
+def jupyter_lab(folder):
+    """Run JupyterLab on ``folder`` and give its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder,
+        "ServerApp.open_browser": False,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": "",
+        "LabApp.news_url": None,
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--LabApp.check_for_updates=False"]
+    server = subprocess.Popen(
+        [*command, *(f"--{name}={value}" for name, value in options.items())],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # as when it was just starting a kernel
+            server.kill()
+            server.wait()
+
+
+@pytest.fixture
+def browser(tmp_path):
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    for option in (
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+        f"--user-data-dir={tmp_path / 'profile'}",
+        "--window-size=1280,1100",
+    ):
+        options.add_argument(option)
+    service = webdriver.ChromeService(shutil.which("chromedriver"))
+    driver = webdriver.Chrome(options, service)
+    yield driver
+    driver.quit()
+
+
+def when_up(address):
+    """Wait until JupyterLab answers."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(f"{address}/api", timeout=5).close()
+            return
+        except OSError:
+            assert time.monotonic() < deadline, "JupyterLab does not answer"
+            time.sleep(0.5)
+
+
+class Page:
+    """A notebook of one cell, open in JupyterLab and run."""
+
+    def __init__(self, browser, address):
+        self.browser = browser
+        self.wait = WebDriverWait(browser, PATIENCE, ignored_exceptions=NOT_YET)
+        browser.get(f"{address}/lab/tree/panel.ipynb")
+        self.until(self.in_cell)
+        keys = ActionChains(browser).key_down(Keys.CONTROL).send_keys(Keys.ENTER)
+        keys.key_up(Keys.CONTROL).perform()
+
+    def in_cell(self):
+        """Click in the cell; true once the notebook shows that its kernel waits."""
+        editor = self.find(".jp-Cell .jp-InputArea-editor")
+        if editor:
+            editor.click()
+        return self.find(".jp-StatusBar-TextItem", "| Idle")
+
+    def until(self, found):
+        return self.wait.until(lambda _: found())
+
+    def find(self, selector, words=""):
+        found = self.browser.find_elements(By.CSS_SELECTOR, selector)
+        return next((item for item in found if words in item.text), None)
+
+    def press(self, words):
+        item = self.until(lambda: self.find("button", words))
+        self.until(item.is_enabled)
+        self.browser.execute_script("arguments[0].click()", item)
+
+    def save(self, picture):
+        assert self.browser.save_screenshot(str(picture))
+        assert picture.stat().st_size > 10_000
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where JupyterLab runs."""
+    made = tmp_path / "course"
+    made.mkdir()
+    return made
+
+
+@contextmanager
+def opened(browser, folder, code):
+    """Open a notebook of this cell in JupyterLab and run it."""
+    nbformat.write(
+        new_notebook(
+            cells=[new_code_cell(code.strip())],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        ),
+        folder / "panel.ipynb",
+    )
+    with jupyter_lab(folder) as address:
+        when_up(address)
+        yield Page(browser, address)
+
+
+@needs_browser
+def test_slider_train_stop_and_result_in_jupyterlab(browser, folder, tmp_path):
+    with opened(browser, folder, TRAINING) as page:
+        readout = page.until(lambda: page.find(".widget-readout", "4"))
+        page.find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+        page.until(lambda: readout.text == "2")
+        settings = page.find(".widget-textarea textarea")
+        page.until(lambda: "layers=2" in settings.get_property("value"))
+
+        page.press("Train")
+        page.until(lambda: page.find(".widget-html", "step "))
+        page.press("Stop")
+        said = page.until(lambda: page.find(".widget-html", "stopped; ")).text
+        page.save(tmp_path / "panel.png")
+
+    assert re.match(r"stopped; [\d,]+ weights, \d+ steps/s", said)
+    (kept,) = (folder / "runs").glob("*/numbers_2_layers_*/history.csv")
+    assert kept.is_file()
+
+
+@needs_browser
+def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
+    with opened(browser, folder, PHOTOS) as page:
+        page.until(lambda: page.find(".widget-html", "77 (90%)"))
+
+        Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
+        page.until(lambda: page.find(".widget-html", "100100 (90%)"))
+        across = ".widget-hslider .noUi-handle-upper"
+        page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+        page.until(lambda: page.find(".widget-html", "102100 (90%)"))
+        pictures = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
+        page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
+        page.save(tmp_path / "picker.png")
+        assert len(pictures) == 2
+
+        page.press("Find the number")
+        page.until(lambda: page.find(".widget-html", "77 (90%)"))

@@ -1,0 +1,188 @@
+"""The panel, pressed as a mouse would press it, without a browser."""
+
+import io
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from helpers.recipe import Recipe
+from helpers.settings import Settings
+from helpers.training import loop
+from helpers.training.batches import Examples
+from helpers.training.runs import run
+from helpers.widgets import training_panel
+from helpers.widgets.training_panel import TrainingPanel, recipe_code
+
+START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
+
+
+def numbers(count: int, seed: int) -> Examples:
+    """Crops of noise and labels of two digits."""
+    rng = np.random.default_rng(seed)
+    labels = np.full((count, 6), 10)
+    labels[:, 0] = 2
+    labels[:, 1:3] = rng.integers(0, 10, (count, 2))
+    return Examples(rng.integers(0, 256, (count, 12, 12), dtype=np.uint8), labels)
+
+
+DATA = {"train": numbers(50, 1), "validation": numbers(20, 2)}
+
+
+@pytest.fixture
+def panel(tmp_path):
+    return TrainingPanel(START, DATA, Settings(runs_root=tmp_path))
+
+
+def press(panel, label: str) -> None:
+    buttons = panel.children[1].children
+    next(button for button in buttons if button.description == label).click()
+    panel.wait(60)
+
+
+def said(panel) -> str:
+    return panel.children[2].children[1].value
+
+
+def chart(panel) -> bytes:
+    return panel.children[3].value
+
+
+def exported(panel) -> str:
+    return panel.children[4].value
+
+
+def test_sliders_start_at_the_recipe_and_change_it(panel):
+    assert panel.recipe == replace(START, validation_interval=2)
+    panel._knobs["keep_rate"].value = 0.1 + 0.4 + 1e-12
+    panel._knobs["widths"].value = "9, 8, 7"
+    assert (panel.recipe.keep_rate, panel.recipe.widths) == (0.5, (9, 8, 7))
+
+
+def test_training_is_that_of_the_plain_function(panel, tmp_path):
+    press(panel, "Train")
+    (made,) = panel.runs.values()
+    assert made.finished
+    plain = run(panel.recipe, DATA, Settings(runs_root=tmp_path / "other"))
+    np.testing.assert_array_equal(
+        made.history.drop(columns="seconds"), plain.history.drop(columns="seconds")
+    )
+    assert "validation (20 images): strict" in said(panel)
+    assert panel._train.disabled is False
+
+
+def test_chart_grows_with_each_run_and_is_cleared(panel):
+    empty = chart(panel)
+    press(panel, "Train")
+    one = chart(panel)
+    panel._knobs["layers"].value = 1
+    press(panel, "Train")
+    assert list(panel.runs) == ["2 layers", "1 layers"]
+    assert len({empty, one, chart(panel)}) == 3
+    press(panel, "Forget runs")
+    assert (panel.runs, chart(panel)) == ({}, empty)
+
+
+def test_stop_keeps_what_was_trained(panel, monkeypatch):
+    reached = threading.Event()
+    row = training_panel._PanelProgress.row
+
+    def third(self, values):
+        row(self, values)
+        if len(self.rows) == 3:
+            panel.stop()
+            reached.set()
+
+    monkeypatch.setattr(training_panel._PanelProgress, "row", third)
+    press(panel, "Train")
+    assert reached.is_set()
+    (made,) = panel.runs.values()
+    assert not made.finished
+    assert len(made.history) == 3
+    assert said(panel).startswith("stopped; ")
+
+
+def test_stop_before_the_first_validation_is_said(panel, monkeypatch):
+    monkeypatch.setattr(
+        training_panel._PanelProgress, "advance", lambda *arguments: panel.stop()
+    )
+    monkeypatch.setattr(loop, "STEPS_PER_CALL", 1)
+    press(panel, "Train")
+    (made,) = panel.runs.values()
+    assert made.history.empty
+    assert said(panel).startswith("stopped; ")
+    assert said(panel).endswith("not yet")
+
+
+def test_second_press_while_training_does_nothing(panel, monkeypatch):
+    started = []
+    going, end = threading.Event(), threading.Event()
+
+    def slow(*arguments, **keywords):
+        started.append(arguments)
+        going.set()
+        end.wait(60)
+        raise ValueError("the end")
+
+    monkeypatch.setattr(training_panel, "run", slow)
+    panel.train()
+    going.wait(60)
+    panel.train()
+    end.set()
+    panel.wait(60)
+    assert len(started) == 1
+
+
+def test_report_button_sets_table_4_and_leaves_the_steps(panel):
+    panel._knobs["keep_rate"].value = 0.5
+    press(panel, "Report's values")
+    assert (panel.recipe.keep_rate, panel.recipe.batch_size) == (0.8, 100)
+    assert panel.recipe.widths == (128, 64, 16)
+    assert panel.recipe.steps == 40
+
+
+@pytest.mark.parametrize("words", ["128", "a b c", "8 0 8"])
+def test_bad_widths_are_said_and_nothing_is_trained(panel, words):
+    panel._knobs["widths"].value = words
+    assert "expected three whole numbers" in exported(panel)
+    press(panel, "Train")
+    assert "expected three whole numbers" in said(panel)
+    assert panel.runs == {}
+
+
+def test_divergence_is_said(panel):
+    knob = panel._knobs["initial_learning_rate"]
+    knob.options = (*knob.options, 1e9)
+    knob.value = 1e9
+    press(panel, "Train")
+    assert "not finite" in said(panel)
+
+
+def test_export_makes_the_recipe_again(panel):
+    panel._knobs["l2_beta"].value = 0.001
+    code, command = exported(panel).splitlines()
+    assert eval(code, {"Recipe": Recipe}) == panel.recipe
+    assert command.startswith("python -m helpers train --report --layers 2")
+    assert "--l2-beta 0.001" in command
+
+
+def test_command_names_images_that_are_not_the_sample_s(tmp_path):
+    settings = Settings(data=str(tmp_path), runs_root=tmp_path)
+    command = exported(TrainingPanel(START, DATA, settings)).splitlines()[1]
+    assert command.endswith(f" --data {tmp_path}")
+
+
+def test_values_beyond_the_sliders_are_kept(tmp_path):
+    start = replace(START, keep_rate=0.05, decay_rate=0.02)
+    panel = TrainingPanel(start, DATA, Settings(runs_root=tmp_path))
+    assert panel.recipe == replace(start, validation_interval=2)
+
+
+def test_only_what_differs_from_the_report_is_spelt_out():
+    assert recipe_code(Recipe(layers=4)) == "Recipe(layers=4)"
+
+
+def test_chart_is_a_picture(panel):
+    assert Image.open(io.BytesIO(chart(panel))).size == (900, 320)

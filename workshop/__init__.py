@@ -1,0 +1,1 @@
+"""What goes beyond the report: how the reader is made, and studies."""

@@ -1,0 +1,1 @@
+"""How the shipped reader is made: what it is drawn from, its training, its tuning."""

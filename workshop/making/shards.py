@@ -1,0 +1,80 @@
+"""Drawn examples in files that are made once, in parallel, and kept."""
+
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from helpers.data.parallel import ordered_map
+from helpers.files import whole_file
+
+CHUNK = 50
+"""Examples that a process draws before it hands them over."""
+
+
+def drawn_shards(
+    draw: Callable[..., tuple[np.ndarray, ...]],
+    folder: Path | str,
+    name: str,
+    count: int,
+    seed: int,
+    *,
+    shard: int = 5_000,
+    processes: int | None = None,
+) -> tuple[np.ndarray, ...]:
+    """The first ``count`` examples of a seed, drawn where they are not there yet.
+
+    A stopped call goes on from the last whole file; the examples do not depend on
+    the number of ``processes``.
+
+    Parameters
+    ----------
+    draw
+        ``draw(count, *seed)`` gives arrays with ``count`` rows each.
+    folder, name
+        Where the files are and what their names begin with.
+    count, seed
+        How many, and of which seed.
+    shard
+        Examples in a file.
+
+    Raises
+    ------
+    ValueError
+        A file that is there is damaged.
+    """
+    folder = Path(folder)
+    paths = [
+        folder / f"{name}_{seed}_{number:03}.npz"
+        for number in range(-(-count // shard))
+    ]
+    missing = [number for number, path in enumerate(paths) if not path.is_file()]
+    chunks = -(-shard // CHUNK)
+    tasks = (
+        (min(CHUNK, shard - CHUNK * chunk), seed, number, chunk)
+        for number in missing
+        for chunk in range(chunks)
+    )
+    parts = ordered_map(draw, tasks, processes)
+    for number in tqdm(missing, f"drawing {name}", unit="file", disable=not missing):
+        arrays = zip(*islice(parts, chunks), strict=True)
+        with whole_file(paths[number]) as temporary:
+            np.savez(
+                temporary,
+                **{f"{at}": np.concatenate(array) for at, array in enumerate(arrays)},
+            )
+    files = [_read(path) for path in paths]
+    return tuple(np.concatenate(array)[:count] for array in zip(*files, strict=True))
+
+
+def _read(path: Path) -> list[np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return [stored[at] for at in stored.files]
+    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
+        raise ValueError(
+            f"{path}: damaged ({error}); expected drawn examples. Delete it, and give "
+            "the same command again: it alone is drawn anew."
+        ) from error

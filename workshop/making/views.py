@@ -1,0 +1,370 @@
+"""Photographs in which a number is somewhere: wide views for a network that finds it.
+
+Boxes are (left, top, right, bottom) in pixels.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from helpers.sample import camera, numbers, plates, textures
+from helpers.sample.distributions import draw_digits
+from helpers.sample.scenes import too_faint
+from helpers.sample.textures import choose, wall_colour
+from workshop.making import brush, clutter, hosts, surroundings, words
+from workshop.making.brush import Site
+from workshop.making.hands import note, spaced, spaced_style, varied_glyphs
+
+ROOM = 0.06
+"""Room that a box leaves at each side of the ink, in digit heights: about what the
+annotators of SVHN leave."""
+
+SMALLEST = 7.5
+"""Least height of a digit in pixels."""
+
+LEGIBLE = 0.035
+"""Least deviation of brightness in a number's box; what is fainter is drawn anew."""
+
+WIDTHS = (0.03, 0.9)
+"""Least and largest share of the picture's width that a number is ordered at."""
+
+COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
+"""Numbers in a picture and how often as many are tried; some find no room."""
+
+LENGTHS = ((1, 0.15), (2, 0.3), (3, 0.27), (4, 0.2), (5, 0.08))
+"""Digits of a number and how often it has as many."""
+
+SHEETS, SHEET_WIDTHS = 0.12, (0.12, 0.9)
+"""Share of views of a sheet of paper with a number by hand, and its ``WIDTHS``."""
+
+ASPECTS = (
+    ((4 / 3, 4 / 3), 0.26),
+    ((3 / 4, 3 / 4), 0.24),
+    ((16 / 9, 16 / 9), 0.1),
+    ((9 / 16, 9 / 16), 0.06),
+    ((1.0, 1.0), 0.14),
+    ((1.5, 3.2), 0.2),
+)
+"""Ranges of a picture's width over its height and how often each is one."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A drawn photograph and the numbers in it.
+
+    Parameters
+    ----------
+    image
+        uint8 (H, W, 3), RGB.
+    numbers
+        The digits of each number, from left to right, or from the top.
+    boxes
+        int64 (K, 4): left, top, right, bottom of each whole number in pixels.
+    """
+
+    image: np.ndarray
+    numbers: tuple[tuple[int, ...], ...]
+    boxes: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A number, its digits, and where it is on the facade."""
+
+    digits: tuple[int, ...]
+    style: plates.Style
+    number: numbers.Number
+    height: float
+    middle: np.ndarray
+
+    @property
+    def points(self) -> np.ndarray:
+        """Corners of the digits on the plane, float64 (K, 2), in pixels."""
+        return np.concatenate(self.number.outlines) * self.height + self.middle
+
+    def moved(self, scale: float, low: np.ndarray) -> "_Placed":
+        """The same on a canvas ``scale`` times as large whose corner is at ``low``."""
+        return replace(
+            self, height=self.height * scale, middle=(self.middle - low) * scale
+        )
+
+
+def draw_view(rng: np.random.Generator, long_side: int = 256) -> View:
+    """Draw a photograph, its longer side ``long_side`` pixels, and its 0 to 3 numbers.
+
+    Raises
+    ------
+    ValueError
+        ``long_side`` is below 64: too small for digits and what is around them.
+    """
+    if long_side < 64:
+        raise ValueError(f"long_side is {long_side}; expected 64 pixels or more.")
+    while True:
+        view = _draw_once(rng, long_side)
+        if all(_contrast(view.image, box) > LEGIBLE for box in view.boxes):
+            return view
+
+
+def _contrast(image, box) -> float:
+    """Deviation of the brightness in a box, 0 to 0.5."""
+    part = image[box[1] : box[3], box[0] : box[2]]
+    return float((part @ textures.LUMA).std()) / 255
+
+
+def _draw_once(rng, long_side: int) -> View:
+    """A view of numbers that can be too faint to read."""
+    is_sheet = bool(rng.random() < SHEETS)
+    aspect = rng.uniform(*choose(rng, ASPECTS))
+    size = np.rint([long_side * min(1, aspect), long_side * min(1, 1 / aspect)])
+    matrix = _camera(rng, size, long_side)
+    placed = _place_all(rng, size, matrix, is_sheet)
+    boxes = [_box(one, matrix, size) for one in placed]
+
+    width, tall = size
+    corners = np.array([[0, 0], [width, 0], [width, tall], [0, tall]], float)
+    plane = numbers.project(corners, np.linalg.inv(matrix))
+    low, span = plane.min(0), np.ptp(plane, axis=0)
+    # A slanting view shows far more of the facade than it has pixels for.
+    scale = min(1.0, float(np.sqrt(1.4 * size.prod() / span.prod())))
+    shape = np.ceil(span * scale).astype(int) + 1
+    on_canvas = [one.moved(scale, low) for one in placed]
+    canvas = _facade(rng, (int(shape[0]), int(shape[1])), on_canvas, is_sheet)
+    to_canvas = np.diag([scale, scale, 1.0]) @ np.array(
+        [[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]
+    )
+    pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
+    seen = camera.look(
+        Image.fromarray(pixels),
+        to_canvas @ np.linalg.inv(matrix),
+        (int(width), int(tall)),
+    )
+    return View(
+        _photograph(rng, seen, boxes, [one.height for one in placed]),
+        tuple(one.digits for one in placed),
+        np.array(boxes, np.int64).reshape(-1, 4),
+    )
+
+
+def _camera(rng, size, long_side) -> np.ndarray:
+    """The homography from a facade, in pixels, to the picture of it."""
+    turned = np.radians(rng.uniform(-15, 15)) if rng.random() < 0.15 else 0.0
+    cos, sin = np.cos(turned), np.sin(turned)
+    turn = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+    tilt = np.radians(np.clip(rng.normal(0, 4), -9, 9))
+    matrix = turn @ camera.view(rng, np.tan(tilt))
+    if rng.random() < 0.2:
+        away = rng.choice((-1, 1)) * rng.uniform(0.01, 0.03)
+        matrix = np.array([[1, 0, 0], [0, 1, 0], [away, 0, 1]]) @ matrix
+    unit = long_side / 20
+    x, y = size / 2
+    to_pixels = np.array([[unit, 0, x], [0, unit, y], [0, 0, 1]])
+    return to_pixels @ matrix @ np.linalg.inv(to_pixels)
+
+
+def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
+    """Numbers, none over another, at their places on the facade or the one sheet."""
+    placed: list[_Placed] = []
+    taken: list[np.ndarray] = []
+    for _ in range(1 if is_sheet else choose(rng, COUNTS)):
+        fellow = placed[0] if placed and rng.random() < 0.6 else None
+        if is_sheet:
+            style = spaced(rng, replace(note(rng), plate=None))
+        else:
+            style = spaced_style(rng) if fellow is None else fellow.style
+        widths = SHEET_WIDTHS if is_sheet else WIDTHS
+        for _ in range(6):
+            one = _place(rng, size, matrix, fellow, style, widths)
+            box = _box(one, matrix, size)
+            if _is_free(box, taken, one.height * 0.6):
+                placed.append(one)
+                taken.append(box)
+                break
+    return placed
+
+
+def _place(rng, size, matrix, fellow, style, widths) -> _Placed:
+    """A number of a random size, near to that of its ``fellow``, at a random place."""
+    digits = draw_digits(rng, choose(rng, LENGTHS))
+    glyphs = varied_glyphs(rng, style, digits)
+    if len(glyphs) > 1 and rng.random() < 0.04:
+        number = numbers.stack(rng, glyphs)
+    else:
+        number = numbers.lay_out(rng, glyphs, style.rise, style.loose, style.spread)
+    number = number.stretched(float(np.exp(rng.normal(-0.05, 0.12))))
+    points = np.concatenate(number.outlines)
+    low, extent = points.min(0), np.ptp(points, axis=0)
+    number = numbers.Number(
+        number.glyphs,
+        number.places - np.array([[[0, 0, 1]]]) * (low + extent / 2)[None, :, None],
+    )
+    most = min(widths[1] * size[0], 0.88 * size[1] * extent[0] / extent[1])
+    least = min(max(widths[0] * size[0], SMALLEST * extent[0]), most)
+    if fellow is None:
+        wanted = np.exp(rng.uniform(np.log(least), np.log(most)))
+    else:
+        wanted = fellow.height * np.exp(rng.normal(0, 0.15)) * extent[0]
+        wanted = np.clip(wanted, least, most)
+    share = rng.random(2) if rng.random() < 0.6 else rng.beta(3, 3, 2)
+    back = np.linalg.inv(matrix)
+    one = _Placed(digits, style, number, float(wanted / extent[0]), np.zeros(2))
+    target = size / 2
+    for _ in range(3):
+        one = replace(one, middle=numbers.project(target[None], back)[0])
+        seen = numbers.project(one.points, matrix)
+        span = np.ptp(seen, axis=0)
+        factor = min(wanted / span[0], *(0.92 * size / span))
+        one = replace(one, height=max(one.height * factor, SMALLEST * 0.95))
+        room = np.maximum(size - span * factor - 2 * ROOM * one.height - 2, 0)
+        target = size / 2 + (share - 0.5) * room
+    return one
+
+
+def _box(one: _Placed, matrix, size) -> np.ndarray:
+    """left, top, right, bottom of a number in the picture, int64 (4,)."""
+    seen = numbers.project(one.points, matrix)
+    room = ROOM * one.height
+    low = np.clip(np.floor(seen.min(0) - room), 0, size - 1)
+    high = np.clip(np.ceil(seen.max(0) + room), low + 1, size)
+    return np.concatenate([low, high]).astype(np.int64)
+
+
+def _is_free(box, taken, gap: float) -> bool:
+    """Whether a box keeps ``gap`` pixels away from all of those taken."""
+    return all(
+        box[0] > other[2] + gap
+        or box[2] < other[0] - gap
+        or box[1] > other[3] + gap
+        or box[3] < other[1] - gap
+        for other in taken
+    )
+
+
+def _facade(rng, shape, placed, is_sheet) -> np.ndarray:
+    """Paint walls, or a sheet, things and numbers: float32 (H, W, 3), about 0 to 1."""
+    width, tall = shape
+    heights = [one.height for one in placed] or [max(shape) / rng.uniform(3, 25)]
+    # Most house numbers are 8 to 30 centimetres high.
+    metre = heights[0] / np.exp(rng.uniform(np.log(0.08), np.log(0.3)))
+    canvas = np.empty((tall, width, 3), np.float32)
+    angle = rng.normal(0, 0.9)
+    site = Site(canvas, metre, (float(np.sin(angle)), float(abs(np.cos(angle)))))
+    taken = [np.concatenate([one.points.min(0), one.points.max(0)]) for one in placed]
+    taken = [
+        box + one.height * np.array([-0.45, -0.45, 0.45, 0.45])
+        for box, one in zip(taken, placed, strict=True)
+    ]
+    everything = (0, 0, width, tall)
+    brush.clad(rng, site, everything, textures.SHEETS if is_sheet else textures.WALLS)
+    if not is_sheet or rng.random() < 0.4:
+        _put_bands(rng, site, taken)
+        if placed and not is_sheet and rng.random() < 0.5:
+            choose(rng, hosts.HOSTS)(rng, site, taken[0], placed[0].height)
+        _put_things(rng, site, taken)
+    for one in placed:
+        _put_number(rng, site, one)
+    camera.light_up(rng, canvas, max(heights[0], max(shape) / 6))
+    return canvas
+
+
+def _put_number(rng, site: Site, one: _Placed) -> None:
+    """Plate and digits, and now and then a word above or below them, in place."""
+    height, style = one.height, one.style
+    extent = np.ptp(one.points, axis=0) / height
+    reach = (0.5 * extent.max() * 1.6 + 1) * height
+    part, x, y = site.part([*(one.middle - reach), *(one.middle + reach)])
+    origin = one.middle - (x[0, 0] - 0.5, y[0, 0] - 0.5)
+    x, y = (x - one.middle[0]) / height, (y - one.middle[1]) / height
+    thickness = rng.uniform(0.3, 1.2)
+    light = (site.light[0] * thickness, site.light[1] * thickness)
+    # Room for a word in digit heights, and the side where it is.
+    word = rng.uniform(0.3, 0.6) if rng.random() < 0.15 and extent[0] > 0.8 else 0.0
+    side = 1 if rng.random() < 0.7 else -1
+    if style.plate is not None:
+        size = (extent[0] * (1 + 0.3 * word), extent[1] + word)
+        plates.put_plate(rng, part, x, y - side * word / 2, style, size, light)
+    ink = numbers.ink(one.number, part.shape[:2], height, origin)
+    ground = part[ink > 0.5]
+    if not len(ground):
+        ground = part.reshape(-1, 3)
+    if too_faint(ground, style.digit):
+        style = replace(style, digit=plates.contrasting(rng, ground.mean(0)))
+    plates.put_digits(rng, part, ink, style, height, light)
+    if word:
+        middle = one.middle[1] + side * height * (extent[1] / 2 + 0.08 + word / 2)
+        half = np.array([extent[0], word]) / 2 * height
+        centre = np.array([one.middle[0], middle])
+        words.write(rng, site, (*(centre - half), *(centre + half)), style.digit)
+
+
+def _put_bands(rng, site: Site, taken) -> None:
+    """Sky, ground and other walls beyond the numbers' part of the picture."""
+    tall, width = site.canvas.shape[:2]
+    bounds = np.array(taken) if taken else np.array([[width / 2, tall / 2] * 2])
+    low, high = bounds[:, :2].min(0), bounds[:, 2:].max(0)
+    for side in (0, 1):
+        if rng.random() < 0.25:
+            away = abs(rng.normal(0, 0.6)) * site.metre
+            edge = low[0] - away if side == 0 else high[0] + away
+            box = (0, 0, edge, tall) if side == 0 else (edge, 0, width, tall)
+            brush.clad(rng, site, box, textures.SURROUNDINGS)
+            seam = rng.uniform(0.01, 0.12) * site.metre
+            brush.fill(site, (edge - seam, 0, edge + seam, tall), wall_colour(rng))
+    if rng.random() < 0.25:
+        edge = low[1] - rng.uniform(0.1, 1.2) * site.metre
+        surroundings.sky(rng, site, (0, 0, width, edge))
+    if rng.random() < 0.35:
+        edge = high[1] + rng.uniform(0.2, 1.5) * site.metre
+        surroundings.street(rng, site, (0, edge, width, tall))
+
+
+def _put_things(rng, site: Site, taken) -> None:
+    """Things of daily life wherever they hide no number, in place."""
+    tall, width = site.canvas.shape[:2]
+    side = np.sqrt(tall * width) / site.metre
+    crowd = 2.5 if rng.random() < 0.15 else 1.0
+    taken = list(taken)
+    for _ in range(rng.poisson(min(14.0, 1 + crowd * side * rng.uniform(0, 3)))):
+        paint, across, down = choose(rng, clutter.THINGS)
+        size = np.array([rng.uniform(*across), rng.uniform(*down)]) * site.metre
+        for _ in range(4):
+            start = rng.uniform(-0.6 * size, (width, tall) - 0.4 * size)
+            box = np.concatenate([start, start + size])
+            if _is_free(box, taken, 0.0):
+                paint(rng, site, box)
+                if rng.random() < 0.6:
+                    taken.append(box)
+                break
+
+
+def _photograph(rng, seen: Image.Image, boxes, heights) -> np.ndarray:
+    """A picture of what is seen: a phone's, or one of a street car's, cut out small."""
+    height = float(min(heights, default=30.0))
+    if rng.random() < 0.45:
+        factor = rng.uniform(1, max(1.0, min(5.0, height / 10)))
+        size = [round(side / factor) for side in seen.size]
+        middle = boxes[0] / factor if boxes else (0, 0, *size)
+        low, high = np.floor(middle[:2]).astype(int), np.ceil(middle[2:]).astype(int)
+        small = seen.resize(size, Image.Resampling.BOX)
+        middle = (*low.tolist(), *high.tolist())
+        pixels = camera.photograph(rng, small, height / factor, middle)
+        image = Image.fromarray(pixels).resize(seen.size, Image.Resampling.BICUBIC)
+        return np.array(image)
+    image = camera.blur(rng, seen, min(height, rng.uniform(7, 30)))
+    pixels = _develop(rng, image) * 255
+    if rng.random() < 0.4:
+        pixels = camera.grain(rng, pixels)
+    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    return np.array(camera.compress(rng, image))
+
+
+def _develop(rng, image: Image.Image) -> np.ndarray:
+    """A phone's exposure: brightness brought near to the usual, contrast kept."""
+    pixels = np.asarray(image, np.float32) / 255
+    mean = float(pixels.mean())
+    level = np.exp(rng.normal(np.log(0.45), 0.22))
+    gain = (level / max(mean, 0.05)) ** rng.uniform(0.3, 1)
+    contrast = gain * rng.uniform(0.8, 1.3)
+    cast = 1 + rng.normal(0, 0.03, 3) + rng.normal(0, 0.03) * np.array([1, 0, -1])
+    shifted = (pixels - np.float32(mean)) * np.float32(contrast)
+    return (shifted + np.float32(mean * gain)) * cast.astype(np.float32)

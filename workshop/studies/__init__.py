@@ -1,0 +1,1 @@
+"""Studies beyond the report: search, ablations, near-duplicates, confidence."""
