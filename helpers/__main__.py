@@ -121,7 +121,7 @@ def reader(options: argparse.Namespace) -> None:
     from workshop.making.make import make_reader
 
     made = make_reader(_settings(options))
-    print(json.dumps(made.card["measured"]))
+    print(json.dumps(made.metadata["measured"]))
 
 
 def tune(options: argparse.Namespace) -> None:

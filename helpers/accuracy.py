@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 BLANK = 10
 POSITIONS = 6
-LONGEST = POSITIONS - 1
+MAX_DIGITS = POSITIONS - 1
 
 
 @dataclass(frozen=True)
@@ -263,12 +263,12 @@ def _checked_labels(labels) -> np.ndarray:
     labels = _checked_answers(labels, "labels")
     lengths, digits = labels[:, :1], labels[:, 1:]
     used = np.arange(1, POSITIONS) <= lengths
-    sound = (lengths[:, 0] >= 1) & (lengths[:, 0] <= LONGEST)
+    sound = (lengths[:, 0] >= 1) & (lengths[:, 0] <= MAX_DIGITS)
     sound &= np.where(used, digits < BLANK, digits == BLANK).all(axis=1)
     if not sound.all():
         row = int(np.argmin(sound))
         raise ValueError(
             f"row {row} of labels is {labels[row].tolist()}; expected a length of 1 to "
-            f"{LONGEST}, that many digits 0 to 9, then {BLANK} in every slot left."
+            f"{MAX_DIGITS}, that many digits 0 to 9, then {BLANK} in every slot left."
         )
     return labels

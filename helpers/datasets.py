@@ -25,7 +25,7 @@ from helpers.data.store import (
     _is_made,
 )
 from helpers.evaluation import evaluate
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import Settings
 
 
@@ -165,7 +165,7 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
     """
     names = [name for name in ("train", "test", "extra") if _has(name, settings)]
     folders = {name: archive_folder(name, settings) for name in names}
-    card = {
+    metadata = {
         "version": VERSION,
         "source": settings.source,
         "crop_size": settings.crop_size,
@@ -174,9 +174,9 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
         "archives": {name: _identity(folder) for name, folder in folders.items()},
     }
     path = home(settings) / f"svhn_{settings.crop_size}px.h5"
-    if not _is_made(path, card):
-        with whole_file(path) as temporary, h5py.File(temporary, "w") as file:
-            file.attrs["card"] = json.dumps(card)
+    if not _is_made(path, metadata):
+        with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["metadata"] = json.dumps(metadata)
             for name, folder in folders.items():
                 _add_archive(file.create_group(name), folder, settings, processes)
             _add_splits(file, settings)

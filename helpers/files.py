@@ -20,7 +20,7 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
 
 @contextmanager
-def whole_file(path: Path | str) -> Iterator[Path]:
+def atomic_write(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside ``path``; move it there if the block succeeds.
 
     A block that raises leaves what was at ``path`` untouched and nothing beside it.
@@ -48,14 +48,14 @@ def write_table(
     index: bool = False,
 ) -> None:
     """Write a table as CSV, whole or not at all, the same bytes on every system."""
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         table.to_csv(
             temporary, index=index, float_format=float_format, lineterminator="\n"
         )
 
 
 @contextmanager
-def whole_folder(path: Path | str) -> Iterator[Path]:
+def atomic_folder(path: Path | str) -> Iterator[Path]:
     """Give a temporary folder; it replaces ``path`` if the block succeeds.
 
     A block that raises leaves what was at ``path`` untouched.
@@ -96,20 +96,20 @@ def _umask() -> int:
     return mask
 
 
-_CARD = "card"
+_METADATA = "metadata"
 
 
 def write_arrays(
-    path: Path, card: dict, arrays: dict[str, np.ndarray], save=np.savez
+    path: Path, metadata: dict, arrays: dict[str, np.ndarray], save=np.savez
 ) -> None:
-    """Write arrays and their card with NumPy's ``save``; errors of `explained_file`."""
-    text = json.dumps(card, allow_nan=False)
+    """Write arrays and metadata with NumPy's ``save``; errors of `explained_file`."""
+    text = json.dumps(metadata, allow_nan=False)
     with explained_file(path) as temporary:
-        save(temporary, **arrays, **{_CARD: np.array(text)})
+        save(temporary, **arrays, **{_METADATA: np.array(text)})
 
 
 def read_arrays(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The card, its ``version`` in it, and the arrays that `write_arrays` wrote.
+    """The metadata, its ``version`` in it, and the arrays that `write_arrays` wrote.
 
     Raises
     ------
@@ -119,18 +119,18 @@ def read_arrays(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = dict(stored)
-        card = json.loads(str(arrays.pop(_CARD)))
-        card["version"]  # a KeyError where there is none
-        return card, arrays
+        metadata = json.loads(str(arrays.pop(_METADATA)))
+        metadata["version"]  # a KeyError where there is none
+        return metadata, arrays
     except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
         raise ValueError(str(error)) from error
 
 
 @contextmanager
 def explained_file(path: Path) -> Iterator[Path]:
-    """`whole_file`, with an error that says what is left when the disk is full."""
+    """`atomic_write`, with an error that says what is left when the disk is full."""
     try:
-        with whole_file(path) as temporary:
+        with atomic_write(path) as temporary:
             yield temporary
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else error

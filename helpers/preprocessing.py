@@ -8,7 +8,7 @@ import typing
 import numpy as np
 from PIL import Image
 
-from helpers.accuracy import BLANK, LONGEST
+from helpers.accuracy import BLANK, MAX_DIGITS
 
 if typing.TYPE_CHECKING:
     from helpers.data.digitstruct import Boxes
@@ -33,13 +33,13 @@ def labels_of(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
     images, starts, lengths = np.unique(
         boxes.image[order], return_index=True, return_counts=True
     )
-    labels = np.full((len(images), 1 + LONGEST), BLANK, np.uint8)
-    labels[:, 0] = np.minimum(lengths, LONGEST + 1)
+    labels = np.full((len(images), 1 + MAX_DIGITS), BLANK, np.uint8)
+    labels[:, 0] = np.minimum(lengths, MAX_DIGITS + 1)
     place = np.arange(len(order)) - np.repeat(starts, lengths)
-    fits = place < LONGEST
+    fits = place < MAX_DIGITS
     rows = np.repeat(np.arange(len(images)), lengths)
     labels[rows[fits], 1 + place[fits]] = boxes.label[order][fits]
-    short = lengths <= LONGEST
+    short = lengths <= MAX_DIGITS
     return images[short], labels[short]
 
 
@@ -148,7 +148,7 @@ def eight_bits(image: Image.Image) -> Image.Image:
 
 def label_of(digits) -> np.ndarray:
     """[length, d1..d5] of a number, blank 10, uint8 (6,)."""
-    label = np.full(1 + LONGEST, BLANK, np.uint8)
+    label = np.full(1 + MAX_DIGITS, BLANK, np.uint8)
     label[0] = len(digits)
     label[1 : 1 + len(digits)] = digits
     return label

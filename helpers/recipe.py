@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 
 LATER = ("momentum", "initial_deviation", "pooling", "length_shares")
 """Fields that came after the first runs were made. While at their default a recipe's
-card leaves them out, so that those runs are still found by it."""
+metadata leaves them out, so that those runs are still found by it."""
 
 
 @dataclass(frozen=True)
@@ -153,16 +153,16 @@ class Recipe:
         return cls(**model_1 | changes)
 
     @classmethod
-    def from_card(cls, card: dict) -> "Recipe":
+    def from_metadata(cls, metadata: dict) -> "Recipe":
         """The recipe that a JSON file holds, which knows lists but no tuples."""
         return cls(
             **{
                 name: tuple(value) if isinstance(value, list) else value
-                for name, value in card.items()
+                for name, value in metadata.items()
             }
         )
 
-    def card(self) -> dict:
+    def metadata(self) -> dict:
         """The recipe as plain values, by which it is named and told from others."""
         defaults = {field.name: field.default for field in fields(self)}
         return {

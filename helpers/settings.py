@@ -120,7 +120,7 @@ class Settings:
         return self.runs_root / self.source
 
     def describe(self) -> dict:
-        """The settings as plain values, for a store's or a checkpoint's card."""
+        """The settings as plain values, for a store's or a checkpoint's metadata."""
         return {
             field.name: value if isinstance(value, (int, float, str)) else str(value)
             for field in fields(self)

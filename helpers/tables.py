@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from helpers import paper
-from helpers.accuracy import LONGEST, Rate, Score, wilson_interval
+from helpers.accuracy import MAX_DIGITS, Rate, Score, wilson_interval
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 
@@ -105,7 +105,7 @@ def table_2(store: "Store") -> pd.DataFrame:
 
     Two rows for each of train, validation and test: the report's and this run's.
     """
-    columns = ["rows", "average digits", *range(1, LONGEST + 1)]
+    columns = ["rows", "average digits", *range(1, MAX_DIGITS + 1)]
     rows = {}
     for name, split in store.splits().items():
         digits = split.labels[:, 0]

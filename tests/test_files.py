@@ -6,7 +6,7 @@ import os
 import pandas as pd
 import pytest
 
-from helpers.files import whole_file, whole_folder, write_table
+from helpers.files import atomic_folder, atomic_write, write_table
 
 
 def names(folder):
@@ -14,7 +14,7 @@ def names(folder):
 
 
 def test_file_appears_whole(tmp_path):
-    with whole_file(tmp_path / "new" / "a.txt") as path:
+    with atomic_write(tmp_path / "new" / "a.txt") as path:
         path.write_text("all of it")
         assert not (tmp_path / "new" / "a.txt").exists()
     assert (tmp_path / "new" / "a.txt").read_text() == "all of it"
@@ -23,7 +23,7 @@ def test_file_appears_whole(tmp_path):
 
 def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError), whole_file(tmp_path / "a.txt") as path:
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / "a.txt") as path:
         path.write_text("half")
         raise RuntimeError
     assert (tmp_path / "a.txt").read_text() == "old"
@@ -31,7 +31,7 @@ def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 
 
 def test_temporary_file_keeps_the_suffix(tmp_path):
-    with whole_file(tmp_path / "a.png") as path:
+    with atomic_write(tmp_path / "a.png") as path:
         assert path.suffix == ".png"
 
 
@@ -50,7 +50,7 @@ def test_table_is_written_with_the_digits_asked_for(tmp_path):
 def test_folder_replaces_the_old_one(tmp_path):
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "old").touch()
-    with whole_folder(tmp_path / "f") as folder:
+    with atomic_folder(tmp_path / "f") as folder:
         (folder / "new").touch()
     assert names(tmp_path / "f") == ["new"]
     assert names(tmp_path) == ["f"]
@@ -59,14 +59,14 @@ def test_folder_replaces_the_old_one(tmp_path):
 def test_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path):
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "old").touch()
-    with pytest.raises(RuntimeError), whole_folder(tmp_path / "f") as folder:
+    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "f") as folder:
         (folder / "new").touch()
         raise RuntimeError
     assert names(tmp_path / "f") == ["old"]
     assert names(tmp_path) == ["f"]
 
 
-@pytest.mark.parametrize("whole", [whole_file, whole_folder])
+@pytest.mark.parametrize("whole", [atomic_write, atomic_folder])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
 def test_no_room_is_told_in_one_line_that_names_the_file(tmp_path, whole, number):
     with pytest.raises(OSError) as raised, whole(tmp_path / "a"):
@@ -78,5 +78,8 @@ def test_no_room_is_told_in_one_line_that_names_the_file(tmp_path, whole, number
 
 
 def test_other_errors_keep_their_words(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"b\.png"), whole_file(tmp_path / "a"):
+    with (
+        pytest.raises(FileNotFoundError, match=r"b\.png"),
+        atomic_write(tmp_path / "a"),
+    ):
         raise FileNotFoundError(errno.ENOENT, "no such file", "b.png")

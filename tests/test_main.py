@@ -190,7 +190,9 @@ def test_evaluate_gives_no_box_where_the_number_is_to_be_found(tell, asked):
 @pytest.mark.parametrize("options", ["", "--find "])
 def test_evaluate_takes_a_tuned_reader_s_weights(tell, asked, tmp_path, options):
     path = tmp_path / "tuned.npz"
-    np.savez(path, reader_000=np.zeros(1), finder_000=np.zeros(1), card=np.array("{}"))
+    np.savez(
+        path, reader_000=np.zeros(1), finder_000=np.zeros(1), metadata=np.array("{}")
+    )
     status, lines, _ = tell(f"evaluate {options}--weights {path}")
     assert status == 0
     assert json.loads(lines[-1])["images"] == 11
@@ -228,7 +230,7 @@ def test_reader_is_made_and_its_measures_are_the_last_line(
 
     def make(*arguments):
         given.append(arguments)
-        return SimpleNamespace(card={"measured": measured})
+        return SimpleNamespace(metadata={"measured": measured})
 
     monkeypatch.setattr("workshop.making.make.make_reader", make)
     assert main(["reader"]) == 0

@@ -54,15 +54,15 @@ def test_keywords_are_those_a_function_takes():
     assert Recipe().keywords(build) == {"layers": 7, "keep_rate": 0.8}
 
 
-def test_card_gives_the_recipe_back():
+def test_metadata_gives_the_recipe_back():
     recipe = Recipe(layers=5, widths=(8, 4), length_shares=(0.5, 0.5), momentum=0.9)
-    assert Recipe.from_card(json.loads(json.dumps(recipe.card()))) == recipe
+    assert Recipe.from_metadata(json.loads(json.dumps(recipe.metadata()))) == recipe
 
 
-def test_card_names_a_later_field_only_once_it_is_used():
-    plain = Recipe().card()
+def test_metadata_names_a_later_field_only_once_it_is_used():
+    plain = Recipe().metadata()
     assert plain.keys() == {field.name for field in fields(Recipe)} - set(LATER)
-    assert Recipe(momentum=0.5).card() == plain | {"momentum": 0.5}
+    assert Recipe(momentum=0.5).metadata() == plain | {"momentum": 0.5}
 
 
 @pytest.mark.parametrize(

@@ -99,10 +99,10 @@ def test_drawn_archives_are_those_of_the_sample(drawn, tmp_path):
     assert found == (tmp_path / "test.tar.gz").read_bytes()
 
 
-def test_card_says_what_was_drawn(drawn):
-    card = json.loads(drawn.card.read_text())
-    assert list(card) == ["train", "test", "extra"]
-    for name, said in card.items():
+def test_metadata_says_what_was_drawn(drawn):
+    metadata = json.loads(drawn.metadata.read_text())
+    assert list(metadata) == ["train", "test", "extra"]
+    for name, said in metadata.items():
         assert said["size"] == (drawn.served / f"{name}.tar.gz").stat().st_size
         assert len(said["sha256"]) == 64
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import ROOT
 
 TESTS = ROOT / "tests" / "test_bad_inputs.py"
@@ -49,7 +49,7 @@ def main() -> int:
         words.append(f"--junitxml={report}")
         status = subprocess.run([sys.executable, *words], cwd=ROOT).returncode
         rows = bad_inputs(report)
-    with whole_file(TARGET) as temporary:
+    with atomic_write(TARGET) as temporary:
         temporary.write_text(as_markdown(rows), encoding="utf-8")
     print(f"{len(rows)} bad inputs in {TARGET}")
     return status

@@ -16,7 +16,7 @@ from dataclasses import replace
 import pandas as pd
 
 from helpers.figures.curves import figure_6, keep_curves, learning_curve, long_curves
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.runs import number_data, run
@@ -60,7 +60,7 @@ def train_depths(
             keep_curves("figure_06_depth", settings, so_far)
             if so_far["layers"].nunique() > 1:
                 picture = long_curves("figure_06_depth", settings).with_suffix(".png")
-                with whole_file(picture) as temporary:
+                with atomic_write(picture) as temporary:
                     figure_6(so_far).savefig(temporary, dpi=100)
 
 

@@ -12,7 +12,7 @@ import nbformat
 from nbclient import NotebookClient
 from tqdm import tqdm
 
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import ROOT
 
 FOLDER = ROOT / "notebooks"
@@ -67,7 +67,7 @@ def read(path: Path):
 
 def write(notebook, path: Path) -> None:
     """Write ``notebook`` to ``path``, whole or not at all."""
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         nbformat.write(notebook, temporary)
 
 

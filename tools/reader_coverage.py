@@ -5,7 +5,7 @@ python tools/reader_coverage.py --data FOLDER --tuned FILE
 
 FOLDER holds a test archive in the official layout; FILE is what `python -m helpers
 tune` wrote. Nothing is chosen by these images: temperature and threshold are those of
-the weights' card. The answers are written to figures/long/coverage_SOURCE.csv for
+the weights' metadata. The answers are written to figures/long/coverage_SOURCE.csv for
 notebook 08 to draw, SOURCE being ``sample`` for drawn images and ``svhn`` for
 photographs.
 """
@@ -36,7 +36,7 @@ def answers(trained_on: str, reader: Reader, numbers) -> pd.DataFrame:
                 {
                     "trained_on": trained_on,
                     "box": "none" if find else "given",
-                    "sure_from": reader.card["sure_from"],
+                    "sure_from": reader.metadata["sure_from"],
                     "confidence": confidences,
                     "right": (predicted == numbers.labels).all(axis=1).astype(np.uint8),
                     "kind": kind_of_error(predicted, numbers.labels),

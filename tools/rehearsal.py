@@ -45,7 +45,7 @@ from tqdm import tqdm
 
 from helpers import datasets
 from helpers.data import archives
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import ROOT, Settings
 
 if typing.TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Rehearsal:
         return self.folder / "server"
 
     @property
-    def card(self) -> Path:
+    def metadata(self) -> Path:
         """Size and SHA-256 of the drawn archives; it is there once all are."""
         return self.served / "archives.json"
 
@@ -118,7 +118,7 @@ def draw(rehearsal: Rehearsal) -> str:
     """Draw the archives; their scenes are kept in files until an archive is whole."""
     from helpers.sample.scene_archives import write_archive
 
-    drawn, card = 0, {}
+    drawn, metadata = 0, {}
     for name, count in rehearsal.counts.items():
         path = rehearsal.served / f"{name}.tar.gz"
         shards = rehearsal.folder / "shards" / name
@@ -126,10 +126,10 @@ def draw(rehearsal: Rehearsal) -> str:
             drawn += draw_shards(shards, name, count)
             write_archive(path, name, kept_files(shards))
             shutil.rmtree(shards)
-        card[name] = {"size": path.stat().st_size, "sha256": pooch.file_hash(path)}
-    with whole_file(rehearsal.card) as temporary:
-        temporary.write_text(json.dumps(card, indent=1) + "\n")
-    size = sum(archive["size"] for archive in card.values())
+        metadata[name] = {"size": path.stat().st_size, "sha256": pooch.file_hash(path)}
+    with atomic_write(rehearsal.metadata) as temporary:
+        temporary.write_text(json.dumps(metadata, indent=1) + "\n")
+    size = sum(archive["size"] for archive in metadata.values())
     return f"{drawn:,} scenes drawn and packed, {size / 1e9:.2f} GB"
 
 
@@ -157,7 +157,7 @@ def draw_shards(folder: Path, name: str, count: int) -> int:
 
 def write_shard(path: Path, files: list["ImageFile"]) -> None:
     """Keep image files as arrays, whole or not at all."""
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         np.savez(
             temporary,
             data=np.frombuffer(b"".join(file.data for file in files), np.uint8),
@@ -319,17 +319,17 @@ def serving(folder: Path) -> Iterator[str]:
 
 def take_as_official(rehearsal: Rehearsal, address: str) -> None:
     """Let the drawn archives stand in for the official ones, in this process."""
-    if not rehearsal.card.is_file():
+    if not rehearsal.metadata.is_file():
         raise FileNotFoundError(
-            f"{rehearsal.card}: no such file; expected the sizes of the drawn "
+            f"{rehearsal.metadata}: no such file; expected the sizes of the drawn "
             "archives. Do the stage draw first."
         )
-    card = json.loads(rehearsal.card.read_text())
+    metadata = json.loads(rehearsal.metadata.read_text())
     stand_ins = {
         name: replace(
             archives.ARCHIVES[name], addresses=(f"{address}/{name}.tar.gz",), **drawn
         )
-        for name, drawn in card.items()
+        for name, drawn in metadata.items()
     }
     archives.ARCHIVES.clear()
     archives.ARCHIVES.update(stand_ins)
@@ -447,7 +447,7 @@ def check_folder(rehearsal: Rehearsal) -> None:
     """Mark the folder with the rehearsal's scale; refuse one of another scale."""
     mark = rehearsal.folder / "rehearsal.json"
     if not mark.is_file():
-        with whole_file(mark) as temporary:
+        with atomic_write(mark) as temporary:
             temporary.write_text(json.dumps({"scale": rehearsal.scale}) + "\n")
     scale = json.loads(mark.read_text())["scale"]
     if scale != rehearsal.scale:
@@ -480,7 +480,7 @@ def read(path: Path) -> list[Measured]:
 
 def write(table: Sequence[Measured], path: Path) -> None:
     """Write the measures as CSV, whole or not."""
-    with whole_file(path) as temporary, temporary.open("w", newline="") as file:
+    with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(field.name for field in fields(Measured))
         writer.writerows(map(astuple, table))

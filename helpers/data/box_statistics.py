@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from helpers.accuracy import LONGEST
+from helpers.accuracy import MAX_DIGITS
 from helpers.data.digitstruct import Boxes
 
 
@@ -97,7 +97,7 @@ def odd_images(
     digits = _digits_of_images(boxes)
     return {
         "no box": np.sort(boxes.images[digits == 0]),
-        f"more than {LONGEST} digits": np.sort(boxes.images[digits > LONGEST]),
+        f"more than {MAX_DIGITS} digits": np.sort(boxes.images[digits > MAX_DIGITS]),
         "a box outside the image": np.unique(boxes.image[outside]),
         "overlapping boxes": np.unique(boxes.image[1:][same & across & down]),
         "not from left to right": np.unique(

@@ -17,7 +17,7 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5o, h5p, h5r, h5s, h5t
 
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.data.hdf5_headers import (
     FLOAT64,
     REFERENCE,
@@ -193,7 +193,7 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
     columns = {field: getattr(boxes, field)[order] for field in FIELDS}
     columns["label"] = np.where(columns["label"] == 0, 10, columns["label"])
     columns = {field: column.astype(_DOUBLE) for field, column in columns.items()}
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         with h5py.File(temporary, "w", userblock_size=USERBLOCK) as file:
             _keep_headers(file, WRITING_CACHE)
             writer = _Writer(file)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
-from helpers.files import whole_folder
+from helpers.files import atomic_folder
 
 MANIFEST = "manifest.json"
 MOST_FILES = 1_000_000
@@ -98,7 +98,7 @@ def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
         return folder
     for remains in folder.parent.glob(f".{folder.name}-*"):
         shutil.rmtree(remains, ignore_errors=True)
-    with whole_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary:
         try:
             files, size, skipped = _unpack(archive, temporary, members)
         except ArchiveError:

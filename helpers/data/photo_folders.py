@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from helpers.accuracy import LONGEST
+from helpers.accuracy import MAX_DIGITS
 from helpers.data.photos import PhotoError
 
 ENDINGS = (
@@ -76,9 +76,9 @@ def number_in(stem: str) -> str | None:
     parts = [part for part in re.split(r"[\W_]+", stem) if part]
     if not parts or parts[0].lower() in CAMERA_WORDS:
         return None
-    if any(part.isdecimal() and len(part) > LONGEST for part in parts):
+    if any(part.isdecimal() and len(part) > MAX_DIGITS for part in parts):
         return None
-    number = rf"[1-9][0-9]{{0,{LONGEST - 1}}}"
+    number = rf"[1-9][0-9]{{0,{MAX_DIGITS - 1}}}"
     return next((p for p in (parts[0], parts[-1]) if re.fullmatch(number, p)), None)
 
 
@@ -121,9 +121,9 @@ def _told(table: Path, names: set[str]) -> dict[str, tuple[str, Box | None]]:
                 f"{where}: {name!r}, no photo of the folder; expected the name of one. "
                 "Correct the name, or delete the row."
             )
-        if not re.fullmatch(rf"[0-9]{{1,{LONGEST}}}", number):
+        if not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
             raise PhotoError(
-                f"{where}: number {number!r}; expected 1 to {LONGEST} digits. Correct "
+                f"{where}: number {number!r}; expected 1 to {MAX_DIGITS} digits. Correct "
                 "it, or delete the row."
             )
         told[name] = number, _box([row.get(edge, "") for edge in EDGES], where)

@@ -18,7 +18,7 @@ FORMATS = (
 The others are no photos, and one of them (EPS) runs another program.
 """
 
-LONGEST = 4096
+MAX_SIDE = 4096
 """Pixels of the longer side that are kept by default."""
 
 LARGEST = 300_000_000
@@ -89,7 +89,7 @@ class Photo:
         return np.asarray(boxes, float) / np.tile(self.scale, 2)
 
 
-def load_photo(source, longest: int = LONGEST, name: str = "") -> Photo:
+def load_photo(source, longest: int = MAX_SIDE, name: str = "") -> Photo:
     """An image from a file, a Pillow image or an array: upright, RGB, not too large.
 
     EXIF orientation is applied, transparency is laid on mid-gray, 16 bits are scaled

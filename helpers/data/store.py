@@ -1,7 +1,7 @@
 """All crops and labels of a data source in one HDF5 file, made once.
 
 A group for each archive holds its crops, labels and boxes, and for each crop the split
-that it belongs to; a card of JSON says what all was made from.
+that it belongs to; metadata in JSON say what all was made from.
 """
 
 import json
@@ -17,10 +17,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from helpers import preprocessing
-from helpers.accuracy import LONGEST
+from helpers.accuracy import MAX_DIGITS
 from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
 from helpers.data.extraction import MANIFEST, read_manifest
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.data.image_files import read_image
 from helpers.data import splits
 from helpers.data.parallel import ordered_map
@@ -75,9 +75,9 @@ class Store:
     path: Path
 
     @cached_property
-    def card(self) -> dict:
+    def metadata(self) -> dict:
         """What the store was made from: version, source, parameters, archives."""
-        return _read_card(self.path)
+        return _read_metadata(self.path)
 
     @cached_property
     def train(self) -> Split:
@@ -109,7 +109,7 @@ class Store:
         """Images that are in no split, with the reason: archive, number, reason."""
         rows = []
         with h5py.File(self.path) as file:
-            for archive in self.card["archives"]:
+            for archive in self.metadata["archives"]:
                 group = file[archive]
                 copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
                 rows += [
@@ -137,7 +137,7 @@ class Store:
         """
         rows = []
         with h5py.File(self.path) as file:
-            for archive in self.card["archives"]:
+            for archive in self.metadata["archives"]:
                 group = file[archive]["surplus"]
                 files, reasons = (
                     group[name].asstr()[()] for name in ("files", "reasons")
@@ -148,7 +148,7 @@ class Store:
     def _split(self, name: str) -> Split:
         parts = {column: [] for column in ("images", "labels", "numbers", "archives")}
         with h5py.File(self.path) as file:
-            for archive in self.card["archives"]:
+            for archive in self.metadata["archives"]:
                 group = file[archive]
                 rows = np.flatnonzero(group["split"][()] == SPLITS.index(name))
                 for column in ("images", "labels", "numbers"):
@@ -180,17 +180,17 @@ def _identity(folder: Path) -> list:
     return [str(folder), status.st_size, status.st_mtime_ns]
 
 
-def _is_made(path: Path, card: dict) -> bool:
+def _is_made(path: Path, metadata: dict) -> bool:
     try:
-        return _read_card(path) == card
+        return _read_metadata(path) == metadata
     except (StoreError, FileNotFoundError):
         return False
 
 
-def _read_card(path: Path) -> dict:
+def _read_metadata(path: Path) -> dict:
     try:
         with h5py.File(path) as file:
-            return json.loads(file.attrs["card"])
+            return json.loads(file.attrs["metadata"])
     except FileNotFoundError:
         raise
     except (OSError, KeyError, TypeError, ValueError) as error:
@@ -212,7 +212,7 @@ def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
     named = [fault for fault in faults if fault.image is not None]
     skipped |= {fault.image: fault.reason for fault in named}
     too_long = np.setdiff1d(images, numbers)
-    skipped |= {int(n): f"more than {LONGEST} digits" for n in too_long}
+    skipped |= {int(n): f"more than {MAX_DIGITS} digits" for n in too_long}
 
     side = settings.crop_size
     pixels = group.create_dataset(

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import Settings
 
 DPI = 120
@@ -58,7 +58,7 @@ def save_figure(
     """
     source = "drawn images" if settings.is_drawn else f"images: {settings.source}"
     path = settings.figures / f"{name}.png"
-    with whole_file(path) as picture, whole_file(path.with_suffix(".csv")) as table:
+    with atomic_write(path) as picture, atomic_write(path.with_suffix(".csv")) as table:
         numbers.to_csv(table, index=False, float_format="%.6g", lineterminator="\n")
         if source not in [text.get_text() for text in figure.texts]:
             figure.text(0.995, 0.005, source, ha="right", fontsize=7, color="gray")

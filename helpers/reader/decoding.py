@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.special import log_softmax, softmax
 
-from helpers.accuracy import BLANK, LONGEST
+from helpers.accuracy import BLANK, MAX_DIGITS
 
 
 def decode(
@@ -33,7 +33,7 @@ def decode(
     logits = np.asarray(logits, float)
     totals = _log_probabilities(logits)
     lengths = totals.argmax(1) + 1
-    used = np.arange(LONGEST) < lengths[:, None]
+    used = np.arange(MAX_DIGITS) < lengths[:, None]
     labels = np.where(used, logits[:, 1:, :BLANK].argmax(-1), BLANK)
     if temperature != 1:
         totals = _log_probabilities(logits / temperature)
@@ -45,7 +45,7 @@ def _log_probabilities(logits: np.ndarray) -> np.ndarray:
     """Of the likeliest number of each length, 1 to 5: (N, 5)."""
     scores = log_softmax(logits, axis=-1)
     digits = scores[:, 1:, :BLANK].max(-1)
-    return scores[:, 0, 1 : LONGEST + 1] + np.cumsum(digits, axis=1)
+    return scores[:, 0, 1 : MAX_DIGITS + 1] + np.cumsum(digits, axis=1)
 
 
 def number_text(label) -> str:

@@ -12,7 +12,7 @@ from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
 from helpers.data.photos import PhotoError, load_photo
 from helpers.preprocessing import label_of, labels_of, union_boxes
-from helpers.reader.reader import AT_ONCE, LONGEST, Reader, looks
+from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader, looks
 from helpers.settings import Settings
 
 
@@ -111,7 +111,7 @@ def number_looks(numbers: Numbers) -> np.ndarray:
     for path, box in zip(
         tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
     ):
-        photo = load_photo(path, LONGEST)
+        photo = load_photo(path, MAX_SIDE)
         crops.append(looks(photo.image, photo.to_image([box])))
     return np.concatenate(crops)
 

@@ -25,7 +25,7 @@ from helpers.reader.finding import (
 )
 from helpers.reader.weights import SHIPPED, load_weights
 
-LONGEST = 1_600
+MAX_SIDE = 1_600
 """A photo is read at no more than so many pixels of its longer side."""
 
 LOOKS = (-0.03, -0.06, -0.09)
@@ -93,13 +93,13 @@ class Reader:
         float32 (N, 48, 72, 1) crops to logits (N, 6, 11).
     finder
         float32 (N, H, W, 1) images to cells, see `reader_networks.build_finder`.
-    card
+    metadata
         How the weights were made, on what, and how they were measured.
     """
 
     network: keras.Model
     finder: keras.Model
-    card: dict
+    metadata: dict
 
     @classmethod
     def pretrained(cls) -> "Reader":
@@ -109,13 +109,13 @@ class Reader:
     @classmethod
     def load(cls, path: Path | str) -> "Reader":
         """A reader from a file of weights; errors as of `load_weights`."""
-        networks, card = load_weights(path)
-        return cls(networks["reader"], networks["finder"], card)
+        networks, metadata = load_weights(path)
+        return cls(networks["reader"], networks["finder"], metadata)
 
     @property
     def temperature(self) -> float:
         """What logits are divided by, so that confidences are shares of right ones."""
-        return self.card.get("temperature", 1.0)
+        return self.metadata.get("temperature", 1.0)
 
     def read(self, images: Sequence, boxes: Sequence | None = None) -> list[Reading]:
         """Read the number in each image, where its box says or wherever it is.
@@ -203,7 +203,7 @@ class Reader:
         if isinstance(source, (str, Path)):
             name = Path(source).name
         try:
-            photo = load_photo(source, LONGEST, name)
+            photo = load_photo(source, MAX_SIDE, name)
             if box is not None:
                 boxes, scores = np.array([_checked_box(box, photo)]), np.ones(1)
                 found, pairs = 1, np.empty((0, 2), int)
@@ -259,7 +259,7 @@ class Reader:
                 number=number_text(label),
                 confidence=float(confidence),
                 box=tuple(round(float(edge)) for edge in box),
-                sure=bool(confidence >= self.card.get("sure_from", 0.5)),
+                sure=bool(confidence >= self.metadata.get("sure_from", 0.5)),
                 alternatives=alternatives(row / self.temperature, label[0]),
             )
             for label, confidence, box, row in zip(

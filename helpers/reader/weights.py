@@ -1,4 +1,4 @@
-"""The reader's weights in one small file, with a card that says how they came about."""
+"""The reader's weights in one small file, with metadata on how they were made."""
 
 from pathlib import Path
 
@@ -15,29 +15,29 @@ VERSION = 1
 BUILDERS = {"reader": build_reader, "finder": build_finder}
 
 
-def save_weights(path: Path | str, networks: dict, card: dict) -> None:
-    """Write the networks by name, in half precision, and the card; all or nothing."""
+def save_weights(path: Path | str, networks: dict, metadata: dict) -> None:
+    """Write networks by name, in half precision, and metadata; all or nothing."""
     arrays = {
         f"{name}_{number:03}": value.astype(np.float16)
         for name, network in networks.items()
         for number, value in enumerate(network.get_weights())
     }
-    _write(path, arrays, card)
+    _write(path, arrays, metadata)
 
 
-def rewrite_card(path: Path | str, card: dict) -> None:
-    """Give a file of weights another card; the arrays in it stay, to the bit."""
+def rewrite_metadata(path: Path | str, metadata: dict) -> None:
+    """Give a file of weights other metadata; the arrays in it stay, to the bit."""
     _, arrays = read_arrays(Path(path))
-    _write(path, arrays, card)
+    _write(path, arrays, metadata)
 
 
-def _write(path: Path | str, arrays: dict, card: dict) -> None:
-    card = card | {"version": VERSION}
-    write_arrays(Path(path), card, arrays, np.savez_compressed)
+def _write(path: Path | str, arrays: dict, metadata: dict) -> None:
+    metadata = metadata | {"version": VERSION}
+    write_arrays(Path(path), metadata, arrays, np.savez_compressed)
 
 
 def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
-    """The networks by name, ready to read, and the card.
+    """The networks by name, ready to read, and the metadata.
 
     Raises
     ------
@@ -53,16 +53,16 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
             "reader` trains those of the project anew."
         )
     try:
-        card, arrays = read_arrays(path)
+        metadata, arrays = read_arrays(path)
     except ValueError as error:
         raise ValueError(
             f"{path}: damaged, or no weights of a reader ({error}); expected a file "
             "that `make reader` or `python -m helpers tune` wrote. Make it again."
         ) from error
-    if card["version"] != VERSION:
+    if metadata["version"] != VERSION:
         raise ValueError(
-            f"{path}: weights of version {card['version']}; expected {VERSION}. Make "
-            "them again with this version of the workbook."
+            f"{path}: weights of version {metadata['version']}; expected {VERSION}. "
+            "Make them again with this version of the workbook."
         )
     networks = {}
     for name, build in BUILDERS.items():
@@ -76,4 +76,4 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
             )
         network.set_weights([value.astype(np.float32) for value in values])
         networks[name] = network
-    return networks, card
+    return networks, metadata

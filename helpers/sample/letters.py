@@ -13,7 +13,7 @@ from scipy import ndimage
 from tqdm import tqdm
 
 from helpers.data.parallel import ordered_map
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.sample.typefaces import ALL_FAMILIES, every_file
 
 LETTERS = "ABCDEFGHIJ"
@@ -85,7 +85,7 @@ def draw_letters_archive(
         for start in range(0, each, CHUNK)
     ]
     with (
-        whole_file(path) as temporary,
+        atomic_write(path) as temporary,
         temporary.open("wb") as file,
         gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,
         tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from helpers.data.digitstruct import Boxes, write_boxes
 from helpers.data.parallel import ordered_map
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.sample.distributions import LENGTHS, Order, draw_orders
 from helpers.sample.scenes import Scene, draw_scene
 
@@ -103,7 +103,7 @@ def draw_files(
 def write_archive(path: Path | str, split: str, files: Iterable[ImageFile]) -> None:
     """Write image files and their boxes as ``split``.tar.gz, whole or not at all."""
     rows = []
-    with whole_file(path) as temporary, _tar(temporary) as tar:
+    with atomic_write(path) as temporary, _tar(temporary) as tar:
         for file in files:
             rows.append((file.digits, file.boxes))
             name = f"{split}/{len(rows)}.png"

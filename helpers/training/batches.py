@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import tensorflow as tf
 
-from helpers.accuracy import LONGEST
+from helpers.accuracy import MAX_DIGITS
 from helpers.evaluation import network_input
 
 
@@ -54,7 +54,7 @@ class Examples:
     def __len__(self):
         return len(self.images)
 
-    def card(self) -> dict:
+    def metadata(self) -> dict:
         """What tells these examples from others: their number and a digest."""
         digest = hashlib.blake2b(digest_size=8)
         for array in (self.images, self.labels):
@@ -186,7 +186,7 @@ def length_shares(labels: np.ndarray) -> tuple[float, ...]:
     labels
         Integers (N, 6), [length, d1..d5].
     """
-    counts = np.bincount(labels[:, 0], minlength=LONGEST + 1)[1 : LONGEST + 1]
+    counts = np.bincount(labels[:, 0], minlength=MAX_DIGITS + 1)[1 : MAX_DIGITS + 1]
     return tuple((counts / counts.sum()).tolist())
 
 
@@ -216,14 +216,14 @@ def length_weights(labels: np.ndarray, shares: Sequence[float]) -> np.ndarray | 
     """
     if not len(shares):
         return None
-    wanted = np.zeros(LONGEST + 2)
+    wanted = np.zeros(MAX_DIGITS + 2)
     if (
-        len(shares) > LONGEST
+        len(shares) > MAX_DIGITS
         or not (np.isfinite(shares) & (np.array(shares) >= 0)).all()
     ):
         raise ValueError(
-            f"length_shares are {tuple(shares)}; expected up to {LONGEST} numbers of 0 "
-            "or more, the shares of the images with 1, 2, ... digits."
+            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers of "
+            "0 or more, the shares of the images with 1, 2, ... digits."
         )
     wanted[1 : 1 + len(shares)] = shares
     lengths = labels[:, 0]

@@ -1,11 +1,11 @@
-"""Files that hold a training run as it stands: plain arrays and a JSON card."""
+"""Files that hold a training run as it stands: plain arrays and JSON metadata."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from helpers.files import _CARD, read_arrays, write_arrays
+from helpers.files import _METADATA, read_arrays, write_arrays
 
 VERSION = 1
 
@@ -14,19 +14,19 @@ class CheckpointError(ValueError):
     """A checkpoint that cannot be read, or that another run has left."""
 
 
-def save_checkpoint(path: Path, card: dict, arrays: dict[str, np.ndarray]) -> None:
-    """Write ``card``, plain values, and ``arrays`` to an .npz file; all or nothing.
+def save_checkpoint(path: Path, metadata: dict, arrays: dict[str, np.ndarray]) -> None:
+    """Write ``metadata``, plain values, and ``arrays`` to an .npz file; all or nothing.
 
     Raises
     ------
     OSError
         It cannot be written, as on a full disk; the file that was there is whole.
     """
-    write_arrays(path, card | {"version": VERSION}, arrays)
+    write_arrays(path, metadata | {"version": VERSION}, arrays)
 
 
 def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The card and the arrays that `save_checkpoint` wrote.
+    """The metadata and the arrays that `save_checkpoint` wrote.
 
     Raises
     ------
@@ -38,23 +38,23 @@ def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such checkpoint; train the run first.")
     try:
-        card, arrays = read_arrays(path)
+        metadata, arrays = read_arrays(path)
     except ValueError as error:
         raise CheckpointError(
             f"{path}: damaged, or no checkpoint of this workbook ({error}). Delete it "
             "and train again."
         ) from error
-    version = card.pop("version")
+    version = metadata.pop("version")
     if version != VERSION:
         raise CheckpointError(
             f"{path}: checkpoint of version {version}; expected {VERSION}. Delete it "
             "and train again."
         )
-    return card, arrays
+    return metadata, arrays
 
 
 def check_same_run(path: Path, found: dict, expected: dict) -> None:
-    """Refuse a card that describes another run, naming each value that differs.
+    """Refuse metadata that describes another run, naming each value that differs.
 
     ``found`` and ``expected`` are dictionaries of plain values, nested or not; a tuple
     equals the list that JSON makes of it.
@@ -64,7 +64,7 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
         f"{name} is {found.get(name, 'absent')!r} there and "
         f"{expected.get(name, 'absent')!r} here"
         for name in sorted(found.keys() | expected.keys())
-        if found.get(name, _CARD) != expected.get(name, _CARD)
+        if found.get(name, _METADATA) != expected.get(name, _METADATA)
     ]
     if differing:
         raise CheckpointError(
@@ -73,9 +73,9 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
         )
 
 
-def _flat(card: dict, prefix: str = "") -> dict:
+def _flat(metadata: dict, prefix: str = "") -> dict:
     flat = {}
-    for name, value in card.items():
+    for name, value in metadata.items():
         if isinstance(value, dict):
             flat |= _flat(value, f"{prefix}{name}.")
         else:

@@ -159,14 +159,14 @@ def train(
     _check_fit(state.network, validation, "validation")
     identity = {
         "task": task.name,
-        "recipe": recipe.card(),
-        "data": {"train": training.card(), "validation": validation.card()},
+        "recipe": recipe.metadata(),
+        "data": {"train": training.metadata(), "validation": validation.metadata()},
     }
     path = folder / CHECKPOINT
     if path.is_file():
-        card, arrays = load_checkpoint(path)
-        reached = card.pop("progress")
-        check_same_run(path, card, identity)
+        metadata, arrays = load_checkpoint(path)
+        reached = metadata.pop("progress")
+        check_same_run(path, metadata, identity)
         state.restore(path, reached, arrays)
     check_same_step(strategy, state.step)
 
@@ -208,10 +208,10 @@ def load_run(folder: Path | str, task: Task = NUMBERS) -> Run:
     """
     folder = Path(folder)
     path = folder / CHECKPOINT
-    card, arrays = load_checkpoint(path)
-    check_same_run(path, {"task": card["task"]}, {"task": task.name})
-    state = _State(Recipe.from_card(card["recipe"]), task)
-    state.restore(path, card["progress"], arrays)
+    metadata, arrays = load_checkpoint(path)
+    check_same_run(path, {"task": metadata["task"]}, {"task": task.name})
+    state = _State(Recipe.from_metadata(metadata["recipe"]), task)
+    state.restore(path, metadata["progress"], arrays)
     return state.run(folder)
 
 

@@ -34,8 +34,8 @@ def run_name(recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBERS)
     It begins with the number of layers and of steps, for people, and ends with a
     digest of everything the run depends on.
     """
-    cards = {name: data[name].card() for name in ("train", "validation")}
-    made_of = json.dumps([task.name, recipe.card(), cards], sort_keys=True)
+    metadata = {name: data[name].metadata() for name in ("train", "validation")}
+    made_of = json.dumps([task.name, recipe.metadata(), metadata], sort_keys=True)
     digest = hashlib.sha256(made_of.encode()).hexdigest()[:8]
     return f"{task.name}_{recipe.layers}_layers_{recipe.steps}_steps_{digest}"
 

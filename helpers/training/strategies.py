@@ -152,8 +152,8 @@ def _skip_draws(network: keras.Model, count: int) -> None:
 def _check_cluster(config: str) -> None:
     """Refuse a TF_CONFIG from which TensorFlow would make a lone or endless wait."""
     try:
-        card = json.loads(config)
-        cluster, task = card["cluster"], card["task"]
+        metadata = json.loads(config)
+        cluster, task = metadata["cluster"], metadata["task"]
         cluster[task["type"]][int(task["index"])]
         fits = cluster.keys() <= {"chief", "worker"}
     except (ValueError, LookupError, TypeError, AttributeError):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from fuzzing import GOOD, KINDS, outcomes
 
-from helpers.files import whole_file
+from helpers.files import atomic_write
 from helpers.settings import ROOT
 
 CASES = {"mat": 10_000, "png": 6_000, "gz": 3_000, "tar": 3_000}
@@ -24,7 +24,7 @@ def run(kind: str, cases: int) -> None:
         columns=["file", "damage", "outcome", "cases"],
     )
     path = ROOT / "build" / "reports" / f"fuzz_{kind}_{cases}.csv"
-    with whole_file(path) as temporary:
+    with atomic_write(path) as temporary:
         table.to_csv(temporary, index=False)
     assert [case for case in found if case[2] not in GOOD] == []
 

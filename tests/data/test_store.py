@@ -256,10 +256,10 @@ def test_second_call_makes_nothing(made, settings, monkeypatch):
 @pytest.mark.parametrize(("name", "value"), [("margin", 0.3), ("seed", 5)])
 def test_store_of_other_parameters_is_made_anew(made, settings, name, value):
     old = made()
-    before = old.card
+    before = old.metadata
     other = prepare(replace(settings, **{name: value}), 1)
     assert other.path == old.path
-    assert (before[name], other.card[name]) == (getattr(settings, name), value)
+    assert (before[name], other.metadata[name]) == (getattr(settings, name), value)
 
 
 def test_other_seed_draws_another_validation_split(made, settings):
@@ -271,7 +271,7 @@ def test_other_seed_draws_another_validation_split(made, settings):
 def test_store_of_another_version_is_made_anew(made, settings, monkeypatch):
     made()
     monkeypatch.setattr(store, "VERSION", store.VERSION + 1)
-    assert prepare(settings, 1).card["version"] == store.VERSION
+    assert prepare(settings, 1).metadata["version"] == store.VERSION
 
 
 def test_store_of_changed_archives_is_made_anew(made, rows, settings):
@@ -313,7 +313,7 @@ def test_bytes_do_not_depend_on_the_number_of_processes(made, settings, monkeypa
 def test_source_without_extra_has_a_store_without_it(made, rows):
     del rows["extra"]
     found = made()
-    assert list(found.card["archives"]) == ["train", "test"]
+    assert list(found.metadata["archives"]) == ["train", "test"]
     assert set(found.train.archives) == {"train"}
 
 
@@ -352,22 +352,22 @@ def group(path):
         file.create_group("train")
 
 
-def card(value):
+def metadata(value):
     def write(path):
         with h5py.File(path, "w") as file:
-            file.attrs["card"] = value
+            file.attrs["metadata"] = value
 
     return write
 
 
-NOT_STORES = [text, group, card("{"), card(3), lambda path: path.write_bytes(b"")]
+NOT_STORES = [text, group, metadata("{"), metadata(3), lambda path: path.write_bytes(b"")]
 
 
 @pytest.mark.parametrize("harm", NOT_STORES)
 def test_file_that_is_no_store_is_named(tmp_path, harm):
     harm(tmp_path / "a.h5")
     with pytest.raises(StoreError, match=r"a\.h5: no store of this workbook"):
-        _ = Store(tmp_path / "a.h5").card
+        _ = Store(tmp_path / "a.h5").metadata
 
 
 @pytest.mark.parametrize("harm", NOT_STORES)
@@ -379,12 +379,12 @@ def test_file_that_is_no_store_gives_way_to_one(made, settings, harm):
 
 def test_store_that_is_not_there_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
-        _ = Store(tmp_path / "nowhere.h5").card
+        _ = Store(tmp_path / "nowhere.h5").metadata
 
 
-def test_card_is_plain_json(made, settings):
+def test_metadata_is_plain_json(made, settings):
     with h5py.File(made().path) as file:
-        values = json.loads(file.attrs["card"])
+        values = json.loads(file.attrs["metadata"])
     assert (values["source"], values["crop_size"]) == ("mine", SIDE)
 
 

@@ -84,11 +84,11 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def shipped(tmp_path, monkeypatch):
-    """Small random networks as the shipped reader, and a card."""
+    """Small random networks as the shipped reader, and metadata."""
     path = tmp_path / "shipped.npz"
     networks = {name: build(seed=7) for name, build in TINY.items()}
-    card = {"trained_on": "nothing", "sure_from": 0.5}
-    weights.save_weights(path, networks, card)
+    metadata = {"trained_on": "nothing", "sure_from": 0.5}
+    weights.save_weights(path, networks, metadata)
     monkeypatch.setattr("helpers.reader.reader.SHIPPED", path)
     return path
 
@@ -104,32 +104,32 @@ def written(*folders) -> dict:
     return {path: path.stat().st_mtime_ns for path in paths if path.is_file()}
 
 
-def test_reader_is_made_with_its_card(made):
+def test_reader_is_made_with_its_metadata(made):
     settings, reader, path = made
-    card = Reader.load(path).card
-    assert card == reader.card
-    assert card["made_by"] == "make reader"
-    assert card["trained_on"].startswith(
+    metadata = Reader.load(path).metadata
+    assert metadata == reader.metadata
+    assert metadata["made_by"] == "make reader"
+    assert metadata["trained_on"].startswith(
         "24 drawn numbers, 12 drawn notes by hand, 12 drawn old plates and 12 drawn "
         "whole images"
     )
-    first, last = card["rounds"]
+    first, last = metadata["rounds"]
     assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
     assert (last["shares"], last["weight"], last["width"]) == (SHARES, 0.75, 72)
     assert (first["loss"], last["loss"]) == ("number_loss", "readable_loss")
     assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
-    assert card["finder"]["steps"] == 3
-    assert 0 <= card["sure_from"] <= 1
-    assert card["temperature"] > 0
-    measured = card["measured"]["drawn validation"]
+    assert metadata["finder"]["steps"] == 3
+    assert 0 <= metadata["sure_from"] <= 1
+    assert metadata["temperature"] > 0
+    measured = metadata["measured"]["drawn validation"]
     assert measured["images"] == 12
     assert 0 <= measured["strict"] <= 1
-    assert card["seed"] == settings.seed
+    assert metadata["seed"] == settings.seed
     for name, steps in (("finder", [3]), ("reader", [3, 2])):
-        history = card["history"][name]
+        history = metadata["history"][name]
         assert [row["step"] for row in history] == steps
         assert np.isfinite([row["loss"] for row in history]).all()
-    assert json.loads(str(arrays(path)["card"])) == card
+    assert json.loads(str(arrays(path)["metadata"])) == metadata
 
 
 def test_reader_that_is_made_has_learnt(made):
@@ -279,22 +279,24 @@ def test_scores_are_of_the_part_apart_before_and_after(
     taught = (held_out[1] == held_out[1][0]).all(axis=1).mean()
     assert scores["after"] == pytest.approx(taught)
     assert scores["after"] > scores["before"]
-    assert reader.card["measured"] == {"validation of few": scores}
+    assert reader.metadata["measured"] == {"validation of few": scores}
 
 
 def test_tuned_reader_is_written_and_the_shipped_one_stays(settings, shipped, tmp_path):
     content, path = shipped.read_bytes(), tmp_path / "out" / "tuned.npz"
     reader, _ = fine_tune(settings, path)
     assert shipped.read_bytes() == content
-    card = Reader.load(path).card
-    assert card == reader.card
-    assert card["made_by"] == "python -m helpers tune"
-    assert card["trained_on"] == "nothing; then 51 images of few"
-    assert 0 <= card["sure_from"] <= 1
-    assert card["temperature"] > 0
+    metadata = Reader.load(path).metadata
+    assert metadata == reader.metadata
+    assert metadata["made_by"] == "python -m helpers tune"
+    assert metadata["trained_on"] == "nothing; then 51 images of few"
+    assert 0 <= metadata["sure_from"] <= 1
+    assert metadata["temperature"] > 0
     first, tuned = arrays(shipped), arrays(path)
     changed = {
-        name for name in first if name != "card" and (first[name] != tuned[name]).any()
+        name
+        for name in first
+        if name != "metadata" and (first[name] != tuned[name]).any()
     }
     assert changed
     assert {name.partition("_")[0] for name in changed} == {"reader"}
@@ -419,15 +421,15 @@ def test_calibration_looks_where_a_reader_does(monkeypatch):
 def test_shipped_reader_is_calibrated_and_its_weights_stay(shipped, settings):
     before = arrays(shipped)
     found = calibrate_shipped(settings, shipped)
-    after, card = arrays(shipped), Reader.load(shipped).card
+    after, metadata = arrays(shipped), Reader.load(shipped).metadata
     assert found == {
-        "temperature": card["temperature"],
-        "sure_from": card["sure_from"],
+        "temperature": metadata["temperature"],
+        "sure_from": metadata["sure_from"],
         "images": 12,
     }
-    assert card["trained_on"] == "nothing"
+    assert metadata["trained_on"] == "nothing"
     assert list(after) == list(before)
-    for name in set(after) - {"card"}:
+    for name in set(after) - {"metadata"}:
         assert after[name].tobytes() == before[name].tobytes()
 
 

@@ -136,12 +136,12 @@ def test_sources_are_mixed_within_a_batch(caught, tmp_path):
 
 
 def test_shares_tell_one_run_from_another(caught, tmp_path):
-    cards = []
+    metadata = []
     for share in (0.2, 0.4):
         sources = [(flat(1, 5), 1 - share), (flat(2, 5), share)]
         train_reader(WIDE, sources, PLAN, tmp_path)
-        cards.append(caught["identity"])
-    assert cards[0] != cards[1]
+        metadata.append(caught["identity"])
+    assert metadata[0] != metadata[1]
 
 
 def test_step_gives_its_own_batch_the_same_each_time(caught, contexts, tmp_path):

@@ -241,21 +241,21 @@ def test_confidence_and_alternatives_of_any_answer_are_probabilities(finder, box
             assert sum(chances) <= 1 + 1e-9
 
 
-def test_sure_from_the_confidence_that_the_card_says(stubborn, finder, image):
-    card = {"sure_from": 0.8}
+def test_sure_from_the_confidence_that_the_metadata_says(stubborn, finder, image):
+    metadata = {"sure_from": 0.8}
     for score, sure in ((0.79, False), (0.81, True)):
-        guided = Guided(stubborn, finder, card, ((SPOT, score),))
+        guided = Guided(stubborn, finder, metadata, ((SPOT, score),))
         (reading,) = guided.read([image])
         assert reading.confidence == pytest.approx(score, abs=1e-3)
         assert reading.sure is sure
 
 
-def test_confidence_and_alternatives_are_at_the_card_s_temperature(
+def test_confidence_and_alternatives_are_at_the_metadata_s_temperature(
     network, finder, image
 ):
     plain, cold = (
-        Reader(network, finder, card).read([image], [SIDES["1"]])[0]
-        for card in ({}, {"temperature": 0.5})
+        Reader(network, finder, metadata).read([image], [SIDES["1"]])[0]
+        for metadata in ({}, {"temperature": 0.5})
     )
     assert cold.number == plain.number
     for one, other in zip(plain.alternatives[0], cold.alternatives[0], strict=True):
@@ -272,8 +272,8 @@ def test_confidence_and_alternatives_are_at_the_card_s_temperature(
 def test_temperature_chooses_no_other_number(network, finder, image, temperature):
     """Flat crops say little of their four halves, and least when it is hot."""
     flat, spot = (0, 40, 40, 80), SIDES["4"]
-    card = {"temperature": temperature}
-    guided = Guided(network, finder, card, ((flat, 0.9), (spot, 0.25)))
+    metadata = {"temperature": temperature}
+    guided = Guided(network, finder, metadata, ((flat, 0.9), (spot, 0.25)))
     first = Guided(network, finder, {}, guided.found).read([image])[0]
     (reading,) = guided.read([image])
     assert (reading.number, reading.box) == (first.number, first.box)
@@ -461,8 +461,8 @@ def test_reader_from_a_file_reads_as_the_one_that_was_saved(
     path, networks = saved
     monkeypatch.setattr("helpers.reader.reader.SHIPPED", path)
     loaded = Reader.load(str(path)) if way == "load" else Reader.pretrained()
-    kept = Reader(networks["reader"], networks["finder"], loaded.card)
-    assert loaded.card["sure_from"] == 0.01
+    kept = Reader(networks["reader"], networks["finder"], loaded.metadata)
+    assert loaded.metadata["sure_from"] == 0.01
     # Weights are stored in half precision.
     (found,), (expected,) = (
         each.read([image], [SIDES["1"]]) for each in (loaded, kept)

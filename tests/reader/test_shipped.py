@@ -1,4 +1,4 @@
-"""The weights that the project brings: their card, and how much they read."""
+"""The weights that the project brings: their metadata, and how much they read."""
 
 import numpy as np
 import pytest
@@ -19,10 +19,10 @@ def reader():
 
 def test_weights_are_small_and_say_how_they_were_made(reader):
     assert SHIPPED.stat().st_size < 10_000_000
-    assert "no photograph" in reader.card["trained_on"]
-    assert 0 < reader.card["sure_from"] < 1
-    assert 0.5 < reader.card["temperature"] < 2
-    assert reader.card["measured"]["drawn validation"]["images"] >= 1_000
+    assert "no photograph" in reader.metadata["trained_on"]
+    assert 0 < reader.metadata["sure_from"] < 1
+    assert 0.5 < reader.metadata["temperature"] < 2
+    assert reader.metadata["measured"]["drawn validation"]["images"] >= 1_000
 
 
 @pytest.mark.parametrize("find", [False, True])
@@ -64,6 +64,6 @@ def test_confidence_on_house_numbers_is_the_share_that_is_right(reader, real_dat
     predicted, confidences = read_numbers(reader, numbers)
     right = (predicted == numbers.labels).all(axis=1)
     assert calibration_error(confidences, right) < 0.03
-    kept = kept_by(confidences, right, reader.card["sure_from"])
+    kept = kept_by(confidences, right, reader.metadata["sure_from"])
     assert kept["accuracy"] >= 0.975
     assert kept["coverage"] >= 0.8

@@ -58,9 +58,9 @@ def test_weights_come_back_in_half_precision(path, networks):
     assert_loaded(found, networks)
 
 
-def test_card_comes_back_with_the_version(path):
-    _, card = load_weights(path)
-    assert card == {"steps": 7, "set": {"seed": 1}, "version": VERSION}
+def test_metadata_comes_back_with_the_version(path):
+    _, metadata = load_weights(path)
+    assert metadata == {"steps": 7, "set": {"seed": 1}, "version": VERSION}
 
 
 def test_loaded_networks_answer_nearly_as_the_saved_ones(path, networks):
@@ -109,20 +109,20 @@ def test_changed_byte_is_refused(path):
     "arrays",
     [
         {"reader_000": np.zeros(3)},
-        {"card": np.array("no JSON")},
-        {"card": np.array("[1]")},
-        {"card": np.array("{}")},
+        {"metadata": np.array("no JSON")},
+        {"metadata": np.array("[1]")},
+        {"metadata": np.array("{}")},
     ],
-    ids=["no card", "no JSON", "a list", "no version"],
+    ids=["no metadata", "no JSON", "a list", "no version"],
 )
-def test_file_without_a_card_is_refused(tmp_path, arrays):
+def test_file_without_a_metadata_is_refused(tmp_path, arrays):
     np.savez(tmp_path / "w.npz", **arrays)
     with pytest.raises(ValueError, match=r"w\.npz: damaged, or no weights"):
         load_weights(tmp_path / "w.npz")
 
 
 def test_other_version_is_refused(tmp_path):
-    np.savez(tmp_path / "w.npz", card=np.array(json.dumps({"version": 99})))
+    np.savez(tmp_path / "w.npz", metadata=np.array(json.dumps({"version": 99})))
     with pytest.raises(ValueError, match=f"version 99; expected {VERSION}"):
         load_weights(tmp_path / "w.npz")
 
@@ -156,7 +156,7 @@ class Trap:
 
 def test_pickle_is_refused_unread(tmp_path):
     trap = np.array([Trap(tmp_path / "sprung")], dtype=object)
-    np.savez(tmp_path / "w.npz", card=trap)
+    np.savez(tmp_path / "w.npz", metadata=trap)
     with pytest.raises(ValueError, match=r"w\.npz: damaged"):
         load_weights(tmp_path / "w.npz")
     assert not (tmp_path / "sprung").exists()

@@ -293,26 +293,26 @@ def test_archive_of_other_parameters_is_drawn_anew(sample, drawings, changed, re
 
 
 @pytest.mark.parametrize("suffix", ["tar.gz", "json"])
-def test_archive_that_went_or_lost_its_card_is_drawn_anew(sample, drawings, suffix):
+def test_archive_that_went_or_lost_its_metadata_is_drawn_anew(sample, drawings, suffix):
     (sample / f"extra.{suffix}").unlink()
     package.draw_archives(sample, Settings())
     assert drawings == ["extra"]
 
 
-def test_card_that_says_nothing_is_no_card(sample, drawings):
+def test_metadata_that_says_nothing_is_no_metadata(sample, drawings):
     (sample / "train.json").write_text("{")
     package.draw_archives(sample, Settings())
     assert drawings == ["train"]
 
 
-def test_card_of_an_earlier_version_is_out_of_date(sample, drawings):
-    card = json.loads((sample / "train.json").read_text())
-    (sample / "train.json").write_text(json.dumps(card | {"version": 0}))
+def test_metadata_of_an_earlier_version_is_out_of_date(sample, drawings):
+    metadata = json.loads((sample / "train.json").read_text())
+    (sample / "train.json").write_text(json.dumps(metadata | {"version": 0}))
     package.draw_archives(sample, Settings())
     assert drawings == ["train"]
 
 
-def test_drawing_that_fails_leaves_no_card(sample, drawings, monkeypatch):
+def test_drawing_that_fails_leaves_no_metadata(sample, drawings, monkeypatch):
     def fail(*_):
         raise OSError("disk full")
 

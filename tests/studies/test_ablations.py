@@ -72,9 +72,10 @@ def results_of(**strict) -> pd.DataFrame:
 def test_every_technique_s_recipe_differs_from_the_report_s_in_one_field():
     recipes = without_each(Recipe())
     assert recipes.pop(REFERENCE) == Recipe()
-    report = Recipe().card()
+    report = Recipe().metadata()
     changed = [
-        set(recipe.card().items()) - set(report.items()) for recipe in recipes.values()
+        set(recipe.metadata().items()) - set(report.items())
+        for recipe in recipes.values()
     ]
     assert len(changed) == 7
     assert all(len(change) == 1 for change in changed)

@@ -25,14 +25,14 @@ def test_numbers_have_the_length_and_the_crop_s_size(settings):
 
 def test_numbers_are_found_again_and_differ_by_seed(settings):
     first = drawn_numbers(4, 2, 1, settings, processes=1)
-    assert drawn_numbers(4, 2, 1, settings, processes=1).card() == first.card()
-    assert drawn_numbers(4, 2, 2, settings, processes=1).card() != first.card()
+    assert drawn_numbers(4, 2, 1, settings, processes=1).metadata() == first.metadata()
+    assert drawn_numbers(4, 2, 2, settings, processes=1).metadata() != first.metadata()
 
 
 def test_numbers_of_another_margin_are_others(settings):
     first = drawn_numbers(4, 2, 1, settings, processes=1)
     wider = replace(settings, margin=0.5)
-    assert drawn_numbers(4, 2, 1, wider, processes=1).card() != first.card()
+    assert drawn_numbers(4, 2, 1, wider, processes=1).metadata() != first.metadata()
 
 
 def test_long_numbers_are_added_to_train_and_test(settings):

@@ -16,7 +16,7 @@ class Told:
     """Reads every number as the label says, but for the first image; finds nothing."""
 
     def __init__(self, numbers):
-        self.card = {"sure_from": 0.8}
+        self.metadata = {"sure_from": 0.8}
         labels = zip(numbers.paths, numbers.labels, strict=True)
         self.answers = {
             path: "".join(str(d) for d in label[1:] if d != BLANK)

@@ -115,12 +115,12 @@ def test_distortion_keeps_pixels_within_their_range():
     assert not np.allclose(changed, images)
 
 
-def test_card_tells_one_changed_pixel():
+def test_metadata_tells_one_changed_pixel():
     examples = numbered(3)
     changed = examples.images.copy()
     changed[2, 0, 0] ^= 1
     other = Examples(changed, examples.labels)
-    assert examples.card() == numbered(3).card() != other.card()
+    assert examples.metadata() == numbered(3).metadata() != other.metadata()
 
 
 @pytest.mark.parametrize(

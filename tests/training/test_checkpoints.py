@@ -30,11 +30,11 @@ def files_up_to(size: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_card_and_arrays_come_back(tmp_path):
-    card = {"recipe": {"layers": 7}, "loss": 0.1 + 0.2}
-    save_checkpoint(tmp_path / "c.npz", card, ARRAYS)
+def test_metadata_and_arrays_come_back(tmp_path):
+    metadata = {"recipe": {"layers": 7}, "loss": 0.1 + 0.2}
+    save_checkpoint(tmp_path / "c.npz", metadata, ARRAYS)
     found, arrays = load_checkpoint(tmp_path / "c.npz")
-    assert found == card
+    assert found == metadata
     for name, array in ARRAYS.items():
         assert arrays[name].dtype == array.dtype
         np.testing.assert_array_equal(arrays[name], array)
@@ -64,11 +64,11 @@ def test_damaged_file_is_refused_or_reads_as_it_was(tmp_path_factory, place, fli
     content[int(place * len(content))] ^= flip
     path.write_bytes(content)
     try:
-        card, arrays = load_checkpoint(path)
+        metadata, arrays = load_checkpoint(path)
     except CheckpointError as error:
         assert str(path) in str(error)
     else:
-        assert card == {"number": 1}
+        assert metadata == {"number": 1}
         for array in arrays.values():
             np.testing.assert_array_equal(array, ARRAYS["weights"])
 
@@ -85,13 +85,15 @@ def test_truncated_file_is_refused(tmp_path_factory, kept):
 
 
 def test_pickled_objects_are_refused(tmp_path):
-    np.savez(tmp_path / "c.npz", card=np.array([{"version": VERSION}], dtype=object))
+    np.savez(
+        tmp_path / "c.npz", metadata=np.array([{"version": VERSION}], dtype=object)
+    )
     with pytest.raises(CheckpointError, match="damaged"):
         load_checkpoint(tmp_path / "c.npz")
 
 
 def test_other_version_is_refused(tmp_path):
-    np.savez(tmp_path / "c.npz", card=np.array('{"version": 0}'))
+    np.savez(tmp_path / "c.npz", metadata=np.array('{"version": 0}'))
     with pytest.raises(CheckpointError, match=f"version 0; expected {VERSION}"):
         load_checkpoint(tmp_path / "c.npz")
 
@@ -102,8 +104,10 @@ def test_missing_file_is_named(tmp_path):
 
 
 def test_same_run_passes(tmp_path):
-    card = {"task": "numbers", "recipe": {"widths": [8, 4]}}
-    check_same_run(tmp_path, card, {"task": "numbers", "recipe": {"widths": (8, 4)}})
+    metadata = {"task": "numbers", "recipe": {"widths": [8, 4]}}
+    check_same_run(
+        tmp_path, metadata, {"task": "numbers", "recipe": {"widths": (8, 4)}}
+    )
 
 
 def test_other_run_is_refused_by_what_differs(tmp_path):

@@ -178,8 +178,8 @@ def test_loss_that_is_not_finite_leaves_the_last_checkpoint(tmp_path):
 
     with pytest.raises(fitting.TrainingDiverged, match="step 15"):
         fit(tiny(), spoilt, loss, PLAN, tmp_path, RUN)
-    card, _ = load_checkpoint(tmp_path / CHECKPOINT)
-    assert [row["step"] for row in card["history"]] == [5, 10]
+    metadata, _ = load_checkpoint(tmp_path / CHECKPOINT)
+    assert [row["step"] for row in metadata["history"]] == [5, 10]
 
 
 def test_rate_warms_up_and_falls_along_a_cosine_to_0():

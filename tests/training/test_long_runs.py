@@ -60,7 +60,7 @@ def test_run_killed_ten_times_ends_where_the_undisturbed_one_does(
     start = time.monotonic() - began
     assert process.wait() == 0
     steps = time.monotonic() - began - start
-    card, expected = load_checkpoint(tmp_path / "undisturbed" / "checkpoint.npz")
+    metadata, expected = load_checkpoint(tmp_path / "undisturbed" / "checkpoint.npz")
 
     # Ten lives that take fewer steps than a run, so that none can finish it.
     moments = random.Random(2016)
@@ -80,7 +80,7 @@ def test_run_killed_ten_times_ends_where_the_undisturbed_one_does(
     card_of_killed, arrays = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")
     curves = [
         pd.DataFrame(found["progress"]["history"]).drop(columns="seconds")
-        for found in (card_of_killed, card)
+        for found in (card_of_killed, metadata)
     ]
     pd.testing.assert_frame_equal(*curves, check_exact=True)
     assert arrays.keys() == expected.keys()

@@ -210,7 +210,7 @@ def test_network_is_kept_for_plain_keras(undisturbed):
 def test_summary_names_recipe_data_and_scores(undisturbed):
     summary = json.loads((undisturbed.folder / "run.json").read_text())
     assert summary["recipe"]["layers"] == 5
-    assert summary["data"]["train"] == DATA["train"].card()
+    assert summary["data"]["train"] == DATA["train"].metadata()
     assert summary["scores"] == undisturbed.scores
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from helpers.accuracy import LONGEST
+from helpers.accuracy import MAX_DIGITS
 from helpers.preprocessing import label_of
 from helpers.reader.crops import crop_contexts
 from helpers.sample import plates
@@ -88,7 +88,7 @@ def _draw(count, seed, order_of, draw_glyphs, draw_style):
 
 
 def _draw_note_order(rng: np.random.Generator) -> Order:
-    length = 1 + rng.choice(LONGEST, p=NOTE_LENGTHS)
+    length = 1 + rng.choice(MAX_DIGITS, p=NOTE_LENGTHS)
     digits = _any_digits(rng, length)
     return draw_order(rng, digits, height=float(rng.uniform(NEAR, TALLEST)))
 
@@ -100,10 +100,10 @@ def _any_digits(rng: np.random.Generator, length: int) -> tuple[int, ...]:
 def draw_any_order(rng: np.random.Generator) -> Order:
     """An order of a number as of the real train set, or of any one to five digits."""
     if rng.random() < 1 / 2:
-        length = min(LONGEST, int(draw_lengths(rng, 1, "train")[0]))
+        length = min(MAX_DIGITS, int(draw_lengths(rng, 1, "train")[0]))
         digits = draw_digits(rng, length)
     else:
-        digits = _any_digits(rng, rng.integers(1, LONGEST + 1))
+        digits = _any_digits(rng, rng.integers(1, MAX_DIGITS + 1))
     order = draw_order(rng, digits)
     shrink = min(1.0, TALLEST / order.height)
     return replace(order, height=order.height * shrink, width=order.width * shrink)

@@ -113,9 +113,9 @@ def fit(
     variables = [*network.variables, *optimizer.variables]
     history = []
     if path.is_file():
-        card, arrays = load_checkpoint(path)
-        history = card.pop("history")
-        check_same_run(path, card, identity)
+        metadata, arrays = load_checkpoint(path)
+        history = metadata.pop("history")
+        check_same_run(path, metadata, identity)
         for number, variable in enumerate(variables):
             variable.assign(arrays[f"v{number:03}"])
 

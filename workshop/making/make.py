@@ -18,8 +18,8 @@ from helpers.reader.crops import CONTEXT_SIZE, MARGIN, SIZE, crop_contexts, midd
 from helpers.reader.decoding import decode
 from helpers.reader.evaluation import Numbers, archive_numbers
 from helpers.reader.networks import build_finder, build_reader
-from helpers.reader.reader import LONGEST, Reader, looks
-from helpers.reader.weights import SHIPPED, rewrite_card, save_weights
+from helpers.reader.reader import MAX_SIDE, Reader, looks
+from helpers.reader.weights import SHIPPED, rewrite_metadata, save_weights
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from workshop.making.examples import drawn_cast, drawn_examples, drawn_notes
@@ -61,7 +61,7 @@ class Round:
     weight: float = 1.0
     width: int = SQUARE
 
-    def card(self) -> dict:
+    def metadata(self) -> dict:
         """The round in plain values."""
         return asdict(self) | {"loss": self.loss.__name__}
 
@@ -137,7 +137,7 @@ are read rightly: the rule of Goodfellow et al. (2014), who ask what people reac
 
 
 def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
-    """Draw images, train both networks on them and write the weights with their card.
+    """Draw images, train both networks on them, write the weights and metadata.
 
     Goes on from where a stopped call got to: drawn images lie in the settings'
     ``home``, checkpoints in ``runs_root``.
@@ -202,7 +202,7 @@ def blend(before: list, after: list, weight: float) -> list[np.ndarray]:
 def write_reader(
     networks, history: dict, held_out, path: Path | str, seed: int
 ) -> Reader:
-    """Write trained networks with their card, and read them back.
+    """Write trained networks with their metadata, and read them back.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def write_reader(
         That the networks began with.
     """
     accuracy = strict(networks["reader"], *held_out)
-    card = {
+    metadata = {
         "made_by": "make reader",
         "trained_on": f"{COUNTS['numbers']:,} drawn numbers, {COUNTS['notes']:,} drawn "
         f"notes by hand, {COUNTS['cast']:,} drawn old plates and {WHOLE:,} drawn whole "
@@ -227,12 +227,12 @@ def write_reader(
         "measured": {
             "drawn validation": {"images": len(held_out[0]), "strict": accuracy}
         },
-        "rounds": [part.card() for part in READER_ROUNDS],
+        "rounds": [part.metadata() for part in READER_ROUNDS],
         "finder": asdict(FINDER_PLAN),
         "seed": seed,
         "history": history,
     }
-    save_weights(path, networks, card)
+    save_weights(path, networks, metadata)
     return Reader.load(path)
 
 
@@ -273,15 +273,15 @@ def fine_tune(
         lambda: strict(network, *held_out),
     )
     scores["after"] = strict(network, *held_out)
-    card = {
+    metadata = {
         "made_by": "python -m helpers tune",
-        "trained_on": f"{before.card['trained_on']}; then {len(mine):,} images of "
+        "trained_on": f"{before.metadata['trained_on']}; then {len(mine):,} images of "
         f"{settings.source}",
         **calibration(network, *held_out),
         "measured": {f"validation of {settings.source}": scores},
         "seed": settings.seed,
     }
-    save_weights(path, {"reader": network, "finder": before.finder}, card)
+    save_weights(path, {"reader": network, "finder": before.finder}, metadata)
     return Reader.load(path), scores
 
 
@@ -298,7 +298,7 @@ def contexts_of(numbers: Numbers) -> np.ndarray:
     for path, box in zip(
         tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
     ):
-        photo = load_photo(path, LONGEST)
+        photo = load_photo(path, MAX_SIDE)
         contexts.append(crop_contexts(photo.image, photo.to_image([box]))[0])
     return np.stack(contexts)
 
@@ -327,7 +327,7 @@ def calibration(network: keras.Model, contexts, labels) -> dict[str, float]:
 
 
 def calibrate_shipped(settings: Settings, path: Path | str = SHIPPED) -> dict:
-    """Write a reader's calibration anew into its card, from numbers drawn for that.
+    """Write a reader's calibration anew into its metadata, from numbers drawn for that.
 
     The weights stay as they are, to the bit. The numbers are of a seed of their own,
     so that none of them was learned from.
@@ -340,7 +340,7 @@ def calibrate_shipped(settings: Settings, path: Path | str = SHIPPED) -> dict:
     drawn = drawn_examples(settings.home / "reader", HELD_OUT, settings.seed + 2)
     reader = Reader.load(path)
     found = calibration(reader.network, *drawn)
-    rewrite_card(path, reader.card | found)
+    rewrite_metadata(path, reader.metadata | found)
     return found | {"images": len(drawn[0])}
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.data.parallel import ordered_map
-from helpers.files import whole_file
+from helpers.files import atomic_write
 
 CHUNK = 50
 """Examples that a process draws before it hands them over."""
@@ -60,7 +60,7 @@ def drawn_shards(
     parts = ordered_map(draw, tasks, processes)
     for number in tqdm(missing, f"drawing {name}", unit="file", disable=not missing):
         arrays = zip(*islice(parts, chunks), strict=True)
-        with whole_file(paths[number]) as temporary:
+        with atomic_write(paths[number]) as temporary:
             np.savez(
                 temporary,
                 **{f"{at}": np.concatenate(array) for at, array in enumerate(arrays)},

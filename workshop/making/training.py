@@ -76,8 +76,8 @@ def train_reader(
         seed = tf.stack([plan.seed + 100, step])
         return augment(images, seed, network.input_shape[2]), labels
 
-    cards = [data.card() | {"share": share} for data, share in sources]
-    identity = {"data": cards}
+    metadata = [data.metadata() | {"share": share} for data, share in sources]
+    identity = {"data": metadata}
     if loss is not number_loss:
         identity["loss"] = loss.__name__
     return fit(network, batch, loss, plan, folder, identity, measure)

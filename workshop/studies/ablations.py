@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from helpers import paper
-from helpers.accuracy import LONGEST, accuracy_by_length, measure
+from helpers.accuracy import MAX_DIGITS, accuracy_by_length, measure
 from helpers.evaluation import predict
 from helpers.recipe import Recipe
 from helpers.settings import Settings
@@ -75,7 +75,9 @@ def other_lengths(base: Recipe) -> dict[str, Recipe]:
     return {
         "lengths as they come": base,
         "lengths as in the official test set": replace(base, length_shares=shares),
-        "every length as often": replace(base, length_shares=(1 / LONGEST,) * LONGEST),
+        "every length as often": replace(
+            base, length_shares=(1 / MAX_DIGITS,) * MAX_DIGITS
+        ),
     }
 
 
