@@ -4,8 +4,8 @@ python tools/calibrate.py
 
 Numbers that the reader has not learned from are drawn, kept in data/reader, and read.
 The temperature and the confidence from which on the reader is sure go into the metadata
-of helpers/reader/reader.npz; the weights stay as they are, to the bit. `make reader` and
-`python -m helpers tune` write both of themselves.
+of helpers/reader/reader.npz; the weights stay as they are, to the bit. `make reader`
+and `python -m helpers tune` write both of themselves.
 """
 
 import json

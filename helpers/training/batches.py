@@ -222,8 +222,8 @@ def length_weights(labels: np.ndarray, shares: Sequence[float]) -> np.ndarray | 
         or not (np.isfinite(shares) & (np.array(shares) >= 0)).all()
     ):
         raise ValueError(
-            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers of "
-            "0 or more, the shares of the images with 1, 2, ... digits."
+            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers "
+            "of 0 or more, the shares of the images with 1, 2, ... digits."
         )
     wanted[1 : 1 + len(shares)] = shares
     lengths = labels[:, 0]
