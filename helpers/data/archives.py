@@ -5,15 +5,9 @@ in the official layout: ``train/1.png``, ``train/digitStruct.mat``,
 ``notMNIST_small/A/*.png``.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
-
-from helpers.data.downloads import download, is_official
-from helpers.data.extraction import extract, is_extracted
-from helpers.data.locks import one_at_a_time
-from helpers.settings import Settings
 
 SVHN = "http://ufldl.stanford.edu/housenumbers"
 NOTMNIST = (
@@ -89,14 +83,6 @@ ARCHIVES = {
         _notmnist("notMNIST_small", 8_458_043),
     )
 }
-
-
-
-
-
-
-
-
 
 
 def _find(archive: Archive, place: Path) -> Path | None:

@@ -17,7 +17,6 @@ import h5py
 import numpy as np
 from h5py import h5a, h5d, h5g, h5o, h5p, h5r, h5s, h5t
 
-from helpers.files import atomic_write
 from helpers.data.hdf5_headers import (
     FLOAT64,
     REFERENCE,
@@ -28,6 +27,7 @@ from helpers.data.hdf5_headers import (
     runs,
     values,
 )
+from helpers.files import atomic_write
 
 FIELDS = ("height", "left", "top", "width", "label")
 BLOCK = 2_000
@@ -125,8 +125,8 @@ class Boxes:
 def read_boxes(path: Path | str) -> Boxes:
     """Read every box of a digitStruct.mat, or none if one of them cannot be read.
 
-    HDF5 finds the rows; `helpers.data.hdf5_headers` then finds the values of a block of them
-    all at once, many times as fast as opening them one by one.
+    HDF5 finds the rows; `helpers.data.hdf5_headers` then finds the values of a block
+    of them all at once, many times as fast as opening them one by one.
 
     Raises
     ------

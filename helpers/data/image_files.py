@@ -61,7 +61,5 @@ def read_image(
         return str(error) or type(error).__name__
 
 
-
-
 def _too_large(found: str) -> str:
     return f"{found} pixels; expected at most {LARGEST:,}"

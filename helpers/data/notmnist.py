@@ -15,11 +15,9 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from helpers.data import archives
-from helpers.preprocessing import eight_bits
 from helpers.data.image_files import read_image
 from helpers.data.parallel import ordered_map
-from helpers.settings import Settings
+from helpers.preprocessing import eight_bits
 
 LETTERS = "ABCDEFGHIJ"
 """A letter's class is its place in this."""
@@ -77,8 +75,6 @@ def join(*parts: Letters) -> Letters:
         np.concatenate([part.labels for part in parts]),
         np.concatenate([part.files for part in parts]),
     )
-
-
 
 
 def read_letters(

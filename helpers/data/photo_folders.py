@@ -123,8 +123,8 @@ def _told(table: Path, names: set[str]) -> dict[str, tuple[str, Box | None]]:
             )
         if not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
             raise PhotoError(
-                f"{where}: number {number!r}; expected 1 to {MAX_DIGITS} digits. Correct "
-                "it, or delete the row."
+                f"{where}: number {number!r}; expected 1 to {MAX_DIGITS} digits. "
+                "Correct it, or delete the row."
             )
         told[name] = number, _box([row.get(edge, "") for edge in EDGES], where)
     return told

@@ -18,11 +18,10 @@ from tqdm import tqdm
 
 from helpers import preprocessing
 from helpers.accuracy import MAX_DIGITS
+from helpers.data import splits
 from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
 from helpers.data.extraction import MANIFEST, read_manifest
-from helpers.files import atomic_write
 from helpers.data.image_files import read_image
-from helpers.data import splits
 from helpers.data.parallel import ordered_map
 from helpers.settings import Settings
 
@@ -155,12 +154,6 @@ class Store:
                     parts[column].append(_rows(group[column], rows))
                 parts["archives"].append(np.full(len(rows), archive))
         return Split(**{name: np.concatenate(part) for name, part in parts.items()})
-
-
-
-
-
-
 
 
 def _rows(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
@@ -334,7 +327,10 @@ def _keys(group: h5py.Group) -> np.ndarray:
 
 def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:
     """A file's crop, uint8 (crop_size, crop_size), or why there is none."""
-    return read_image(path, lambda image: preprocessing.gray(preprocessing.crop(image, box, crop_size)))
+    return read_image(
+        path,
+        lambda image: preprocessing.gray(preprocessing.crop(image, box, crop_size)),
+    )
 
 
 def crop_files(

@@ -42,9 +42,9 @@ def large(tmp_path):
 def extraction(large) -> subprocess.Popen:
     """The extraction as a user starts it, in a process of its own."""
     code = (
-        "from helpers.data.archives import folder; from helpers.settings import Settings; "
-        "from pathlib import Path; "
-        f"folder('test', Settings(data={str(large)!r}, home=Path({str(large)!r})))"
+        "from helpers.datasets import archive_folder; from pathlib import Path; "
+        "from helpers.settings import Settings; "
+        f"archive_folder('test', Settings(data={str(large)!r}, home=Path({str(large)!r})))"
     )
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=-3)
 

@@ -360,7 +360,13 @@ def metadata(value):
     return write
 
 
-NOT_STORES = [text, group, metadata("{"), metadata(3), lambda path: path.write_bytes(b"")]
+NOT_STORES = [
+    text,
+    group,
+    metadata("{"),
+    metadata(3),
+    lambda path: path.write_bytes(b""),
+]
 
 
 @pytest.mark.parametrize("harm", NOT_STORES)
