@@ -1,14 +1,13 @@
 """What the tests share: the real images, where there are any, and a made-up few."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
+from builders import write_numbers
 
-from helpers.data.digitstruct import Boxes, write_boxes
-from helpers.settings import ROOT
+from helpers.settings import ROOT, Settings
 
 
 @pytest.fixture(scope="session")
@@ -25,25 +24,23 @@ def real_data() -> Path:
 @pytest.fixture
 def few_numbers(tmp_path) -> Path:
     """A folder of train/ and test/, 60 and 12 images of two digits, one file empty."""
-    place = tmp_path / "few"
-    for seed, (name, count) in enumerate((("train", 60), ("test", 12))):
-        folder = place / name
-        folder.mkdir(parents=True)
-        rng = np.random.default_rng(seed)
-        for number in range(1, count + 1):
-            pixels = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number}.png")
-        images = np.arange(1, count + 1)
-        digits = [np.arange(count) % 10, rng.integers(0, 10, count)]
-        boxes = Boxes(
-            image=np.repeat(images, 2),
-            label=np.stack(digits, axis=1).ravel().astype(np.int8),
-            left=np.tile([5.0, 15.0], count),
-            top=np.full(2 * count, 4.0),
-            width=np.full(2 * count, 9.0),
-            height=np.full(2 * count, 12.0),
-            images=images,
-        )
-        write_boxes(folder / "digitStruct.mat", boxes)
-    (place / "test" / "3.png").write_bytes(b"")
-    return place
+    write_numbers(tmp_path / "few" / "train", 60, seed=0)
+    write_numbers(tmp_path / "few" / "test", 12, seed=1)
+    (tmp_path / "few" / "test" / "3.png").write_bytes(b"")
+    return tmp_path / "few"
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Settings whose every folder is the test's own."""
+    return Settings(
+        home=tmp_path / "home",
+        figures_root=tmp_path / "figures",
+        runs_root=tmp_path / "runs",
+    )
+
+
+@pytest.fixture
+def few_settings(settings, few_numbers) -> Settings:
+    """Those settings on the folder of few numbers."""
+    return replace(settings, data=str(few_numbers))

@@ -1,0 +1,34 @@
+"""Small data folders and recipes that tests build on."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from helpers.data.digitstruct import Boxes, write_boxes
+from helpers.recipe import Recipe
+
+TINY = Recipe(2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10)
+"""Two layers, trained in a second."""
+
+
+def write_numbers(folder: Path, count: int, seed: int = 0) -> Path:
+    """Write an archive's folder: ``count`` images of 30 by 20 pixels, of two digits."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    images = np.arange(1, count + 1)
+    for number in images:
+        pixels = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
+    digits = [np.arange(count) % 10, rng.integers(0, 10, count)]
+    boxes = Boxes(
+        image=np.repeat(images, 2),
+        label=np.stack(digits, axis=1).ravel().astype(np.int8),
+        left=np.tile([5.0, 15.0], count),
+        top=np.full(2 * count, 4.0),
+        width=np.full(2 * count, 9.0),
+        height=np.full(2 * count, 12.0),
+        images=images,
+    )
+    write_boxes(folder / "digitStruct.mat", boxes)
+    return folder
