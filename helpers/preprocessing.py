@@ -146,9 +146,21 @@ def eight_bits(image: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
 
 
-def label_of(digits) -> np.ndarray:
-    """[length, d1..d5] of a number, blank 10, uint8 (6,)."""
+def number_label(digits) -> np.ndarray:
+    """Return the label of a number, text or digits: uint8 (6,), blank 10."""
     label = np.full(1 + MAX_DIGITS, BLANK, np.uint8)
     label[0] = len(digits)
-    label[1 : 1 + len(digits)] = digits
+    label[1 : 1 + len(digits)] = [int(digit) for digit in digits]
     return label
+
+
+def label_text(label) -> str:
+    """Return a label or an answer, integers (6,), as text: "195" for [3, 1, 9, 5, ...].
+
+    An answer that contradicts itself has "-" for a digit that is missing and those
+    that are too many in brackets: "1-9" of length 3, "19(4)" of length 2.
+    """
+    length, *slots = (int(value) for value in label)
+    digits = ["-" if slot == BLANK else str(slot) for slot in slots]
+    beyond = "".join(digits[length:]).replace("-", "")
+    return "".join(digits[:length]) + (f"({beyond})" if beyond else "")

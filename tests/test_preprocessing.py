@@ -4,14 +4,23 @@ import io
 
 import numpy as np
 import pytest
+from helpers.data.splits import likeness_keys, validation_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes
-from helpers.data.splits import likeness_keys, validation_rows
 from helpers.data.store import crop_file, crop_files
-from helpers.preprocessing import crop, gray, grow, labels_of, normalise, union_boxes
+from helpers.preprocessing import (
+    crop,
+    gray,
+    grow,
+    label_text,
+    labels_of,
+    normalise,
+    number_label,
+    union_boxes,
+)
 
 B = 10
 """The label of a blank."""
@@ -333,3 +342,39 @@ def test_key_knows_crops_of_any_size(side):
     images = np.stack([brighter, brighter[:, ::-1]])
     keys = likeness_keys(images, np.zeros((2, 6), np.uint8))
     assert [key.tobytes()[6:] for key in keys] == [b"\xff" * 8, b"\x00" * 8]
+
+
+B = 10
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ([2, 1, 9, B, B, B], "19"),
+        ([3, 0, 0, 7, B, B], "007"),
+        ([5, 1, 2, 3, 4, 5], "12345"),
+        ([0, B, B, B, B, B], ""),
+        ([3, 1, B, 9, B, B], "1-9"),
+        ([3, 1, 9, B, B, B], "19-"),
+        ([2, 1, 9, 4, B, B], "19(4)"),
+        ([2, 1, B, 4, B, B], "1-(4)"),
+        ([10, 1, 2, 3, 4, 5], "12345"),
+    ],
+)
+def test_label_text_hides_no_contradiction(label, text):
+    assert label_text(np.array(label, np.uint8)) == text
+
+
+@pytest.mark.parametrize(
+    ("digits", "label"),
+    [
+        ((3, 0, 7), [3, 3, 0, 7, B, B]),
+        ("307", [3, 3, 0, 7, B, B]),
+        (np.array([9, 8, 7, 6, 5]), [5, 9, 8, 7, 6, 5]),
+        ("", [0, B, B, B, B, B]),
+    ],
+)
+def test_number_label_has_length_digits_and_blanks(digits, label):
+    found = number_label(digits)
+    assert found.dtype == np.uint8
+    np.testing.assert_array_equal(found, label)

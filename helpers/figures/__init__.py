@@ -9,7 +9,6 @@ from helpers.figures.style import (
     photographs,
     save_figure,
     styled,
-    titles_of,
 )
 
 __all__ = [
@@ -22,5 +21,4 @@ __all__ = [
     "photographs",
     "save_figure",
     "styled",
-    "titles_of",
 ]

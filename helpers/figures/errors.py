@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.accuracy import BLANK, POSITIONS
-from helpers.figures.style import styled, titles_of
+from helpers.figures.style import styled
+from helpers.preprocessing import label_text
 
 RIGHT = "right"
 KINDS = (
@@ -95,20 +96,9 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
         row[0].text(
             0, 1.38, f"{kind}: {len(chosen)}", transform=row[0].transAxes, weight="bold"
         )
-        true, read = titles_of(labels[chosen]), [said(one) for one in predicted[chosen]]
-        for axis, place, was, is_read in zip(row, chosen, true, read, strict=False):
+        for axis, place in zip(row, chosen, strict=False):
             axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
-            axis.set_title(f"{was} → {is_read}", fontsize=8, pad=3)
+            title = f"{label_text(labels[place])} → {label_text(predicted[place])}"
+            axis.set_title(title, fontsize=8, pad=3)
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.5 / (1.4 * rows), hspace=0.7)
     return figure
-
-
-def said(answer) -> str:
-    """The digits of an answer (6,), a dot for a blank among them.
-
-    In brackets after them stands the length, where it is another than theirs.
-    """
-    slots = np.flatnonzero(answer[1:] != BLANK)
-    end = 1 + slots.max(initial=-1)
-    digits = "".join("·" if d == BLANK else str(d) for d in answer[1 : 1 + end])
-    return digits if answer[0] == len(slots) == end else f"{digits} ({answer[0]})"

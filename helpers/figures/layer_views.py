@@ -7,7 +7,6 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
-from helpers.accuracy import BLANK
 from helpers.evaluation import network_input
 from helpers.figures.style import styled
 
@@ -119,19 +118,6 @@ def feature_maps(network: keras.Model, image: np.ndarray, layer: str) -> Figure:
     for number, axis in enumerate(axes[1:]):
         axis.imshow(maps[..., number], "magma", vmin=0, vmax=maps.max())
     return figure
-
-
-def written(answers: np.ndarray) -> list[str]:
-    """Answers as they are, integers (N, 6): "2: 19" for length 2, digits 1 and 9.
-
-    A blank before the last digit, or within the length, is written "-".
-    """
-    texts = []
-    for length, *slots in np.asarray(answers).tolist():
-        used = max([length, *(n for n, d in enumerate(slots, 1) if d != BLANK)])
-        digits = "".join("-" if d == BLANK else str(d) for d in slots[:used])
-        texts.append(f"{length}: {digits}")
-    return texts
 
 
 def error_kinds(predicted: np.ndarray, labels: np.ndarray) -> pd.Series:

@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
-from helpers.accuracy import BLANK, Rate, wilson_interval
+from helpers.accuracy import Rate, wilson_interval
 from helpers.data.photo_folders import NumberPhoto, photo_folder
 from helpers.data.photos import PhotoError, load_photo
 from helpers.evaluation import predict
 from helpers.figures.style import draw_outline, styled
-from helpers.preprocessing import crop, gray, grow
+from helpers.preprocessing import crop, gray, grow, label_text
 from helpers.reader.finding import overlap
 from helpers.sample.photos import draw_photos
 from helpers.settings import ROOT, Settings
@@ -109,7 +109,7 @@ def read_squares(
     of a digit that is missing, and any that are too many in brackets.
     """
     crops = square_crops(photos, boxes, network.input_shape[1])
-    return [answer_text(answer) for answer in predict(network, crops)]
+    return [label_text(answer) for answer in predict(network, crops)]
 
 
 def square_crops(photos: Sequence[NumberPhoto], boxes, side: int) -> np.ndarray:
@@ -120,15 +120,6 @@ def square_crops(photos: Sequence[NumberPhoto], boxes, side: int) -> np.ndarray:
             for photo, box in zip(photos, boxes, strict=True)
         ]
     )
-
-
-def answer_text(answer: np.ndarray) -> str:
-    """An answer, integers (6,), as digits: "19", "1-9", or "19(4)" of length 2."""
-    length, *slots = (int(value) for value in answer)
-    length = min(length, len(slots))
-    digits = ["-" if slot == BLANK else str(slot) for slot in slots]
-    beyond = "".join(digit for digit in digits[length:] if digit != "-")
-    return "".join(digits[:length]) + (f"({beyond})" if beyond else "")
 
 
 def read_four_ways(

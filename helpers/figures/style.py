@@ -118,11 +118,6 @@ def image_grid(
     return figure
 
 
-def titles_of(labels: np.ndarray) -> list[str]:
-    """The house number of each label, integers (N, 6): "195" for [3, 1, 9, 5, ...]."""
-    return ["".join(map(str, label[1 : 1 + label[0]])) for label in labels]
-
-
 def photographs(
     folder: Path,
     boxes: Boxes,

@@ -48,11 +48,6 @@ def _log_probabilities(logits: np.ndarray) -> np.ndarray:
     return scores[:, 0, 1 : MAX_DIGITS + 1] + np.cumsum(digits, axis=1)
 
 
-def number_text(label) -> str:
-    """The number of a label, [length, d1..d5], as text."""
-    return "".join(str(digit) for digit in label[1 : 1 + label[0]])
-
-
 def alternatives(
     logits: np.ndarray, length: int, most: int = 3
 ) -> tuple[tuple[tuple[str, float], ...], ...]:

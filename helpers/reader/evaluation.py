@@ -11,7 +11,7 @@ from helpers import datasets
 from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
 from helpers.data.photos import PhotoError, load_photo
-from helpers.preprocessing import label_of, labels_of, union_boxes
+from helpers.preprocessing import labels_of, number_label, union_boxes
 from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader, looks
 from helpers.settings import Settings
 
@@ -97,7 +97,7 @@ def read_numbers(
     for start in tqdm(range(0, len(numbers), AT_ONCE), "reading", unit="batch"):
         part = slice(start, start + AT_ONCE)
         readings += reader.read(numbers.paths[part], boxes[part])
-    labels = [label_of([int(digit) for digit in one.number]) for one in readings]
+    labels = [number_label(one.number) for one in readings]
     confidences = [reading.confidence for reading in readings]
     return np.stack(labels).astype(np.int64), np.array(confidences)
 
@@ -145,7 +145,7 @@ def photo_numbers(folder: Path | str) -> Numbers:
         except PhotoError:
             width = height = 1
         boxes.append((0, 0, width, height))
-    labels = [label_of([int(digit) for digit in photo.number]) for photo in known]
+    labels = [number_label(photo.number) for photo in known]
     return Numbers(
         [photo.path for photo in known], np.stack(labels), np.array(boxes, float)
     )

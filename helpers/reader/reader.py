@@ -12,9 +12,9 @@ from PIL import Image
 from scipy.special import softmax
 
 from helpers.data.photos import Photo, PhotoError, load_photo
-from helpers.preprocessing import grow, normalise
+from helpers.preprocessing import grow, label_text, normalise
 from helpers.reader.crops import SIZE, crop_gray
-from helpers.reader.decoding import alternatives, decode, number_text
+from helpers.reader.decoding import alternatives, decode
 from helpers.reader.finding import (
     LOWEST_SCORE,
     are_parts,
@@ -256,7 +256,7 @@ class Reader:
         confidences = chances * scores
         return [
             Reading(
-                number=number_text(label),
+                number=label_text(label),
                 confidence=float(confidence),
                 box=tuple(round(float(edge)) for edge in box),
                 sure=bool(confidence >= self.metadata.get("sure_from", 0.5)),

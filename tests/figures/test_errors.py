@@ -8,7 +8,6 @@ from helpers.figures.errors import (
     error_gallery,
     error_table,
     kind_of_error,
-    said,
 )
 
 B = 10  # blank
@@ -51,20 +50,6 @@ def test_table_of_no_errors_is_all_0():
 def test_shapes_must_fit():
     with pytest.raises(ValueError, match=r"\(1, 5\).*expected \(N, 6\)"):
         kind_of_error([TRUE[:5]], [TRUE])
-
-
-@pytest.mark.parametrize(
-    ("answer", "words"),
-    [
-        ([2, 1, 9, B, B, B], "19"),
-        ([3, 1, B, 5, B, B], "1·5 (3)"),
-        ([2, 1, 9, 7, B, B], "197 (2)"),
-        ([3, 1, 9, B, B, B], "19 (3)"),
-        ([0, B, B, B, B, B], ""),
-    ],
-)
-def test_answer_as_text_shows_where_it_contradicts_itself(answer, words):
-    assert said(np.array(answer)) == words
 
 
 def test_gallery_has_a_row_for_each_kind_with_what_was_read():

@@ -16,7 +16,6 @@ from helpers.figures.layer_views import (
     relative_change,
     shifted,
     slide,
-    written,
 )
 from helpers.networks import build_network
 
@@ -91,19 +90,6 @@ def test_feature_maps_shows_the_crop_then_every_channel(network):
     np.testing.assert_array_equal(shown[0].get_array(), CROPS[0])
     assert len(shown) == 4
     np.testing.assert_array_equal(shown[2].get_array(), maps[..., 1])
-
-
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        ([2, 1, 9, 10, 10, 10], "2: 19"),
-        ([3, 1, 9, 10, 10, 10], "3: 19-"),
-        ([1, 1, 9, 10, 10, 10], "1: 19"),
-        ([2, 1, 10, 4, 10, 10], "2: 1-4"),
-    ],
-)
-def test_written_answer_hides_no_contradiction(answer, text):
-    assert written(np.array([answer])) == [text]
 
 
 def test_error_kinds_count_each_image_once():

@@ -10,7 +10,6 @@ from PIL import Image
 from helpers.data.photo_folders import NumberPhoto
 from helpers.figures.photos import (
     WAYS,
-    answer_text,
     boxed_photos,
     by_margin,
     course_photos,
@@ -133,20 +132,6 @@ def test_a_drawn_note_has_its_ink_in_its_box():
     outside = pixels.copy()
     outside[top - 4 : bottom + 4, left - 4 : right + 4] = 255
     assert inside < outside.min()
-
-
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        ([2, 1, 9, B, B, B], "19"),
-        ([3, 1, B, 9, B, B], "1-9"),
-        ([2, 1, 9, 4, B, B], "19(4)"),
-        ([0, B, B, B, B, B], ""),
-        ([10, 1, 2, 3, 4, 5], "12345"),
-    ],
-)
-def test_answer_as_text(answer, text):
-    assert answer_text(np.array(answer)) == text
 
 
 def test_each_way_reads_what_it_should_see(network, monkeypatch):

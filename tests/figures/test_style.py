@@ -15,7 +15,6 @@ from helpers.figures.style import (
     photographs,
     save_figure,
     styled,
-    titles_of,
 )
 from helpers.settings import Settings
 
@@ -178,11 +177,6 @@ def test_outline_goes_around_the_pixels_of_its_box():
     draw_outline(figure.axes[0], (10, 20, 15, 28), "red")
     (patch,) = figure.axes[0].patches
     assert patch.get_bbox().bounds == (9.5, 19.5, 5, 8)
-
-
-def test_titles_are_the_digits_less_the_blanks():
-    labels = np.array([[3, 1, 9, 0, 10, 10], [1, 7, 10, 10, 10, 10]], np.uint8)
-    assert titles_of(labels) == ["190", "7"]
 
 
 def test_style_is_for_the_figure_alone():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from helpers.preprocessing import label_of
+from helpers.preprocessing import number_label
 from helpers.reader.crops import CONTEXT_SIZE, SIZE
 from helpers.reader.networks import build_finder, build_reader
 from helpers.training.batches import Examples
@@ -42,7 +42,7 @@ def contexts():
     images = rng.integers(30, 70, (12, *CONTEXT_SIZE[::-1]), dtype=np.uint8)
     images[::2, 18:54, 48:60] = 220
     images[1::2, 32:40, 27:81] = 220
-    return Examples(images, np.stack([label_of((1,)), label_of((7, 4))] * 6))
+    return Examples(images, np.stack([number_label((1,)), number_label((7, 4))] * 6))
 
 
 def learn(contexts, folder, plan=PLAN, share=1.0):
@@ -106,7 +106,7 @@ def caught(monkeypatch):
 
 def flat(digit, count):
     images = np.full((count, *CONTEXT_SIZE[::-1]), 20 * digit, np.uint8)
-    return Examples(images, np.stack([label_of((digit,))] * count))
+    return Examples(images, np.stack([number_label((digit,))] * count))
 
 
 def digits(batch, step):
@@ -177,7 +177,7 @@ def test_loss_is_the_six_cross_entropies_averaged_over_the_examples():
 
 def test_readable_loss_leaves_out_what_the_network_rules_out():
     """And still divides by all, so that what is left weighs as much as before."""
-    labels = tf.constant([label_of((1,)), label_of((2,))], tf.int32)
+    labels = tf.constant([number_label((1,)), number_label((2,))], tf.int32)
     sure = 8 * tf.one_hot(labels, 11)
     unsure = tf.zeros((2, 6, 11))
     wrong = tf.stack([sure[0], -sure[1]])

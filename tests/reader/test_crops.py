@@ -130,12 +130,6 @@ def test_middle_of_a_context_is_the_crop(image, box):
     assert np.abs(middle - crop).mean() < 1
 
 
-def test_label_has_length_digits_and_blanks():
-    np.testing.assert_array_equal(crops.label_of((3, 0, 7)), [3, 3, 0, 7, BLANK, BLANK])
-    np.testing.assert_array_equal(crops.label_of((9, 8, 7, 6, 5)), [5, 9, 8, 7, 6, 5])
-    assert crops.label_of((1,)).dtype == np.uint8
-
-
 @pytest.fixture(scope="module")
 def drawn():
     """Contexts and labels of 60 drawn numbers."""

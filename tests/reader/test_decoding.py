@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import BLANK
-from helpers.reader.decoding import alternatives, decode, number_text
+from helpers.reader.decoding import alternatives, decode
 
 EVEN = {}
 
@@ -96,19 +96,6 @@ def test_number_is_the_same_at_any_temperature(temperature):
     np.testing.assert_array_equal(again, labels)
     surer = {0.2: np.greater, 1.0: np.equal, 3.0: np.less}[temperature]
     assert surer(others.mean(), probabilities.mean())
-
-
-@pytest.mark.parametrize(
-    ("label", "text"),
-    [
-        ((2, 7, 0, BLANK, BLANK, BLANK), "70"),
-        ((3, 0, 0, 7, BLANK, BLANK), "007"),
-        ((5, 1, 2, 3, 4, 5), "12345"),
-        ((0, BLANK, BLANK, BLANK, BLANK, BLANK), ""),
-    ],
-)
-def test_text_has_the_digits_that_the_length_counts(label, text):
-    assert number_text(np.array(label)) == text
 
 
 def test_alternatives_are_the_likeliest_digits_blank_left_out():

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import gaussian_filter
 
-from helpers.figures.style import titles_of
+from helpers.preprocessing import label_text
 from workshop.studies.near_duplicates import (
     KINDS,
     Pairs,
@@ -164,7 +164,9 @@ def test_altered_crops_differ_and_depend_on_the_seed_alone(crops, kind):
 def test_figure_shows_each_pair_side_by_side(crops, labels):
     pairs = near_duplicates(np.concatenate([crops[:3], crops[:3]]))
     twice = np.concatenate([crops[:3], crops[:3]])
-    figure = pairs_figure(twice, pairs, titles_of(labels[[0, 1, 2, 0, 1, 2]]))
+    figure = pairs_figure(
+        twice, pairs, [label_text(labels[row]) for row in (0, 1, 2, 0, 1, 2)]
+    )
     shown = [axis for axis in figure.axes if axis.images]
     assert len(shown) == 3
     picture = shown[0].images[0].get_array()

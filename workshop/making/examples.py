@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.accuracy import MAX_DIGITS
-from helpers.preprocessing import label_of
+from helpers.preprocessing import number_label
 from helpers.reader.crops import crop_contexts
 from helpers.sample import plates
 from helpers.sample.distributions import Order, draw_digits, draw_lengths, draw_order
@@ -83,7 +83,7 @@ def _draw(count, seed, order_of, draw_glyphs, draw_style):
     for _ in range(count):
         scene = draw_scene(rng, order_of(rng), draw_glyphs, draw_style)
         contexts.append(crop_contexts(Image.fromarray(scene.image), [scene.box])[0])
-        labels.append(label_of(scene.digits))
+        labels.append(number_label(scene.digits))
     return np.stack(contexts), np.stack(labels)
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from helpers.preprocessing import crop, gray, grow, label_of
+from helpers.preprocessing import crop, gray, grow, number_label
 from helpers.sample.distributions import draw_digits, draw_order
 from helpers.sample.scenes import draw_scene
 from helpers.settings import Settings
@@ -50,7 +50,7 @@ def draw_crops(
         scene = draw_scene(rng, draw_order(rng, draw_digits(rng, length)))
         box = grow(scene.box, margin)
         images.append(gray(crop(Image.fromarray(scene.image), box, side)))
-        labels.append(label_of(scene.digits))
+        labels.append(number_label(scene.digits))
     return np.stack(images), np.stack(labels)
 
 

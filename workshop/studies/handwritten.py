@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from helpers.preprocessing import label_of
+from helpers.preprocessing import number_label
 from helpers.reader.evaluation import Numbers
 
 TALL = 64
@@ -45,7 +45,7 @@ def handwritten_numbers(
         masks = [digits.images[rng.choice(places[digit])] for digit in number]
         image, box = _side_by_side(rng, masks, gaps)
         images.append(image)
-        labels.append(label_of(number))
+        labels.append(number_label(number))
         boxes.append(box)
     return Numbers(images, np.stack(labels), np.array(boxes, float))
 
