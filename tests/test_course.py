@@ -1,6 +1,8 @@
 """The form of every notebook: what its reader finds in the same place each time."""
 
+import ast
 import re
+from pkgutil import resolve_name
 
 import nbformat
 import pytest
@@ -79,6 +81,33 @@ def test_links_lead_to_its_neighbours(path, notebook):
 def test_cells_are_short(notebook):
     for cell in code_cells(notebook):
         assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+
+
+def names_taken(notebook):
+    """Yield the dotted name of everything that a notebook uses of this project."""
+    nodes = list(ast.walk(ast.parse("\n".join(c.source for c in code_cells(notebook)))))
+    taken = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        and node.module.startswith(("helpers", "workshop"))
+        for alias in node.names
+    }
+    yield from taken.values()
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in taken:
+                yield f"{taken[node.value.id]}.{node.attr}"
+
+
+def test_names_it_takes_are_there(notebook):
+    for name in names_taken(notebook):
+        resolve_name(name)
+
+
+def test_report_is_rebuilt_by_helpers_alone(path, notebook):
+    if int(path.name[:2]) <= 7:
+        assert not [n for n in names_taken(notebook) if n.startswith("workshop")]
 
 
 def test_was_run_from_top_to_bottom(notebook):
