@@ -15,10 +15,10 @@ import argparse
 import time
 
 import numpy as np
-from helpers.data.splits import likeness_keys
 from scipy.ndimage import affine_transform
 from tqdm import trange
 
+from helpers.data.splits import likeness_keys
 from helpers.datasets import prepare
 from helpers.settings import Settings
 from workshop.studies.near_duplicates import KINDS, altered, near_duplicates

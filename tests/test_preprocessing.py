@@ -4,12 +4,12 @@ import io
 
 import numpy as np
 import pytest
-from helpers.data.splits import likeness_keys, validation_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes
+from helpers.data.splits import likeness_keys, validation_rows
 from helpers.data.store import crop_file, crop_files
 from helpers.preprocessing import (
     crop,
