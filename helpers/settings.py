@@ -41,6 +41,8 @@ class Settings:
     figures_root
         Where figures are kept; those of other sources than the sample go in a
         folder of their own below it.
+    kept_root
+        Where the tables of long runs are kept, for the notebooks to draw.
     runs_root
         Where training runs are kept, in a folder for each source.
     """
@@ -58,6 +60,7 @@ class Settings:
     drawn_small: int = 2_500
     home: Path = ROOT / "data"
     figures_root: Path = ROOT / "figures"
+    kept_root: Path = ROOT / "figures" / "long"
     runs_root: Path = ROOT / "runs"
 
     def __post_init__(self):

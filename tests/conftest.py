@@ -36,6 +36,7 @@ def settings(tmp_path) -> Settings:
     return Settings(
         home=tmp_path / "home",
         figures_root=tmp_path / "figures",
+        kept_root=tmp_path / "kept",
         runs_root=tmp_path / "runs",
     )
 

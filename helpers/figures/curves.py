@@ -88,7 +88,7 @@ def long_curves(name: str, settings: Settings) -> Path:
         Name the images: those of every source but the sample are photographs.
     """
     source = "sample" if settings.is_drawn else "svhn"
-    return settings.figures_root / "long" / f"{name}_{source}.csv"
+    return settings.kept_root / f"{name}_{source}.csv"
 
 
 def keep_curves(

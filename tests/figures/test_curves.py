@@ -1,5 +1,6 @@
 """The figures of training runs: what they show of which run."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -202,14 +203,14 @@ def test_depth_gap_of_the_report_is_four_points():
 @pytest.mark.parametrize(("drawn", "name"), [(True, "sample"), (False, "svhn")])
 def test_long_curves_tell_drawn_images_from_photographs(tmp_path, drawn, name):
     data = "sample" if drawn else str(tmp_path)
-    path = long_curves("figure_03", Settings(data=data, figures_root=tmp_path))
-    assert path == tmp_path / "long" / f"figure_03_{name}.csv"
+    path = long_curves("figure_03", Settings(data=data, kept_root=tmp_path))
+    assert path == tmp_path / f"figure_03_{name}.csv"
 
 
 def test_kept_curves_are_those_that_are_there(curve, tmp_path):
-    settings = Settings(figures_root=tmp_path)
+    settings = Settings(kept_root=tmp_path / "kept")
     assert kept_curves("figure_03", settings) == {}
-    path = long_curves("figure_03", Settings(data=str(tmp_path), figures_root=tmp_path))
+    path = long_curves("figure_03", replace(settings, data=str(tmp_path)))
     path.parent.mkdir()
     curve.to_csv(path, index=False)
     (images,) = kept = kept_curves("figure_03", settings)

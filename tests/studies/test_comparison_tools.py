@@ -19,7 +19,7 @@ def command(few_numbers, tmp_path, monkeypatch):
         data=str(few_numbers),
         crop_size=12,
         home=tmp_path / "home",
-        figures_root=tmp_path / "figures",
+        kept_root=tmp_path / "kept",
         runs_root=tmp_path / "runs",
     )
 
@@ -34,7 +34,7 @@ def command(few_numbers, tmp_path, monkeypatch):
         )
         monkeypatch.setattr("sys.argv", [str(path), *words])
         module.main()
-        tables = (tmp_path / "figures" / "long").glob("*_svhn.csv")
+        tables = (tmp_path / "kept").glob("*_svhn.csv")
         return {t.name.removesuffix("_svhn.csv"): pd.read_csv(t) for t in tables}
 
     return run
@@ -88,5 +88,5 @@ def test_search_that_is_stopped_measures_nothing_on_test(
     monkeypatch.setattr("workshop.studies.search.run", stopped)
     with pytest.raises(KeyboardInterrupt):
         command(f"search --trials 2 {TINY} --test")
-    kept = (tmp_path / "figures" / "long").iterdir()
+    kept = (tmp_path / "kept").iterdir()
     assert [path.name for path in kept] == ["search_svhn.csv"]

@@ -19,7 +19,7 @@ def close_figures():
 
 @pytest.fixture
 def settings(tmp_path):
-    return Settings(figures_root=tmp_path / "figures")
+    return Settings(kept_root=tmp_path / "kept")
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def results(tmp_path):
 def keep_run(settings, strict):
     rows = [("validation", 50, 0.1), ("test", 100, strict), ("constant", 100, 0.0)]
     table = pd.DataFrame(rows, columns=["part", "images", "strict"])
-    path = settings.figures_root / "long" / "figure_03_svhn.csv"
+    path = settings.kept_root / "figure_03_svhn.csv"
     path.parent.mkdir(parents=True)
     table.assign(train_images=1_234).to_csv(path, index=False)
 

@@ -37,7 +37,7 @@ class Told:
 def keep(few_numbers, tmp_path, monkeypatch):
     """Runs the tool on a few made-up images and gives what it kept."""
     settings = Settings(
-        data=str(few_numbers), home=tmp_path / "home", figures_root=tmp_path / "figures"
+        data=str(few_numbers), home=tmp_path / "home", kept_root=tmp_path / "kept"
     )
     spec = importlib.util.spec_from_file_location(
         "reader_coverage", ROOT / "tools" / "reader_coverage.py"
@@ -54,7 +54,7 @@ def keep(few_numbers, tmp_path, monkeypatch):
     def run(*words):
         monkeypatch.setattr("sys.argv", ["reader_coverage.py", *words])
         tool.main()
-        return pd.read_csv(tmp_path / "figures" / "long" / "coverage_svhn.csv")
+        return pd.read_csv(tmp_path / "kept" / "coverage_svhn.csv")
 
     return run
 
