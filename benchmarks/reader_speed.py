@@ -108,8 +108,8 @@ def promise(is_kept: bool, promised: str) -> str:
 def compare(numbers: int) -> None:
     from helpers.evaluation import predict
     from helpers.networks import build_network
-    from helpers.reader.crops import crop_gray
-    from helpers.reader.reader import LOOKS, Reader
+    from helpers.reader.crops import CROP_GROWTHS, crop_gray
+    from helpers.reader.reader import Reader
     from helpers.reader.weights import SHIPPED
 
     with tempfile.TemporaryDirectory() as place:
@@ -145,8 +145,8 @@ def compare(numbers: int) -> None:
     print(f"seven layers         {numbers / peer:8,.0f} numbers/s, a crop of each")
     told = promise(numbers / ours >= RATE, f"{RATE} numbers/s")
     print(f"reader               {numbers / ours:8,.0f} numbers/s  {told}")
-    crops = len(LOOKS) * numbers / ours
-    print(f"                     {crops:8,.0f} crops/s, {len(LOOKS)} of each number")
+    each = len(CROP_GROWTHS)
+    print(f"{each * numbers / ours:29,.0f} crops/s, {each} of each number")
 
 
 def main() -> None:

@@ -19,6 +19,10 @@ MARGIN = 0.15
 CONTEXT_SIZE = (108, 72)
 """Width and height of a context in pixels: its middle ``SIZE`` is the crop."""
 
+CROP_GROWTHS = (-0.03, -0.06, -0.09)
+"""Growth of a number's box on every side for each crop that it is read from, as a share
+of its size: people draw boxes looser than those of the drawn scenes."""
+
 
 def crop_gray(
     image: Image.Image,
@@ -46,6 +50,12 @@ def crop_gray(
     """
     crops = [_crop(image, box, size) for box in grow(boxes, margin)]
     return np.array(crops, np.uint8).reshape(-1, *size[::-1])
+
+
+def number_crops(image: Image.Image, boxes) -> np.ndarray:
+    """Crop each box as often as a number is read: uint8 (N, 3, 48, 72)."""
+    crops = [crop_gray(image, grow(boxes, growth)) for growth in CROP_GROWTHS]
+    return np.stack(crops, axis=1)
 
 
 def crop_contexts(image: Image.Image, boxes) -> np.ndarray:

@@ -1,5 +1,6 @@
 """How often the reader is right: on archives in the official layout, and on photos."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
 from helpers.data.photos import PhotoError, load_photo
 from helpers.preprocessing import labels_of, number_label, union_boxes
-from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader, looks
+from helpers.reader.crops import number_crops
+from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader
 from helpers.settings import Settings
 
 
@@ -42,6 +44,19 @@ class Numbers:
         places = np.arange(len(self))[chosen]
         paths = [self.paths[place] for place in places]
         return Numbers(paths, self.labels[places], self.boxes[places])
+
+    def crops(self, crop: Callable = number_crops) -> np.ndarray:
+        """Crop each number in its box: uint8 (N, ...), by default (N, 3, 48, 72).
+
+        ``crop`` takes an image and boxes, as those of `helpers.reader.crops` do.
+        """
+        crops = []
+        for path, box in zip(
+            tqdm(self.paths, "cropping", unit="image"), self.boxes, strict=True
+        ):
+            photo = load_photo(path, MAX_SIDE)
+            crops.append(crop(photo.image, photo.to_image([box])))
+        return np.concatenate(crops)
 
 
 def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, str]]:
@@ -100,20 +115,6 @@ def read_numbers(
     labels = [number_label(one.number) for one in readings]
     confidences = [reading.confidence for reading in readings]
     return np.stack(labels).astype(np.int64), np.array(confidences)
-
-
-def number_looks(numbers: Numbers) -> np.ndarray:
-    """What a reader sees of numbers in their boxes: uint8 (N, L, 48, 72).
-
-    For `Reader.looks_at`, where logits are wanted or several readers see the same.
-    """
-    crops = []
-    for path, box in zip(
-        tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
-    ):
-        photo = load_photo(path, MAX_SIDE)
-        crops.append(looks(photo.image, photo.to_image([box])))
-    return np.concatenate(crops)
 
 
 def evaluate_reader(

@@ -11,10 +11,10 @@ from PIL import Image
 from helpers.accuracy import BLANK, POSITIONS
 from helpers.preprocessing import normalise
 from helpers.reader import crops, weights
-from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts
+from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts, number_crops
 from helpers.reader.evaluation import Numbers, archive_numbers
 from helpers.reader.networks import build_finder, build_reader
-from helpers.reader.reader import Reader, looks
+from helpers.reader.reader import Reader
 from helpers.settings import Settings
 from helpers.training.checkpoints import load_checkpoint
 from workshop.making import examples, finder_images, make
@@ -414,7 +414,7 @@ def test_calibration_looks_where_a_reader_does(monkeypatch):
     )
     labels = np.array([[1, 1, BLANK, BLANK, BLANK, BLANK]])
     calibration(network, crop_contexts(image, [box]), labels)
-    expected = normalise(looks(image, [box])[0])
+    expected = normalise(number_crops(image, [box])[0])
     assert np.abs(seen[0][..., 0] - expected).mean() < 0.1
 
 

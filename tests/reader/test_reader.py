@@ -418,18 +418,18 @@ def test_crops_are_what_the_network_sees(reader, image):
     np.testing.assert_array_equal(crops, crop_gray(image, boxes))
 
 
-def test_answer_to_one_look_is_the_network_s(reader, image):
+def test_answer_to_one_crop_is_the_network_s(reader, image):
     crops = reader.crops(image, list(SIDES.values()))
     logits = np.asarray(reader.network(network_input(crops)))
     expected = log_softmax(logits.astype(float), -1)
-    found = reader.looks_at(crops[:, None])
+    found = reader.logits_of_crops(crops[:, None])
     np.testing.assert_allclose(np.exp(found), np.exp(expected), atol=1e-5)
 
 
-def test_looks_are_averaged_as_probabilities(reader, image):
+def test_crops_are_averaged_as_probabilities(reader, image):
     crops = reader.crops(image, [SIDES["1"], SIDES["2"]])
-    one, other = np.exp(reader.looks_at(crops[:, None]))
-    (both,) = np.exp(reader.looks_at(crops[None]))
+    one, other = np.exp(reader.logits_of_crops(crops[:, None]))
+    (both,) = np.exp(reader.logits_of_crops(crops[None]))
     np.testing.assert_allclose(both, (one + other) / 2, atol=1e-5)
 
 

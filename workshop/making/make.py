@@ -8,17 +8,22 @@ from pathlib import Path
 import keras
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from helpers import preprocessing
 from helpers.accuracy import coverage_at_accuracy
-from helpers.data.photos import load_photo
 from helpers.reader.calibration import fit_temperature
-from helpers.reader.crops import CONTEXT_SIZE, MARGIN, SIZE, crop_contexts, middle
+from helpers.reader.crops import (
+    CONTEXT_SIZE,
+    MARGIN,
+    SIZE,
+    crop_contexts,
+    middle,
+    number_crops,
+)
 from helpers.reader.decoding import decode
 from helpers.reader.evaluation import Numbers, archive_numbers
 from helpers.reader.networks import build_finder, build_reader
-from helpers.reader.reader import MAX_SIDE, Reader, looks
+from helpers.reader.reader import Reader
 from helpers.reader.weights import SHIPPED, rewrite_metadata, save_weights
 from helpers.settings import Settings
 from helpers.training.batches import Examples
@@ -294,13 +299,7 @@ def tuning_sources(mine: Examples, settings: Settings) -> list[tuple[Examples, f
 
 def contexts_of(numbers: Numbers) -> np.ndarray:
     """The contexts of numbers in images, uint8 (N, 72, 108)."""
-    contexts = []
-    for path, box in zip(
-        tqdm(numbers.paths, "cropping", unit="image"), numbers.boxes, strict=True
-    ):
-        photo = load_photo(path, MAX_SIDE)
-        contexts.append(crop_contexts(photo.image, photo.to_image([box]))[0])
-    return np.stack(contexts)
+    return numbers.crops(crop_contexts)
 
 
 def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> float:
@@ -316,9 +315,9 @@ def calibration(network: keras.Model, contexts, labels) -> dict[str, float]:
     dict
         ``temperature``, see `calibration.fit_temperature`; and ``sure_from``, the least
         calibrated confidence from which on ``TRUSTED`` of the numbers are right, or 1
-        if there is none. Both for numbers read as a reader does, from several looks.
+        if there is none. Both for numbers read as a reader does, from several crops.
     """
-    logits = Reader(network, network, {}).looks_at(_looks(contexts))
+    logits = Reader(network, network, {}).logits_of_crops(_number_crops(contexts))
     temperature = fit_temperature(logits, labels)
     predicted, confidences = decode(logits, temperature)
     right = (predicted == labels).all(axis=1)
@@ -344,11 +343,13 @@ def calibrate_shipped(settings: Settings, path: Path | str = SHIPPED) -> dict:
     return found | {"images": len(drawn[0])}
 
 
-def _looks(contexts: np.ndarray) -> np.ndarray:
-    """The crops that a reader would take of the middles of contexts: `reader.looks`."""
+def _number_crops(contexts: np.ndarray) -> np.ndarray:
+    """The crops that a reader would take of the middles of contexts: `number_crops`."""
     middle, reach = np.array(CONTEXT_SIZE) / 2, np.array(SIZE) / (1 + 2 * MARGIN) / 2
     box = [*(middle - reach), *(middle + reach)]
-    return np.concatenate([looks(Image.fromarray(one), [box]) for one in contexts])
+    return np.concatenate(
+        [number_crops(Image.fromarray(one), [box]) for one in contexts]
+    )
 
 
 def _read(network, contexts):

@@ -27,7 +27,7 @@ from helpers.accuracy import measure
 from helpers.figures.style import styled
 from helpers.reader import Reader
 from helpers.reader.decoding import decode
-from helpers.reader.evaluation import archive_numbers, number_looks
+from helpers.reader.evaluation import archive_numbers
 from helpers.reader.networks import build_reader
 from helpers.settings import Settings
 from helpers.training.batches import Examples
@@ -50,10 +50,10 @@ RESAMPLES = 200
 
 @dataclass(frozen=True)
 class Images:
-    """Contexts and labels to learn from, looks and labels to measure on."""
+    """Contexts and labels to learn from, crops and labels to measure on."""
 
     train: Examples
-    looks: np.ndarray
+    crops: np.ndarray
     labels: np.ndarray
 
 
@@ -62,7 +62,7 @@ def real_images(settings: Settings) -> Images:
     train, _ = archive_numbers("train", settings)
     test, _ = archive_numbers("test", settings)
     examples = Examples(contexts_of(train), train.labels)
-    return Images(examples, number_looks(test), test.labels)
+    return Images(examples, test.crops(), test.labels)
 
 
 def learn(
@@ -115,7 +115,7 @@ def _folder(settings: Settings, size: int, pretrained: bool, plan: Plan) -> Path
 
 
 def _row(network, images: Images, size: int, pretrained: bool, plan: Plan) -> dict:
-    predicted, _ = decode(Reader(network, network, {}).looks_at(images.looks))
+    predicted, _ = decode(Reader(network, network, {}).logits_of_crops(images.crops))
     strict = measure(predicted, images.labels).strict
     return {
         "images": size,
