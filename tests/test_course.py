@@ -95,9 +95,10 @@ def names_taken(notebook):
     }
     yield from taken.values()
     for node in nodes:
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id in taken:
-                yield f"{taken[node.value.id]}.{node.attr}"
+        if isinstance(node, ast.Attribute):
+            owner = taken.get(getattr(node.value, "id", None))
+            if owner:
+                yield f"{owner}.{node.attr}"
 
 
 def test_names_it_takes_are_there(notebook):
