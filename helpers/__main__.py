@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,14 +23,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it is done, 2 with a message when it cannot be."""
     options = _parser().parse_args(arguments)
     try:
-        status = options.command(options)
+        return options.command(options) or 0
     except (ValueError, OSError, ArithmeticError) as error:
         print(f"python -m helpers: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("python -m helpers: stopped", file=sys.stderr)
         return 130
-    return status or 0
 
 
 def draw(options: argparse.Namespace) -> None:
@@ -41,7 +41,7 @@ def draw(options: argparse.Namespace) -> None:
 
 
 def fetch(options: argparse.Namespace) -> None:
-    """Have every archive of the data source on disk, extracted and checked."""
+    """Download or locate the data source's archives, extract and check them."""
     from helpers.datasets import archive_folder, available_archives
 
     settings = _settings(options)
@@ -50,25 +50,22 @@ def fetch(options: argparse.Namespace) -> None:
 
 
 def prepare(options: argparse.Namespace) -> None:
-    """Crop and label every house number of the data source into one store."""
+    """Crop and label the data source's house numbers into one store."""
     from helpers import datasets
 
-    made = datasets.prepare(_settings(options))
-    print(made.path)
-    for name, split in made.splits().items():
+    store = datasets.prepare(_settings(options))
+    print(store.path)
+    for name, split in store.splits().items():
         print(f"{name:10} {len(split):>8,} images")
-    reasons = made.skipped.value_counts(["archive", "reason"], sort=False)
+    reasons = store.skipped.value_counts(["archive", "reason"], sort=False)
     for (archive, reason), count in reasons.items():
         print(f"left out   {count:>8,} of {archive}: {reason}")
-    for archive, file, reason in made.surplus.itertuples(index=False):
+    for archive, file, reason in store.surplus.itertuples(index=False):
         print(f"not used   {file} of {archive}: {reason}")
 
 
 def train(options: argparse.Namespace) -> None:
-    """Train on the data source's house numbers; the same command goes on from a stop.
-
-    Notebooks pick up a run of the same options, unless --folder puts it elsewhere.
-    """
+    """Train a network on house numbers; the same command continues a stopped run."""
     settings = _settings(options)
     recipe = recipe_of(options, settings.profile)
     from helpers import evaluation
@@ -78,37 +75,29 @@ def train(options: argparse.Namespace) -> None:
     data = runs.number_data(replace(settings, crop_size=recipe.crop_size))
     folder = options.folder or settings.runs / runs.run_name(recipe, data)
     run = loop.train(recipe, data, folder, strategy=strategy)
-    if not strategies.is_chief(strategy):
-        return
-    test = data["test"]
-    score = evaluation.evaluate(run.network, test.images, test.labels)
-    print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")
-    print(f"test of {_source(settings)}: {score}")
+    if strategies.is_chief(strategy):
+        test = data["test"]
+        score = evaluation.evaluate(run.network, test.images, test.labels)
+        print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")
+        print(f"test of {_source(settings)}: {score}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Measure a network on every image of one archive; the last line is JSON.
-
-    Without --weights it is the reader that the project brings.
-    """
-    settings = _settings(options)
-    if options.weights is None or _holds_reader(options.weights):
-        from helpers.reader import Reader
+    """Measure a reader or network on an archive's images; the last line is JSON."""
+    settings, weights = _settings(options), options.weights
+    if weights is None or _holds_reader(weights):
         from helpers.reader.evaluation import evaluate_reader
 
-        reader = (
-            Reader.load(options.weights) if options.weights else Reader.pretrained()
-        )
+        reader = _reader(weights)
         score, skipped = evaluate_reader(reader, options.split, settings, options.find)
+    elif options.find:
+        raise ValueError(
+            f"{weights}: holds no finder, which --find needs. Leave out one of them."
+        )
     else:
-        if options.find:
-            raise ValueError(
-                f"{options.weights}: holds no finder, which --find needs. Leave out "
-                "--find, or --weights for the reader that the project brings."
-            )
         from helpers import datasets, evaluation
 
-        network = evaluation.load_network(options.weights)
+        network = evaluation.load_network(weights)
         score, skipped = datasets.evaluate_archive(network, options.split, settings)
     for number, reason in skipped.items():
         print(f"{options.split}/{number}.png left out: {reason}", file=sys.stderr)
@@ -117,18 +106,14 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def reader(options: argparse.Namespace) -> None:
-    """Train the shipped reader from nothing; the same command goes on from a stop."""
+    """Train the shipped reader from nothing; the same command continues a run."""
     from workshop.making.make import make_reader
 
-    made = make_reader(_settings(options))
-    print(json.dumps(made.metadata["measured"]))
+    print(json.dumps(make_reader(_settings(options)).metadata["measured"]))
 
 
 def tune(options: argparse.Namespace) -> None:
-    """Teach the reader one's own images: the train archive of the data source.
-
-    A part of them is kept apart and measured before and after; the last line is JSON.
-    """
+    """Teach the reader one's own images, part of them kept to measure it by."""
     from workshop.making.make import fine_tune
 
     settings = _settings(options)
@@ -141,47 +126,34 @@ def tune(options: argparse.Namespace) -> None:
     print(json.dumps(scores))
 
 
-def _holds_reader(path: Path) -> bool:
-    """Whether a file of weights is a reader's, by the names of its arrays."""
-    if path.suffix != ".npz" or not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as file:
-        return any(name.startswith("reader_") for name in file.namelist())
-
-
 def read(options: argparse.Namespace) -> int:
     """Read the number in each photo; a line each, or why not on standard error.
 
     A line holds the file, its number ("-" where there is none), the confidence from
     0 to 1, "not sure" where it is low, and the other numbers found.
     """
-    from helpers.reader import Reader
-
-    reader = Reader.load(options.weights) if options.weights else Reader.pretrained()
-    status = 0
+    reader, status = _reader(options.weights), 0
+    line = _json_line if options.json else _line
     for start in range(0, len(options.files), READ_AT_ONCE):
         files = options.files[start : start + READ_AT_ONCE]
         boxes = [options.box] * len(files) if options.box else None
         for file, reading in zip(files, reader.read(files, boxes), strict=True):
             if reading.error:
-                why = reading.error
-                told = why if str(file) in why else f"{file}: {why}"
-                print(f"python -m helpers: {told}", file=sys.stderr)
+                name = "" if str(file) in reading.error else f"{file}: "
+                print(f"python -m helpers: {name}{reading.error}", file=sys.stderr)
                 status = 2
             else:
-                print(
-                    _json_line(file, reading) if options.json else _line(file, reading)
-                )
+                print(line(file, reading))
     return status
 
 
 def _line(file: Path, reading) -> str:
     """What `read` says of a photo, for people."""
-    parts = [f"{file}", reading.number or "-", f"{reading.confidence:.2f}"]
+    parts = [str(file), reading.number or "-", f"{reading.confidence:.2f}"]
     if not reading.sure:
         parts.append("not sure")
-    others = [f"{other.number} {other.confidence:.2f}" for other in reading.others]
-    if others:
+    if reading.others:
+        others = (f"{other.number} {other.confidence:.2f}" for other in reading.others)
         parts.append(f"also {', '.join(others)}")
     return "  ".join(parts)
 
@@ -206,17 +178,28 @@ def _plain(reading) -> dict:
     }
 
 
+def _reader(weights: Path | None):
+    """The reader of a file of weights, or the one that the project brings."""
+    from helpers.reader import Reader
+
+    return Reader.load(weights) if weights else Reader.pretrained()
+
+
+def _holds_reader(path: Path) -> bool:
+    """Whether a file of weights is a reader's, by the names of its arrays."""
+    if path.suffix != ".npz" or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as file:
+        return any(name.startswith("reader_") for name in file.namelist())
+
+
 def _source(settings: Settings) -> str:
     return "the drawn sample" if settings.is_drawn else settings.data
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The environment's settings, over which the options win."""
-    given = {
-        name: value
-        for name in ("profile", "data")
-        if (value := getattr(options, name, None)) is not None
-    }
+    """The environment's settings, replaced by the options that are given."""
+    given = {k: v for k, v in vars(options).items() if k in ("profile", "data") and v}
     return replace(Settings.from_environment(), **given)
 
 
@@ -227,46 +210,41 @@ def _data(text: str) -> str:
 
 def _box(text: str) -> tuple[float, ...]:
     """A box given as L,T,R,B."""
-    try:
-        left, top, right, bottom = box = tuple(map(float, text.split(",")))
-    except ValueError:
-        box = None
-    if box is None or not (left < right and top < bottom):
-        raise argparse.ArgumentTypeError(
-            f"{text!r}; expected left,top,right,bottom in pixels, left under right and "
-            "top under bottom"
-        )
-    return box
+    with suppress(ValueError):
+        left, top, right, bottom = map(float, text.split(","))
+        if left < right and top < bottom:
+            return left, top, right, bottom
+    raise argparse.ArgumentTypeError(
+        f"{text!r}; expected left,top,right,bottom in pixels, left less than right and "
+        "top less than bottom"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    source = argparse.ArgumentParser(add_help=False)
-    source.add_argument(
-        "--data",
-        type=_data,
-        metavar="SOURCE",
-        help="sample (drawn), official (downloaded) or a folder of archives; "
-        "by default WORKBOOK_DATA, then sample",
-    )
     parser = argparse.ArgumentParser(
         prog="python -m helpers", description=__doc__.splitlines()[0]
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(command, summary: str, *parents) -> argparse.ArgumentParser:
+    def add(command, data: bool = True) -> argparse.ArgumentParser:
+        summary = command.__doc__.splitlines()[0]
         options = commands.add_parser(
-            command.__name__,
-            parents=parents,
-            help=summary,
-            description=command.__doc__,
+            command.__name__, help=summary, description=command.__doc__
         )
         options.set_defaults(command=command)
+        if data:
+            options.add_argument(
+                "--data",
+                type=_data,
+                metavar="SOURCE",
+                help="sample, official or a folder of archives; default WORKBOOK_DATA",
+            )
         return options
 
-    add(draw, "draw the sample's archives")
-    add(fetch, "download or locate the archives, extract and check them", source)
-    add(prepare, "crop and label the house numbers", source)
-    options = add(train, "train a network on them", source)
+    add(draw, data=False)
+    add(fetch)
+    add(prepare)
+    options = add(train)
     options.add_argument(
         "--report",
         dest="profile",
@@ -274,21 +252,14 @@ def _parser() -> argparse.ArgumentParser:
         const=PROFILES[1],
         help="the report's own steps; by default WORKBOOK_PROFILE, then few steps",
     )
-    options.add_argument(
-        "--folder",
-        type=Path,
-        help="where to keep the run; by default where notebooks look for it",
-    )
+    options.add_argument("--folder", type=Path, help="where to keep the run")
     options.add_argument(
         "--strategy",
         choices=("mirrored", "multiworker"),
-        help="share each batch out over all GPUs of this machine (mirrored) or over "
-        "the machines that TF_CONFIG names, which see the same --folder (multiworker); "
-        "batch and learning rate stay, so the result does too but for rounding; by "
-        "default one device",
+        help="share each batch over all GPUs, or over the machines in TF_CONFIG",
     )
     add_recipe_options(options)
-    options = add(evaluate, "measure a network on an archive", source)
+    options = add(evaluate)
     options.add_argument(
         "--split",
         choices=("train", "test", "extra"),
@@ -299,40 +270,27 @@ def _parser() -> argparse.ArgumentParser:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="a trained network (.keras), the report's seven_layer_200k.npz or a tuned "
-        "reader (.npz); by default the project's own reader",
+        help="a network (.keras), the report's seven_layer_200k.npz or a tuned reader "
+        "(.npz); by default the project's own reader",
     )
     options.add_argument(
         "--find",
         action="store_true",
         help="look for the number in the whole image and ignore the boxes given",
     )
-    add(reader, "train the shipped reader from nothing")
-    options = add(tune, "teach the reader one's own images", source)
-    options.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help="where to write the weights; by default in runs/",
-    )
-    options = add(read, "read the number in each photo")
+    add(reader, data=False)
+    options = add(tune)
+    options.add_argument("--output", type=Path, metavar="FILE", help="weights to write")
+    options = add(read, data=False)
     options.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a photo")
-    options.add_argument(
-        "--json", action="store_true", help="write one JSON object a line"
-    )
+    options.add_argument("--json", action="store_true", help="print JSON, a line each")
     options.add_argument(
         "--box",
         type=_box,
         metavar="L,T,R,B",
-        help="where the number is, in pixels of the upright photo, the same in each; "
-        "by default it is looked for",
+        help="where the number is in each photo, in pixels; by default it is found",
     )
-    options.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FILE",
-        help="the weights of a reader trained on other images; by default its own",
-    )
+    options.add_argument("--weights", type=Path, metavar="FILE", help="a tuned reader")
     return parser
 
 
