@@ -34,26 +34,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 def draw(options: argparse.Namespace) -> None:
     """Draw the sample's archives, those that are not there yet."""
+    settings = _settings(options)
     from helpers.sample import draw_archives
 
-    settings = _settings(options)
     draw_archives(settings.home / "sample" / "archives", settings)
 
 
 def fetch(options: argparse.Namespace) -> None:
     """Download or locate the data source's archives, extract and check them."""
+    settings = _settings(options)
     from helpers.datasets import archive_folder, available_archives
 
-    settings = _settings(options)
     for name in available_archives(settings):
         print(f"{name:15} {archive_folder(name, settings)}")
 
 
 def prepare(options: argparse.Namespace) -> None:
     """Crop and label the data source's house numbers into one store."""
+    settings = _settings(options)
     from helpers import datasets
 
-    store = datasets.prepare(_settings(options))
+    store = datasets.prepare(settings)
     print(store.path)
     for name, split in store.splits().items():
         print(f"{name:10} {len(split):>8,} images")
@@ -114,9 +115,9 @@ def reader(options: argparse.Namespace) -> None:
 
 def tune(options: argparse.Namespace) -> None:
     """Teach the reader one's own images, part of them kept to measure it by."""
+    settings = _settings(options)
     from workshop.making.make import fine_tune
 
-    settings = _settings(options)
     path = options.output or settings.runs / "reader_tuned.npz"
     _, scores = fine_tune(settings, path)
     print(
