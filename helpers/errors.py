@@ -1,4 +1,4 @@
-"""What can be wrong with what a person gives: one family of errors.
+"""The base of every error about an input, wherever it is read.
 
 Every message names the file, what was found, what was expected and what to do.
 """

@@ -1,5 +1,6 @@
 """What a network answers, and how often it is right."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -7,7 +8,36 @@ import numpy as np
 import tensorflow as tf
 
 from helpers.accuracy import POSITIONS, Score, measure
+from helpers.errors import InputError
 from helpers.networks import CLASSES, build_network, load_report_weights
+
+
+def forward(
+    network: Callable,
+    inputs: np.ndarray,
+    batch_size: int = 500,
+    prepare: Callable | None = None,
+) -> np.ndarray:
+    """The outputs of a network for inputs (N, ...), some at a time: float32 (N, ...).
+
+    Parameters
+    ----------
+    network
+        A Keras model or another function of a batch.
+    inputs
+        What it takes or, with ``prepare``, what that makes a batch of.
+    batch_size
+        Inputs at a time, which bounds the memory.
+    """
+    if not len(inputs):
+        raise ValueError("inputs hold none; expected at least one.")
+    # Called as it is: `keras.Model.predict` would trace a graph for every network.
+    outputs = []
+    for start in range(0, len(inputs), batch_size):
+        batch = inputs[start : start + batch_size]
+        output = network(prepare(batch) if prepare else batch)
+        outputs.append(keras.ops.convert_to_numpy(output))
+    return np.concatenate(outputs)
 
 
 def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndarray:
@@ -18,7 +48,7 @@ def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndar
     network
         Logits (N, 6, 11) for numbers, (N, 10) for letters.
     images
-        uint8 crops or float32 pixels (N, side, side), see `batches.Examples`.
+        uint8 crops or float32 pixels (N, side, side), see `network_input`.
     batch_size
         Images at a time, which bounds the memory.
 
@@ -27,22 +57,25 @@ def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndar
     numpy.ndarray
         int64 (N, 6), [length, d1..d5] with blank 10, or (N,).
     """
-    if not len(images):
-        raise ValueError("images hold none; expected at least one.")
-    parts = (
-        network_input(images[start : start + batch_size])
-        for start in range(0, len(images), batch_size)
-    )
-    # Called as it is: `keras.Model.predict` would trace a graph for every network.
-    logits = [
-        keras.ops.convert_to_numpy(network(part, training=False)) for part in parts
-    ]
-    return np.concatenate(logits).argmax(-1).astype(np.int64)
+    logits = forward(network, images, batch_size, network_input)
+    return logits.argmax(-1).astype(np.int64)
 
 
 def evaluate(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> Score:
     """All measures of a network's answers to images whose numbers are known."""
     return measure(predict(network, images), labels)
+
+
+def network_input(images) -> tf.Tensor:
+    """Images as a network takes them: float32 (N, height, width, 1).
+
+    uint8 crops get mean 0 and standard deviation 1 each, a flat one is all 0
+    (report, preprocessing step 4); float32 pixels stay as they are.
+    """
+    images = tf.convert_to_tensor(images)[..., None]
+    if images.dtype == tf.uint8:
+        images = tf.image.per_image_standardization(images)
+    return images
 
 
 def load_network(path: Path | str) -> keras.Model:
@@ -52,7 +85,7 @@ def load_network(path: Path | str) -> keras.Model:
     ------
     FileNotFoundError
         There is no such file.
-    ValueError
+    InputError
         The file holds no network, or one whose output is not (N, 6, 11).
     """
     path = Path(path)
@@ -67,29 +100,17 @@ def load_network(path: Path | str) -> keras.Model:
         load_report_weights(network, path)
         return network
     if path.suffix != ".keras":
-        raise ValueError(f"{path}: its name ends in {path.suffix!r}; {expected}")
+        raise InputError(f"{path}: its name ends in {path.suffix!r}; {expected}")
     try:
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever its parts raise
         reason = str(error).partition("\n")[0]
-        raise ValueError(
+        raise InputError(
             f"{path}: holds no network that Keras can read ({reason}); {expected}"
         ) from error
     if network.output_shape[1:] != (POSITIONS, CLASSES):
-        raise ValueError(
+        raise InputError(
             f"{path}: its output is {network.output_shape}; expected (None, "
             f"{POSITIONS}, {CLASSES}), the logits of a number."
         )
     return network
-
-
-def network_input(images) -> tf.Tensor:
-    """Images as a network takes them: float32 (N, height, width, 1).
-
-    uint8 crops get mean 0 and standard deviation 1 each, a flat one is all 0
-    (report, preprocessing step 4); float32 pixels stay as they are.
-    """
-    images = tf.convert_to_tensor(images)[..., None]
-    if images.dtype == tf.uint8:
-        images = tf.image.per_image_standardization(images)
-    return images

@@ -1,4 +1,4 @@
-"""Writes that are whole or absent: a temporary name beside it, then a rename."""
+"""Files that are whole or absent: a temporary name beside it, then a rename."""
 
 import errno
 import json
@@ -12,11 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from helpers.errors import InputError
+
 if typing.TYPE_CHECKING:
     import pandas as pd
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that is full or may only be read."""
+
+METADATA = "metadata"
+"""Name of the array that holds a file's metadata as JSON."""
 
 
 @contextmanager
@@ -26,7 +31,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     A block that raises leaves what was at ``path`` untouched and nothing beside it.
     """
     path = Path(path)
-    with _explained(path):
+    with _explain_no_room(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
@@ -41,19 +46,6 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def write_table(
-    path: Path | str,
-    table: "pd.DataFrame",
-    float_format: str = "%.6g",
-    index: bool = False,
-) -> None:
-    """Write a table as CSV, whole or not at all, the same bytes on every system."""
-    with atomic_write(path) as temporary:
-        table.to_csv(
-            temporary, index=index, float_format=float_format, lineterminator="\n"
-        )
-
-
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
     """Give a temporary folder; it replaces ``path`` if the block succeeds.
@@ -61,7 +53,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     A block that raises leaves what was at ``path`` untouched.
     """
     path = Path(path)
-    with _explained(path):
+    with _explain_no_room(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
         try:
@@ -74,8 +66,80 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def write_table(
+    path: Path | str,
+    table: "pd.DataFrame",
+    float_format: str | None = "%.6g",
+    index: bool = False,
+) -> None:
+    """Write a table as CSV, the same bytes on every system; all or nothing."""
+    with atomic_write(path) as temporary:
+        table.to_csv(
+            temporary, index=index, float_format=float_format, lineterminator="\n"
+        )
+
+
+def write_arrays(
+    path: Path | str, metadata: dict, arrays: dict[str, np.ndarray], save=np.savez
+) -> None:
+    """Write arrays and plain metadata with NumPy's ``save``; all or nothing."""
+    text = json.dumps(metadata, allow_nan=False)
+    with atomic_write(path) as temporary:
+        save(temporary, **arrays, **{METADATA: np.array(text)})
+
+
+def read_arrays(
+    path: Path | str,
+    expected: str,
+    version: int | None = None,
+    error: type[InputError] = InputError,
+) -> tuple[dict, dict[str, np.ndarray]]:
+    """Read the metadata and the arrays of an .npz file; pickles are refused.
+
+    Parameters
+    ----------
+    path
+        Of the file.
+    expected
+        What it should hold and where to get it, for the errors.
+    version
+        Of its metadata, where it has one.
+    error
+        What is raised of a file that is damaged or of another kind.
+
+    Returns
+    -------
+    metadata : dict
+        Empty for a file without.
+    arrays : dict
+        By their names, in the order of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    InputError
+        The file is damaged, or of another kind or version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file; expected {expected}")
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        metadata = json.loads(str(arrays.pop(METADATA, "{}")))
+        found = metadata.get("version")
+    except Exception as reason:  # zipfile and NumPy raise a dozen kinds on damage
+        raise error(
+            f"{path}: damaged, or no such .npz file ({reason}); expected {expected}"
+        ) from reason
+    if found != version:
+        raise error(f"{path}: version {found}; expected {version} of {expected}")
+    return metadata, arrays
+
+
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explain_no_room(path: Path) -> Iterator[None]:
     """Say in one line, whatever library was writing, that ``path`` found no room."""
     try:
         yield
@@ -94,49 +158,3 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
-
-
-_METADATA = "metadata"
-
-
-def write_arrays(
-    path: Path, metadata: dict, arrays: dict[str, np.ndarray], save=np.savez
-) -> None:
-    """Write arrays and metadata with NumPy's ``save``; errors of `explained_file`."""
-    text = json.dumps(metadata, allow_nan=False)
-    with explained_file(path) as temporary:
-        save(temporary, **arrays, **{_METADATA: np.array(text)})
-
-
-def read_arrays(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
-    """The metadata, its ``version`` in it, and the arrays that `write_arrays` wrote.
-
-    Raises
-    ------
-    ValueError
-        The file is damaged, or of another kind; the message is the bare reason.
-    """
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = dict(stored)
-        metadata = json.loads(str(arrays.pop(_METADATA)))
-        metadata["version"]  # a KeyError where there is none
-        return metadata, arrays
-    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
-        raise ValueError(str(error)) from error
-
-
-@contextmanager
-def explained_file(path: Path) -> Iterator[Path]:
-    """`atomic_write`, with an error that says what is left when the disk is full."""
-    try:
-        with atomic_write(path) as temporary:
-            yield temporary
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else error
-        kept = "what was there before is whole" if path.exists() else "nothing is there"
-        raise OSError(
-            f"{path}: could not be written ({reason}); {kept}. Mend "
-            "that (a full disk: make room) and train again: the run goes on from its "
-            "checkpoint."
-        ) from error

@@ -4,7 +4,6 @@ Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTor
 """
 
 import math
-import zipfile
 from pathlib import Path
 
 import keras
@@ -12,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from helpers.accuracy import BLANK, POSITIONS
+from helpers.files import read_arrays
 
 CLASSES = BLANK + 1
 """Values of one position: the digits 0 to 9 (or a length), and blank."""
@@ -331,7 +331,9 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
         The file is no .npz archive, or an array is missing or of another shape or
         type; the network is then as it was.
     """
-    arrays = _read_arrays(Path(path))
+    _, arrays = read_arrays(
+        path, "the arrays of the report's seven-layer checkpoint, seven_layer_200k.npz."
+    )
 
     def take(name: str, shape: tuple[int, ...]) -> np.ndarray:
         if name not in arrays:
@@ -383,21 +385,6 @@ def _check_crop_size(crop_size: int, patch_size: int, convolutions: int) -> None
             f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
             "pixel of it."
         )
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file; expected the report's weights, an .npz archive."
-        )
-    try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return dict(arrays)
-    except (ValueError, OSError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{path}: cannot be read as an .npz archive of plain arrays ({error}); "
-            "expected the report's seven_layer_200k.npz."
-        ) from error
 
 
 def endless_seeds(seed: int | None):

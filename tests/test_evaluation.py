@@ -54,7 +54,7 @@ def test_letters_have_one_class_each(images):
 
 
 def test_no_images_are_refused(stubborn):
-    with pytest.raises(ValueError, match="images hold none"):
+    with pytest.raises(ValueError, match="inputs hold none"):
         predict(stubborn, np.zeros((0, 16, 16), np.uint8))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from helpers.errors import InputError
 from helpers.files import read_arrays, write_arrays
 from helpers.reader.networks import build_finder, build_reader
 
@@ -12,6 +13,9 @@ SHIPPED = Path(__file__).resolve().parent / "reader.npz"
 """The weights that the project brings, trained on drawn images alone."""
 
 VERSION = 1
+EXPECTED = (
+    "the reader's weights, which `make reader` or `python -m helpers tune` writes."
+)
 BUILDERS = {"reader": build_reader, "finder": build_finder}
 
 
@@ -27,13 +31,13 @@ def save_weights(path: Path | str, networks: dict, metadata: dict) -> None:
 
 def rewrite_metadata(path: Path | str, metadata: dict) -> None:
     """Give a file of weights other metadata; the arrays in it stay, to the bit."""
-    _, arrays = read_arrays(Path(path))
+    _, arrays = read_arrays(path, EXPECTED, VERSION)
     _write(path, arrays, metadata)
 
 
 def _write(path: Path | str, arrays: dict, metadata: dict) -> None:
     metadata = metadata | {"version": VERSION}
-    write_arrays(Path(path), metadata, arrays, np.savez_compressed)
+    write_arrays(path, metadata, arrays, np.savez_compressed)
 
 
 def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
@@ -43,34 +47,17 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
     ------
     FileNotFoundError
         There is no such file.
-    ValueError
+    InputError
         It is damaged, no file of this kind, or of other networks than this version's.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"{path}: no such file; expected the reader's weights (.npz). `make "
-            "reader` trains those of the project anew."
-        )
-    try:
-        metadata, arrays = read_arrays(path)
-    except ValueError as error:
-        raise ValueError(
-            f"{path}: damaged, or no weights of a reader ({error}); expected a file "
-            "that `make reader` or `python -m helpers tune` wrote. Make it again."
-        ) from error
-    if metadata["version"] != VERSION:
-        raise ValueError(
-            f"{path}: weights of version {metadata['version']}; expected {VERSION}. "
-            "Make them again with this version of the workbook."
-        )
+    metadata, arrays = read_arrays(path, EXPECTED, VERSION)
     networks = {}
     for name, build in BUILDERS.items():
         network = build(seed=0)
         values = [array for key, array in sorted(arrays.items()) if name in key]
         expected = [weight.shape for weight in network.get_weights()]
         if [value.shape for value in values] != expected:
-            raise ValueError(
+            raise InputError(
                 f"{path}: the weights of its {name} are not those of this version's "
                 "network; make them again."
             )

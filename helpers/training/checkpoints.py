@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from helpers.files import _METADATA, read_arrays, write_arrays
+from helpers.errors import InputError
+from helpers.files import read_arrays, write_arrays
 
 VERSION = 1
 
 
-class CheckpointError(ValueError):
+class CheckpointError(InputError):
     """A checkpoint that cannot be read, or that another run has left."""
 
 
@@ -35,21 +36,13 @@ def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     CheckpointError
         It is damaged, or no checkpoint of this version.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such checkpoint; train the run first.")
-    try:
-        metadata, arrays = read_arrays(path)
-    except ValueError as error:
-        raise CheckpointError(
-            f"{path}: damaged, or no checkpoint of this workbook ({error}). Delete it "
-            "and train again."
-        ) from error
-    version = metadata.pop("version")
-    if version != VERSION:
-        raise CheckpointError(
-            f"{path}: checkpoint of version {version}; expected {VERSION}. Delete it "
-            "and train again."
-        )
+    metadata, arrays = read_arrays(
+        path,
+        "the checkpoint of a training run. Delete it and train again.",
+        VERSION,
+        CheckpointError,
+    )
+    del metadata["version"]
     return metadata, arrays
 
 
@@ -60,11 +53,12 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
     equals the list that JSON makes of it.
     """
     found, expected = (_flat(json.loads(json.dumps(c))) for c in (found, expected))
+    absent = object()
     differing = [
         f"{name} is {found.get(name, 'absent')!r} there and "
         f"{expected.get(name, 'absent')!r} here"
         for name in sorted(found.keys() | expected.keys())
-        if found.get(name, _METADATA) != expected.get(name, _METADATA)
+        if found.get(name, absent) != expected.get(name, absent)
     ]
     if differing:
         raise CheckpointError(

@@ -20,7 +20,7 @@ import pandas as pd
 import tensorflow as tf
 
 from helpers.evaluation import predict
-from helpers.files import explained_file
+from helpers.files import atomic_write
 from helpers.networks import dense_kernels
 from helpers.recipe import Recipe
 from helpers.training.batches import Examples, length_weights, stream
@@ -176,7 +176,7 @@ def train(
             return
         save_checkpoint(path, identity | {"progress": state.progress()}, arrays)
         # The checkpoint is the truth; the table is written anew from it each time.
-        with explained_file(folder / HISTORY) as temporary:
+        with atomic_write(folder / HISTORY) as temporary:
             pd.DataFrame(state.history).to_csv(temporary, index=False)
 
     if state.step < recipe.steps:
@@ -523,7 +523,7 @@ def _explained_events(folder: Path) -> Iterator[None]:
 
 def _export(run: Run, identity: dict) -> None:
     """Write the network for use elsewhere, then the run in a few numbers."""
-    with explained_file(run.folder / NETWORK) as temporary:
+    with atomic_write(run.folder / NETWORK) as temporary:
         run.network.save(temporary)
     summary = identity | {
         "finished": run.finished,
@@ -535,5 +535,5 @@ def _export(run: Run, identity: dict) -> None:
             "keras": keras.__version__,
         },
     }
-    with explained_file(run.folder / SUMMARY) as temporary:
+    with atomic_write(run.folder / SUMMARY) as temporary:
         temporary.write_text(json.dumps(summary, indent=2) + "\n")

@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from helpers.data.parallel import ordered_map
-from helpers.files import atomic_write
+from helpers.files import read_arrays, write_arrays
 
 CHUNK = 50
 """Examples that a process draws before it hands them over."""
@@ -60,21 +60,8 @@ def drawn_shards(
     parts = ordered_map(draw, tasks, processes)
     for number in tqdm(missing, f"drawing {name}", unit="file", disable=not missing):
         arrays = zip(*islice(parts, chunks), strict=True)
-        with atomic_write(paths[number]) as temporary:
-            np.savez(
-                temporary,
-                **{f"{at}": np.concatenate(array) for at, array in enumerate(arrays)},
-            )
-    files = [_read(path) for path in paths]
+        whole = {f"{at}": np.concatenate(array) for at, array in enumerate(arrays)}
+        write_arrays(paths[number], {}, whole)
+    expected = "drawn examples. Delete it, and give the same command again."
+    files = [read_arrays(path, expected)[1].values() for path in paths]
     return tuple(np.concatenate(array)[:count] for array in zip(*files, strict=True))
-
-
-def _read(path: Path) -> list[np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return [stored[at] for at in stored.files]
-    except Exception as error:  # zipfile and NumPy raise a dozen kinds on damage
-        raise ValueError(
-            f"{path}: damaged ({error}); expected drawn examples. Delete it, and give "
-            "the same command again: it alone is drawn anew."
-        ) from error
