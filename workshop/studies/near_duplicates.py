@@ -1,10 +1,9 @@
-"""Crops that show the same picture, though no pixel need be the same.
+"""Near-duplicates: crops of the same picture, though no pixel need be the same.
 
-Two steps. An index finds for each crop the few whose Fourier magnitudes are nearest:
-a crop that is moved keeps them, and other light, size or compression change them
-little. Each such pair is then laid over one another, moved and rescaled step by step,
-and counts if what is fine in both agrees. The index decides what is found, the second
-look what is right.
+A nearest-neighbour search proposes for each crop the few whose Fourier magnitudes are
+nearest: a moved crop keeps them, and other light, size or compression change them
+little. Each such pair is then compared at several shifts and sizes, and counts if its
+fine detail correlates.
 """
 
 import io
@@ -18,27 +17,28 @@ from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 from PIL import Image
 from scipy.ndimage import gaussian_filter1d
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
+from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
-from usearch.index import Index
 
 from helpers.figures.style import image_grid
 
 SIDE = 32
 """Pixels along each side of a crop."""
 
+NEIGHBOURS = 8
+"""Other crops that each crop is compared with."""
+
 FREQUENCIES = 7
-"""Waves along a side, from none, whose strength an index knows of a crop."""
+"""Lowest frequencies along a side whose magnitudes describe a crop."""
 
 ZOOMS = (1, 0.88, 0.91, 0.94, 0.97, 1.03, 1.06, 1.09, 1.12)
 """How much larger one of two crops is made before they are compared; first as it is."""
 
-ALIKE = 0.96
-"""Likeness of copies. Other crops of one number and typeface stay below it."""
+MIN_SIMILARITY = 0.96
+"""Of copies. Other crops of one number and typeface stay below it."""
 
-MAYBE = 0.65
-"""Likeness at half the size below which a pair is not looked at again."""
+MIN_COARSE_SIMILARITY = 0.65
+"""Of a pair at half the size, for it to be compared at full size."""
 
 CHUNK = 256
 """Crops or pairs that are worked on at once, so that memory stays flat."""
@@ -46,32 +46,31 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Pairs:
-    """Near-duplicates among crops, the most alike first.
+    """Near-duplicates among crops, the most similar first.
 
     Parameters
     ----------
     rows
         int64 (P, 2): two rows of the crops, the smaller first; no pair stands twice.
-    likeness
+    similarity
         float32 (P,), up to 1.
     """
 
     rows: np.ndarray
-    likeness: np.ndarray
+    similarity: np.ndarray
 
     def __len__(self):
         return len(self.rows)
 
 
-def near_duplicates(
+def find_pairs(
     images: np.ndarray,
     labels: np.ndarray | None = None,
-    at_least: float = ALIKE,
-    neighbours: int = 8,
+    min_similarity: float = MIN_SIMILARITY,
 ) -> Pairs:
-    """Pairs of crops that are copies but for place, size, light and compression.
+    """Find pairs of crops that are copies but for place, size, light and compression.
 
-    Found are moves of up to 3 pixels and sizes of up to an eighth more or less. A crop
+    Moves of up to 3 pixels and sizes of up to an eighth more or less are found. A crop
     of one gray has no near-duplicates. The same crops give the same pairs.
 
     Parameters
@@ -80,10 +79,8 @@ def near_duplicates(
         uint8 (N, 32, 32), gray.
     labels
         integers (N, 6). With them, only crops of the same number are paired.
-    at_least
-        Likeness of a pair, 0 to 1.
-    neighbours
-        How many others of each crop are looked at.
+    min_similarity
+        The least correlation of a pair, 0 to 1.
 
     Raises
     ------
@@ -100,49 +97,30 @@ def near_duplicates(
         raise ValueError(
             f"{len(labels):,} labels for {len(images):,} images; expected one each."
         )
-    rows = _candidates(images, neighbours)
+    rows = _candidates(images)
     if labels is not None:
         labels = np.asarray(labels)
         rows = rows[(labels[rows[:, 0]] == labels[rows[:, 1]]).all(axis=1)]
-    small = _in_chunks(lambda part: _filtered(part, SMALL)[0], images)
-    rows = rows[
-        _in_chunks(lambda p: _likeness(small[p[:, :1]], small[p[:, 1]], 1), rows)
-        >= MAYBE
-    ]
-    likeness = _in_chunks(
-        lambda p: _likeness(
-            _filtered(images[p[:, 0]], FULL).swapaxes(0, 1),
-            _filtered(images[p[:, 1]], FULL[:1])[0],
+    small = _in_chunks(lambda part: _filter(part, HALF_SIZE)[0], images)
+    coarse = _in_chunks(
+        lambda part: _correlation(small[part[:, :1]], small[part[:, 1]], 1), rows
+    )
+    rows = rows[coarse >= MIN_COARSE_SIMILARITY]
+    similarity = _in_chunks(
+        lambda part: _correlation(
+            _filter(images[part[:, 0]], FULL_SIZE).swapaxes(0, 1),
+            _filter(images[part[:, 1]], FULL_SIZE[:1])[0],
             3,
         ),
         rows,
     )
-    order = np.argsort(-likeness, kind="stable")
-    order = order[likeness[order] >= at_least]
-    return Pairs(rows[order], likeness[order])
+    order = np.argsort(-similarity, kind="stable")
+    order = order[similarity[order] >= min_similarity]
+    return Pairs(rows[order], similarity[order])
 
 
-def groups(pairs: Pairs, images: int) -> np.ndarray:
-    """Number crops so that pairs, and pairs of pairs, share a number.
-
-    Returns
-    -------
-    numpy.ndarray
-        int32 (images,), from 0.
-    """
-    joined = coo_array((np.ones(len(pairs)), pairs.rows.T), (images, images))
-    return connected_components(joined, directed=False)[1]
-
-
-def repeats(pairs: Pairs, images: int) -> np.ndarray:
-    """Which crops to leave out so that one of each group stays: bool (images,)."""
-    again = np.ones(images, bool)
-    again[np.unique(groups(pairs, images), return_index=True)[1]] = False
-    return again
-
-
-def leaks(pairs: Pairs, splits: np.ndarray, learned: str = "train") -> np.ndarray:
-    """Which crops to leave out of a split so that no other split has a copy of one.
+def leaks(pairs: Pairs, splits: np.ndarray, split: str) -> np.ndarray:
+    """Mark the crops of a split that have a copy in another one.
 
     Parameters
     ----------
@@ -150,106 +128,94 @@ def leaks(pairs: Pairs, splits: np.ndarray, learned: str = "train") -> np.ndarra
         Near-duplicates among the crops of all splits.
     splits
         str (N,), the name of each crop's split.
-    learned
-        The split that gives way.
+    split
+        The one that its copies leak from.
 
     Returns
     -------
     numpy.ndarray
-        bool (N,), True only for crops of ``learned``.
+        bool (N,), True only for crops of ``split``.
     """
-    inside = np.asarray(splits) == learned
+    inside = np.asarray(splits) == split
     across = pairs.rows[inside[pairs.rows].sum(axis=1) == 1]
-    out = np.zeros(len(inside), bool)
-    out[across.ravel()] = True
-    return out & inside
+    leaked = np.zeros(len(inside), bool)
+    leaked[across.ravel()] = True
+    return leaked & inside
 
 
-def altered(images: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
-    """Near-duplicates of crops, made to see whether they are found.
+def alter(images: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
+    """Make near-duplicates of crops, to see whether they are found.
 
     Parameters
     ----------
     images
         uint8 (N, 32, 32).
     kind
-        One of `KINDS`: moved by one or two pixels; made smaller and back, or larger by
-        up to an eighth; saved as JPEG; brighter or darker; or all of that in turn.
+        One of `ALTERATIONS`: moved by one or two pixels; made smaller and back, or
+        larger by up to an eighth; saved as JPEG; brighter or darker; or all in turn.
     rng
         Chooses by how much.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8 (N, 32, 32).
     """
     made = images
-    for name in CHANGES if kind == "all" else (kind,):
-        made = [CHANGES[name](image, rng) for image in made]
+    for name in _CHANGES if kind == "all" else (kind,):
+        made = [_CHANGES[name](image, rng) for image in made]
     return np.stack(made)
 
 
 def pairs_figure(
-    images: np.ndarray, pairs: Pairs, titles: list[str] | None = None, columns: int = 5
+    images: np.ndarray, pairs: Pairs, titles: list[str] | None = None
 ) -> Figure:
-    """Each pair of crops side by side, with its likeness and what the two are called.
+    """Draw each pair of crops side by side, with its similarity.
 
     Parameters
     ----------
     images
-        uint8 (N, 32, 32): those that ``pairs`` speak of.
+        uint8 (N, 32, 32), whose rows ``pairs`` name.
     pairs
-        One or more, shown in their order.
+        One or more, drawn in their order.
     titles
         One for each of ``images``.
-    columns
-        Pairs in a row.
     """
     gap = np.full((len(pairs), SIDE, 2), 255, np.uint8)
     first, second = images[pairs.rows[:, 0]], images[pairs.rows[:, 1]]
     beside = np.concatenate([first, gap, second], axis=2)
-    texts = [f"{value:.3f}" for value in pairs.likeness]
+    texts = [f"{value:.3f}" for value in pairs.similarity]
     if titles is not None:
         texts = [
             f"{titles[a]} {titles[b]}: {text}"
             for (a, b), text in zip(pairs.rows, texts, strict=True)
         ]
-    return image_grid(beside, texts, columns, side=9 / columns)
+    return image_grid(beside, texts, columns=5, side=1.8)
 
 
-def _candidates(images: np.ndarray, neighbours: int) -> np.ndarray:
-    """Pairs of rows (P, 2) that are near by their Fourier magnitudes, ascending."""
+def _candidates(images: np.ndarray) -> np.ndarray:
+    """Pair each crop with its nearest ones: int64 (P, 2), ascending, none twice."""
     if len(images) < 2:
         return np.empty((0, 2), np.int64)
     vectors = _in_chunks(_magnitudes, images)
-    index = Index(ndim=vectors.shape[1], metric="cos", dtype="f16")
-    rows = np.arange(len(vectors))
-    # With one thread: several would build another index every time.
-    index.add(rows, vectors, threads=1)
-    found = index.search(vectors, min(1 + neighbours, len(vectors)))
-    filled = np.arange(found.keys.shape[1]) < found.counts[:, None]
-    pairs = np.stack(
-        [np.repeat(rows, filled.sum(axis=1)), found.keys[filled].astype(np.int64)], 1
+    search = NearestNeighbors(
+        n_neighbors=min(NEIGHBOURS, len(images) - 1), algorithm="brute"
     )
-    pairs = np.sort(pairs[pairs[:, 0] != pairs[:, 1]], axis=1)
-    return np.unique(pairs, axis=0)
+    nearest = search.fit(vectors).kneighbors(return_distance=False)
+    rows = np.repeat(np.arange(len(images)), nearest.shape[1])
+    return np.unique(np.sort(np.stack([rows, nearest.ravel()], 1), axis=1), axis=0)
 
 
 def _magnitudes(images: np.ndarray) -> np.ndarray:
-    """What the index knows of crops: float32 (N, 91), each of mean 0 and length 1."""
+    """Describe crops by Fourier magnitudes: float32 (N, 91), of mean 0 and length 1."""
     fade = np.hanning(SIDE + 2)[1:-1].astype(np.float32)
     x = images.astype(np.float32)
     x = (x - x.mean(axis=(1, 2), keepdims=True)) * fade[:, None] * fade
     waves = np.abs(scipy.fft.rfft2(x))[:, :, :FREQUENCIES]
     rows = np.arange(1 - FREQUENCIES, FREQUENCIES)
-    # The root keeps the few strongest waves from speaking for all.
+    # The root keeps the few strongest waves from deciding alone.
     vectors = np.sqrt(waves[:, rows]).reshape(len(x), -1)
     vectors -= vectors.mean(axis=1, keepdims=True)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
 
 
 def _filters(side: int, focus: float, zooms: tuple[float, ...]) -> np.ndarray:
-    """Matrices that resize an axis of a crop and blur it a little and a lot.
+    """Make matrices that resize an axis of a crop and blur it a little and a lot.
 
     float32 (Z, 2, side, 32), of which the first index is that of the zoom.
     """
@@ -264,18 +230,18 @@ def _filters(side: int, focus: float, zooms: tuple[float, ...]) -> np.ndarray:
     return np.ascontiguousarray(matrices.swapaxes(2, 3), np.float32)
 
 
-SMALL = _filters(SIDE // 2, 1.5, (1,))
-FULL = _filters(SIDE, 1.0, ZOOMS)
+HALF_SIZE = _filters(SIDE // 2, 1.5, (1,))
+FULL_SIZE = _filters(SIDE, 1.0, ZOOMS)
 
 
-def _filtered(images: np.ndarray, filters: np.ndarray) -> np.ndarray:
-    """What a lot of blur takes away and a little leaves: float32 (Z, N, side, side)."""
+def _filter(images: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    """Keep fine detail, a little blur less a lot of it: float32 (Z, N, side, side)."""
     x = images.astype(np.float32)
     return np.stack([fine @ x @ fine.T - wide @ x @ wide.T for fine, wide in filters])
 
 
-def _likeness(first: np.ndarray, second: np.ndarray, shift: int) -> np.ndarray:
-    """The largest correlation of the middle of one crop with places in the other.
+def _correlation(first: np.ndarray, second: np.ndarray, shift: int) -> np.ndarray:
+    """Find the largest correlation of one crop's middle with places in the other.
 
     Parameters
     ----------
@@ -313,13 +279,13 @@ def _in_chunks(function, values: np.ndarray) -> np.ndarray:
         return np.concatenate(list(parts)).astype(np.float32, copy=False)
 
 
-def _moved(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _move(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     moves = [(y, x) for y in range(5) for x in range(5) if (y, x) != (2, 2)]
     y, x = moves[rng.integers(len(moves))]
     return np.pad(image, 2, mode="edge")[y : y + SIDE, x : x + SIDE]
 
 
-def _rescaled(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _rescale(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     picture = Image.fromarray(image)
     if rng.random() < 0.5:
         small = 2 * (int(rng.integers(20, 29)),)
@@ -331,21 +297,22 @@ def _rescaled(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(made)
 
 
-def _recompressed(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _recompress(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(50, 91))
     Image.fromarray(image).save(file := io.BytesIO(), "JPEG", quality=quality)
     return np.asarray(Image.open(file))
 
 
-def _brightened(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _brighten(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     light = image * rng.uniform(0.7, 1.4) + rng.uniform(-20, 20)
     return np.clip(light, 0, 255).astype(np.uint8)
 
 
-CHANGES = {
-    "moved": _moved,
-    "rescaled": _rescaled,
-    "recompressed": _recompressed,
-    "brightened": _brightened,
+_CHANGES = {
+    "moved": _move,
+    "rescaled": _rescale,
+    "recompressed": _recompress,
+    "brightened": _brighten,
 }
-KINDS = (*CHANGES, "all")
+ALTERATIONS = (*_CHANGES, "all")
+"""Kinds of near-duplicates that `alter` makes."""
