@@ -1,5 +1,8 @@
 """Small data folders and recipes that tests build on."""
 
+import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -32,3 +35,26 @@ def write_numbers(folder: Path, count: int, seed: int = 0) -> Path:
     )
     write_boxes(folder / "digitStruct.mat", boxes)
     return folder
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    """The bytes of an image's file."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def black_png(width: int, height: int, whole: bool = True) -> bytes:
+    """A PNG of one bit a pixel, or only its header, with no pixel behind it."""
+    packer = zlib.compressobj(1)
+    row = bytes(1 + (width + 7) // 8) if whole else b""
+    pixels = b"".join(packer.compress(row) for _ in range(height if whole else 0))
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", pixels + packer.flush()), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    """A part of a PNG, its check sum right."""
+    check_sum = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + check_sum

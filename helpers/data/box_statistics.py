@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from helpers.accuracy import MAX_DIGITS
 from helpers.data.digitstruct import Boxes
+from helpers.data.images import ARCHIVE_FORMATS, open_image
 
 
 def lengths(boxes: Boxes) -> pd.Series:
@@ -54,9 +54,9 @@ def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, in
     sizes = {}
     for number in numbers:
         try:
-            with Image.open(folder / f"{number}.png") as image:
-                sizes[int(number)] = image.size
-        except (OSError, SyntaxError, Image.DecompressionBombError):
+            with (folder / f"{number}.png").open("rb") as file:
+                sizes[int(number)] = open_image(file, ARCHIVE_FORMATS).size
+        except (OSError, SyntaxError):
             continue
     return sizes
 

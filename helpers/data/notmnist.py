@@ -15,7 +15,7 @@ import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
-from helpers.data.image_files import read_image
+from helpers.data.images import read_image
 from helpers.data.parallel import ordered_map
 from helpers.preprocessing import eight_bits
 

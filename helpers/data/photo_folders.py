@@ -10,7 +10,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from helpers.accuracy import MAX_DIGITS
-from helpers.data.photos import PhotoError
+from helpers.data.images import PhotoError
 
 ENDINGS = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp"),

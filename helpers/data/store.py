@@ -21,7 +21,7 @@ from helpers.accuracy import MAX_DIGITS
 from helpers.data import splits
 from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
 from helpers.data.extraction import MANIFEST, read_manifest
-from helpers.data.image_files import read_image
+from helpers.data.images import read_image
 from helpers.data.parallel import ordered_map
 from helpers.settings import Settings
 

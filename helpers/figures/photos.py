@@ -16,8 +16,8 @@ from matplotlib.ticker import PercentFormatter
 from PIL import Image
 
 from helpers.accuracy import Rate, wilson_interval
+from helpers.data.images import PhotoError, load_photo
 from helpers.data.photo_folders import NumberPhoto, photo_folder
-from helpers.data.photos import PhotoError, load_photo
 from helpers.evaluation import predict
 from helpers.figures.style import draw_outline, styled
 from helpers.preprocessing import crop, gray, grow, label_text

@@ -10,9 +10,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from PIL import Image
 
 from helpers.data.digitstruct import Boxes
+from helpers.data.images import load_photo
 from helpers.files import atomic_write
 from helpers.settings import Settings
 
@@ -126,7 +126,7 @@ def photographs(
     columns: int = 4,
 ) -> Figure:
     """Numbered images of an archive's folder, the boxes of their digits drawn on."""
-    images = [Image.open(folder / f"{number}.png") for number in numbers]
+    images = [load_photo(folder / f"{number}.png").image for number in numbers]
     figure = image_grid(images, titles, columns, side=9 / columns)
     for axis, number in zip(figure.axes, numbers, strict=False):
         axis.set_title(axis.get_title(), fontsize=8, pad=12)  # above the digits

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from helpers import datasets
 from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
-from helpers.data.photos import PhotoError, load_photo
+from helpers.data.images import PhotoError, load_photo, read_image
 from helpers.preprocessing import labels_of, number_label, union_boxes
 from helpers.reader.crops import number_crops
 from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader
@@ -79,16 +79,9 @@ def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, s
     skipped = {fault.image: fault.reason for fault in faults if fault.image is not None}
     for row, image in enumerate(images.tolist()):
         path = folder / f"{image}.png"
-        try:
-            with Image.open(path) as opened:
-                opened.load()
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            Image.DecompressionBombError,
-        ) as error:
-            skipped[image] = str(error)
+        pixels = read_image(path, np.asarray)
+        if isinstance(pixels, str):
+            skipped[image] = pixels
         else:
             paths.append(path)
             rows.append(row)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from PIL import Image
 from scipy.special import softmax
 
-from helpers.data.photos import Photo, PhotoError, load_photo
+from helpers.data.images import Photo, PhotoError, load_photo
 from helpers.preprocessing import label_text, normalise
 from helpers.reader.crops import SIZE, crop_gray, number_crops
 from helpers.reader.decoding import alternatives, decode
@@ -120,7 +120,7 @@ class Reader:
         Parameters
         ----------
         images
-            Paths, Pillow images or arrays, see `photos.load_photo`.
+            Paths, Pillow images or arrays, see `images.load_photo`.
         boxes
             For each image (left, top, right, bottom) of its number in pixels of the
             upright image, or None, and the number is looked for.

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from helpers.data.photos import load_photo
+from helpers.data.images import load_photo
 
 SHOWN = 420
 """Longer side of the photo in the panel, in pixels."""

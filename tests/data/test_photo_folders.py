@@ -3,8 +3,8 @@
 import pytest
 from PIL import Image
 
+from helpers.data.images import PhotoError
 from helpers.data.photo_folders import FolderPhoto, number_in, photo_folder
-from helpers.data.photos import PhotoError
 
 
 @pytest.fixture

@@ -140,7 +140,7 @@ def test_paths_images_and_arrays_read_alike_and_what_is_broken_is_told(
         *("a.png", "cut.png", "a.png", "b.jpg", "no.png"),
         *(f"image {number}" for number in range(6, 12)),
     ]
-    broken = {1: "cut short", 3: "a text file", 4: "no such file", 9: "(2, 2, 7)"}
+    broken = {1: "cut short", 3: "begins with", 4: "no such file", 9: "(2, 2, 7)"}
     broken[10] = "NoneType"
     for at, reading in enumerate(readings):
         if at not in broken:
