@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from helpers.files import atomic_write
 from helpers.settings import ROOT
 
-TESTS = ROOT / "tests" / "test_bad_inputs.py"
+TESTS = ROOT / "tests" / "data" / "test_bad_inputs.py"
 TARGET = ROOT / "build" / "reports" / "bad_inputs.md"
 
 

@@ -431,7 +431,7 @@ def test_image(folder, check, what, content, outcome, message):
 def test_folder_named_as_an_image(folder, check):
     (folder / f"{BAD}.png").unlink()
     (folder / f"{BAD}.png").mkdir()
-    check("image", "a folder named .png", LISTED, "directory")
+    check("image", "a folder named .png", LISTED, "a folder of that name")
 
 
 @pytest.mark.parametrize("name", ["._1.png", "Thumbs.db", "1 (1).png", "9.png"])
