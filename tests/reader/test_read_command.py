@@ -1,10 +1,8 @@
 """`python -m helpers read`: what it says of photos, with a reader that is made up."""
 
 import json
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -52,9 +50,7 @@ def calls(monkeypatch):
             calls.append((images, boxes))
             return [ANSWERS.get(str(image), CLEAR) for image in images]
 
-    monkeypatch.setitem(
-        sys.modules, "helpers.reader.reader", SimpleNamespace(Reader=Reader)
-    )
+    monkeypatch.setattr("helpers.reader.Reader", Reader)
     return calls
 
 
@@ -155,6 +151,6 @@ def test_weights_that_are_not_there_are_told_in_a_line(tell, monkeypatch):
     def missing(path):
         raise ValueError(f"{path}: no such file; expected a reader's weights.")
 
-    monkeypatch.setattr(sys.modules["helpers.reader.reader"].Reader, "load", missing)
+    monkeypatch.setattr("helpers.reader.Reader.load", missing)
     status, lines, errors = tell("a.jpg", "--weights", "none.keras")
     assert (status, lines, len(errors)) == (2, [], 1)
