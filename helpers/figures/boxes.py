@@ -1,41 +1,39 @@
-"""Figures 1 and 2 of the report: how wide and how tall the digit boxes are."""
+"""Boxes of digits: drawn over their images, and how large they are (Figures 1, 2)."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.data.box_statistics import largest_boxes
 from helpers.data.digitstruct import Boxes
-from helpers.figures.style import styled
+from helpers.figures.style import BLUE, draw_outline, image_grid, styled
 
 
 def figure_1(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
-    """Histogram of each image's widest digit box (report, Figure 1)."""
+    """Draw a histogram of each image's widest digit box (report, Figure 1)."""
     return _box_histogram(largest_boxes(boxes)["width"], "widest digit box, pixels")
 
 
 def figure_2(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
-    """Histogram of each image's tallest digit box (report, Figure 2)."""
+    """Draw a histogram of each image's tallest digit box (report, Figure 2)."""
     return _box_histogram(largest_boxes(boxes)["height"], "tallest digit box, pixels")
 
 
 @styled
 def _box_histogram(sizes: np.ndarray, label: str) -> tuple[Figure, pd.DataFrame]:
-    """A histogram up to the 98th percentile, in bins of one pixel, with its marks."""
-    limit = np.percentile(sizes, 98)
+    """Draw a histogram up to the 98th percentile, in bins of one pixel."""
+    mean, limit = sizes.mean(), np.percentile(sizes, 98)
     edges = np.arange(0, int(sizes.max()) + 2)
     counts, _ = np.histogram(sizes, edges)
     figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
-    axis.stairs(counts, edges, fill=True, color="steelblue")
-    axis.axvline(sizes.mean(), color="k", ls="--", lw=1)
-    axis.annotate(
-        f"mean {sizes.mean():.2f}",
-        (sizes.mean(), counts.max()),
-        (4, -2),
-        textcoords="offset points",
-        va="top",
-    )
+    axis.stairs(counts, edges, fill=True, color=BLUE)
+    axis.axvline(mean, color="k", ls="--", lw=1)
+    place = {"textcoords": "offset points", "va": "top"}
+    axis.annotate(f"mean {mean:.2f}", (mean, counts.max()), (4, -2), **place)
     axis.set(
         xlim=(0, limit),
         xlabel=f"{label} (shown to the 98th percentile, {limit:.0f}; "
@@ -43,3 +41,30 @@ def _box_histogram(sizes: np.ndarray, label: str) -> tuple[Figure, pd.DataFrame]
         ylabel=f"images of {len(sizes):,}",
     )
     return figure, pd.DataFrame({"pixels": edges[:-1], "images": counts})
+
+
+def boxed_images(
+    images: Sequence,
+    boxes: Boxes,
+    numbers: Sequence[int],
+    titles: Sequence[str] = (),
+    columns: int = 4,
+) -> Figure:
+    """Show images with the boxes of their digits; ``numbers`` are theirs in `Boxes`."""
+    figure = image_grid(images, titles, columns, side=9 / columns)
+    for axis, number in zip(figure.axes, numbers, strict=False):
+        axis.set_title(axis.get_title(), fontsize=8, pad=12)  # above the digits
+        draw_boxes(axis, boxes, number)
+    return figure
+
+
+def draw_boxes(axis: Axes, boxes: Boxes, number: int) -> None:
+    """Draw the boxes of one image over it, each with its digit above."""
+    for row in np.flatnonzero(boxes.image == number):
+        left, top = boxes.left[row], boxes.top[row]
+        right, bottom = left + boxes.width[row], top + boxes.height[row]
+        draw_outline(axis, (left, top, right, bottom), "yellow")
+        digit, place = str(boxes.label[row]), ((left + right - 1) / 2, top - 0.5)
+        ground = {"boxstyle": "square,pad=0.1", "fc": "yellow", "ec": "none"}
+        look = {"ha": "center", "va": "bottom", "fontsize": 8, "bbox": ground}
+        axis.annotate(digit, place, (0, 1), textcoords="offset points", **look)

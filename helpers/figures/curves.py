@@ -1,7 +1,6 @@
-"""Figures of training runs: how accuracy grew.
+"""Learning curves of training runs: their tables, and Figures 3 and 6 drawn from them.
 
-A run's curve is a table, and the figures are drawn from such tables alone: one that
-was kept as CSV gives the same figure again, long after its run.
+A curve that was kept as CSV gives the same figure again, long after its run.
 """
 
 from collections.abc import Mapping
@@ -12,12 +11,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import StrMethodFormatter
 
 from helpers import paper
 from helpers.accuracy import constant_answer, measure
 from helpers.evaluation import evaluate
-from helpers.figures.style import styled
+from helpers.figures.style import RED, percent, styled
 from helpers.files import write_table
 from helpers.networks import MOST_LAYERS
 from helpers.settings import Settings
@@ -35,12 +34,10 @@ FLOORS = {"strict": 0, "six_position": 0.5}
 
 
 def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
-    """All that the figures draw of a run, and what it was made from.
+    """Collect all that the figures draw of a run on numbers, and what it was made from.
 
     Parameters
     ----------
-    run
-        Of a network for numbers.
     data
         The examples by name: ``"train"``, ``"validation"`` and ``"test"``.
 
@@ -49,22 +46,20 @@ def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
     pandas.DataFrame
         A row for each row of the run's history (``part`` is ``validation``), one for
         the network as it is now on the test images (``test``), and one for the
-        `constant_answer` to these (``constant``). ``images`` counts those measured on,
-        ``train_images`` those trained on; ``strict`` and ``six_position`` are
-        fractions; ``layers``, ``steps``, ``distortion`` and ``steps_per_second``
-        are the run's.
+        `constant_answer` to these (``constant``). ``images`` counts those measured
+        on, ``train_images`` those trained on; accuracies are fractions.
     """
     test = data["test"]
-    last = run.history.iloc[-1]
     rows = [
         {"part": "validation", "images": len(data["validation"]), **row}
         for row in run.history.to_dict("records")
     ]
+    last = int(rows[-1]["step"]) if rows else 0
     for part, score in {
         "test": evaluate(run.network, test.images, test.labels),
         "constant": measure(constant_answer(test.labels), test.labels),
     }.items():
-        rows.append({"part": part, "step": int(last["step"])} | score.values())
+        rows.append({"part": part, "step": last} | score.values())
     columns = ["part", "images", "step", "learning_rate", "loss", *MEASURES]
     made_of = {
         "layers": run.recipe.layers,
@@ -73,20 +68,12 @@ def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
         "train_images": len(data["train"]),
         "steps_per_second": run.steps_per_second,
     }
-    curve = pd.DataFrame(rows)[columns].assign(**made_of)
+    curve = pd.DataFrame(rows, columns=columns).assign(**made_of)
     return curve[[*made_of, *columns]]
 
 
 def long_curves(name: str, settings: Settings) -> Path:
-    """Where `keep_curves` keeps the curves and figures of long runs.
-
-    Parameters
-    ----------
-    name
-        ``"figure_03"``, ``"search"`` and the like.
-    settings
-        Name the images: those of every source but the sample are photographs.
-    """
+    """Return where the table ``name`` of long runs on the settings' images is kept."""
     source = "sample" if settings.is_drawn else "svhn"
     return settings.kept_root / f"{name}_{source}.csv"
 
@@ -99,7 +86,7 @@ def keep_curves(
 
 
 def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:
-    """The curves of long runs that are there, by what their images are."""
+    """Read the tables of long runs that are there, by what their images are."""
     paths = {
         "drawn images": long_curves(name, replace(settings, data="sample")),
         "photographs": long_curves(name, replace(settings, data="official")),
@@ -111,31 +98,23 @@ def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:
 
 @styled
 def figure_3(curve: pd.DataFrame) -> Figure:
-    """Validation accuracy over the steps and the test accuracy at their end.
+    """Draw a `learning_curve` beside the report's (report, Figure 3).
 
-    The steps have a logarithmic axis, so that the report's 200,000 fit beside a run of
-    any length (report, Figure 3).
-
-    Parameters
-    ----------
-    curve
-        A run's `learning_curve`; of seven layers, as the report's.
+    Lines are validation accuracy, dots test accuracy at their end. The steps have a
+    logarithmic axis, so that the report's 200,000 fit beside a run of any length.
     """
     validation, test, constant = (
         curve[curve["part"] == part] for part in ("validation", "test", "constant")
     )
     figure, axes = _panels()
     for axis, name in zip(axes, MEASURES, strict=True):
-        axis.plot(validation["step"], validation[name], "r-", label="validation")
-        axis.plot(test["step"], test[name], "ko", label="test")
-        axis.annotate(
-            f"{test[name].item():.1%}",
-            (test["step"].item(), test[name].item()),
-            (6, -3),
-            textcoords="offset points",
-        )
-        axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
         axis.set_xscale("log")
+        axis.plot(validation["step"], validation[name], color=RED, label="validation")
+        axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
+        end = max(1, test["step"].item()), test[name].item()
+        axis.plot(*end, "ko", label="test")
+        place = {"xytext": (6, -3), "textcoords": "offset points"}
+        axis.annotate(f"{end[1]:.1%}", end, **place)
     open_gray = {"color": "gray", "mfc": "none"}
     axes[1].plot(*zip(*paper.FIGURE_3.items(), strict=True), "s--", **open_gray)
     axes[1].plot(paper.FIGURE_3_STEPS, paper.FIGURE_3_TEST, "o", **open_gray)
@@ -147,34 +126,23 @@ def figure_3(curve: pd.DataFrame) -> Figure:
 
 @styled
 def figure_6(curves: pd.DataFrame) -> Figure:
-    """Accuracy by depth: fully connected networks dotted, convolutional ones solid.
+    """Draw accuracy by depth from `learning_curve` tables (report, Figure 6).
 
-    Lines are validation, dots at their end test; the report's dots, six-position
-    averages after 100,000 steps, stand open beside them (report, Figure 6).
-
-    Parameters
-    ----------
-    curves
-        The `learning_curve` of each run, one below the other.
+    Fully connected networks are dotted, convolutional ones solid. Lines are
+    validation, dots at their end test; the report's dots, six-position averages after
+    100,000 steps, stand open beside them.
     """
     figure, axes = _panels()
     end = curves["step"].max()
-    for layers in sorted(curves["layers"].unique()):
+    for layers, curve in curves.groupby("layers"):
         colour = plt.get_cmap("viridis")(0.9 * (layers - 1) / (MOST_LAYERS - 1))
-        curve = curves[curves["layers"] == layers]
-        validation, test = (
-            curve[curve["part"] == part] for part in ("validation", "test")
-        )
+        validation = curve[curve["part"] == "validation"]
+        test = curve[curve["part"] == "test"]
         style = "-" if layers >= FIRST_CONVOLUTIONAL else ":"
-        name = f"{layers} layers" if layers > 1 else "1 layer"
+        name = "1 layer" if layers == 1 else f"{layers} layers"
+        line = {"color": colour, "label": name}
         for axis, measured in zip(axes, MEASURES, strict=True):
-            axis.plot(
-                validation["step"],
-                validation[measured],
-                style,
-                color=colour,
-                label=name,
-            )
+            axis.plot(validation["step"], validation[measured], style, **line)
             axis.plot(test["step"], test[measured], "o", color=colour)
         if layers in paper.FIGURE_6:
             published = paper.FIGURE_6[layers]
@@ -187,20 +155,13 @@ def figure_6(curves: pd.DataFrame) -> Figure:
 
 @styled
 def compare_runs(runs: Mapping[str, Run]) -> Figure:
-    """Validation accuracy over the steps of runs that differ in one thing.
-
-    Parameters
-    ----------
-    runs
-        Of networks for numbers, by what tells each from the others.
-    """
+    """Draw the validation accuracy of runs on numbers that differ in one thing."""
     figure, axes = _panels()
     colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(runs)))
-    for (name, run), colour in zip(runs.items(), colours, strict=True):
-        for axis, measured in zip(axes, MEASURES, strict=True):
+    for axis, measured in zip(axes, MEASURES, strict=True):
+        for (name, run), colour in zip(runs.items(), colours, strict=True):
             history = run.history
             axis.plot(history["step"], history[measured], color=colour, label=name)
-    for axis, measured in zip(axes, MEASURES, strict=True):
         axis.autoscale(axis="y")  # small differences are what matters here
         axis.set_ylim(bottom=FLOORS[measured])
     axes[0].legend(fontsize=8, loc="upper left")
@@ -208,19 +169,7 @@ def compare_runs(runs: Mapping[str, Run]) -> Figure:
 
 
 def depth_table(curves: pd.DataFrame) -> pd.DataFrame:
-    """Test accuracy by number of layers, with what the report's Figure 6 says.
-
-    Parameters
-    ----------
-    curves
-        The `learning_curve` of each run, one below the other.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By ``layers``: ``strict``, ``six_position``, ``report_six_position``,
-        ``images``, ``train_images``, ``steps`` and ``steps_per_second``.
-    """
+    """Tabulate test accuracy by ``layers`` beside that of the report's Figure 6."""
     test = curves[curves["part"] == "test"].set_index("layers").sort_index()
     published = {1: paper.ONE_LAYER} | paper.FIGURE_6
     test["report_six_position"] = test.index.map(published)
@@ -229,18 +178,12 @@ def depth_table(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def depth_gap(curves: pd.DataFrame, measured: str) -> float:
-    """By how much convolutional networks beat fully connected ones on test images.
+    """Measure by how much convolutional networks beat fully connected ones.
 
-    The mean accuracy of the depths with convolutions less that of the fully
-    connected ones; a single layer, which the report left out of Figure 6, is left
-    out here too. Figure 6's own dots give 0.040. Not a number while one kind lacks.
-
-    Parameters
-    ----------
-    curves
-        The `learning_curve` of each run, one below the other.
-    measured
-        ``"strict"`` or ``"six_position"``.
+    The mean test accuracy of the depths with convolutions less that of the fully
+    connected ones, a single layer left out, as the report left it out of Figure 6,
+    whose dots give 0.040. Not a number while one kind lacks. ``measured`` is
+    ``"strict"`` or ``"six_position"``.
     """
     test = curves[(curves["part"] == "test") & (curves["layers"] > 1)]
     convolutional = test["layers"] >= FIRST_CONVOLUTIONAL
@@ -253,6 +196,6 @@ def _panels():
     for axis, (name, title) in zip(axes, MEASURES.items(), strict=True):
         axis.set(title=title, xlabel="step", ylabel="accuracy", ylim=(FLOORS[name], 1))
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        percent(axis.yaxis)
         axis.grid(alpha=0.3)
     return figure, axes

@@ -1,12 +1,11 @@
 """What kinds of errors are left when a network misreads a number."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from helpers.accuracy import BLANK, POSITIONS
-from helpers.figures.style import styled
+from helpers.accuracy import BLANK
+from helpers.figures.style import empty_grid, styled
 from helpers.preprocessing import label_text
 
 RIGHT = "right"
@@ -17,7 +16,7 @@ KINDS = (
     "one digit wrong",
     "several digits wrong",
 )
-"""Kinds of errors, each answer being of the first that fits."""
+"""Kinds of errors; an answer is of the first that fits."""
 
 
 def kind_of_error(predicted, labels) -> np.ndarray:
@@ -26,22 +25,9 @@ def kind_of_error(predicted, labels) -> np.ndarray:
     An answer whose length is right can still contradict it: by a blank where a digit
     should be, or a digit beyond its end.
 
-    Parameters
-    ----------
-    predicted, labels
-        Integer arrays (N, 6), [length, d1..d5], blank 10.
-
-    Returns
-    -------
-    numpy.ndarray
-        Strings (N,), ``"right"`` or one of `KINDS`.
+    Of integer arrays (N, 6), [length, d1..d5], blank 10, come strings (N,).
     """
     predicted, labels = np.asarray(predicted), np.asarray(labels)
-    if predicted.shape != labels.shape or labels.shape[1:] != (POSITIONS,):
-        raise ValueError(
-            f"predicted has shape {predicted.shape} and labels {labels.shape}; "
-            f"expected (N, {POSITIONS}) both."
-        )
     wrong = (predicted != labels)[:, 1:]
     blanks = (predicted[:, 1:] == BLANK) != (labels[:, 1:] == BLANK)
     conditions = [
@@ -58,13 +44,13 @@ def _swapped(predicted, labels, wrong) -> np.ndarray:
     """Whether exactly two slots are wrong and hold each other's digit."""
     # The wrong slots first, in their order.
     order = np.argsort(~wrong, axis=1, kind="stable")[:, :2]
-    said = np.take_along_axis(predicted, order, axis=1)
+    read = np.take_along_axis(predicted, order, axis=1)
     true = np.take_along_axis(labels, order, axis=1)
-    return (wrong.sum(axis=1) == 2) & (said == true[:, ::-1]).all(axis=1)
+    return (wrong.sum(axis=1) == 2) & (read == true[:, ::-1]).all(axis=1)
 
 
 def error_table(predicted, labels) -> pd.DataFrame:
-    """How many answers are of each of `KINDS`, and their share of the wrong ones."""
+    """Count the answers of each of `KINDS`, with their share of the wrong ones."""
     kinds = pd.Series(kind_of_error(predicted, labels))
     images = kinds.value_counts().reindex(KINDS, fill_value=0)
     return pd.DataFrame({"images": images, "share": images / max(1, images.sum())})
@@ -72,30 +58,18 @@ def error_table(predicted, labels) -> pd.DataFrame:
 
 @styled
 def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
-    """Wrong readings by kind, a row of pictures for each: what is true, what was read.
+    """Show wrong readings by kind, of images uint8 (N, side, side): true → read.
 
-    Parameters
-    ----------
-    images
-        uint8 (N, side, side).
-    predicted, labels
-        Integer arrays (N, 6), [length, d1..d5], blank 10.
-    each
-        Pictures of a kind, the first ones.
+    Of every kind the first ``each``.
     """
     kinds = kind_of_error(predicted, labels)
     left = [kind for kind in KINDS if (kinds == kind).any()]
     rows = max(1, len(left))
-    figure, axes = plt.subplots(
-        rows, each, figsize=(0.95 * each, 1.4 * rows), squeeze=False
-    )
-    for axis in axes.flat:
-        axis.axis("off")
+    figure, axes = empty_grid(rows, each, (0.95 * each, 1.4 * rows), layout=None)
     for row, kind in zip(axes, left, strict=False):
         chosen = np.flatnonzero(kinds == kind)
-        row[0].text(
-            0, 1.38, f"{kind}: {len(chosen)}", transform=row[0].transAxes, weight="bold"
-        )
+        head = {"transform": row[0].transAxes, "weight": "bold"}
+        row[0].text(0, 1.38, f"{kind}: {len(chosen)}", **head)
         for axis, place in zip(row, chosen, strict=False):
             axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
             title = f"{label_text(labels[place])} → {label_text(predicted[place])}"

@@ -1,14 +1,15 @@
 """Which pixels a network reads a number from."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 import tensorflow as tf
+from matplotlib.figure import Figure
 
 from helpers.accuracy import BLANK
-from helpers.evaluation import network_input
-
-AT_ONCE = 8
-"""Crops that are worked on together: what a gradient keeps of each is large."""
+from helpers.evaluation import network_input, predict
+from helpers.figures.style import image_grid
 
 
 def saliency(
@@ -19,15 +20,13 @@ def saliency(
     copies: int = 16,
     noise: float = 0.15,
     seed: int = 0,
+    batch_size: int = 8,
 ) -> np.ndarray:
-    """How much each pixel matters for the digits read: SmoothGrad, squared.
+    """Measure how much each pixel matters for the digits read: SmoothGrad, squared.
 
     The slope of the digits' summed log-probabilities over each pixel, as a root mean
-    square over noisy copies of the crop: one crop's slopes alone are mostly chance.
-    The noise is of Smilkov et al. 2017, "SmoothGrad: removing noise by adding noise",
-    arXiv:1706.03825; their mean lets slopes of opposite sign cancel, squares do not,
-    as in Hooker et al. 2019, "A Benchmark for Interpretability Methods in Deep Neural
-    Networks", arXiv:1806.10758.
+    square over noisy copies of the crop (noise: Smilkov et al. 2017, arXiv:1706.03825;
+    squares, which do not cancel: Hooker et al. 2019, arXiv:1806.10758).
 
     Parameters
     ----------
@@ -36,53 +35,36 @@ def saliency(
     crops
         uint8 (N, H, W), or float32 pixels as the network takes them.
     labels
-        Integers (N, 6), blank 10: the digits to ask about; by default those that the
-        network reads. The length and the blank slots do not count.
-    copies
-        Of each crop.
-    noise
-        Standard deviation of what is added, as a part of a crop's range of values.
-    seed
-        Of the noise.
+        Integers (N, 6), blank 10: the digits to ask about, by default those read.
+        The length and the blank slots do not count.
+    copies, noise, seed
+        Copies of each crop, the standard deviation of what is added as a part of the
+        crop's range of values, and its seed.
 
     Returns
     -------
     numpy.ndarray
         float32 (N, H, W), 0 or more: nats for a change by one standard deviation of
         the crop; all 0 where there is no digit.
-
-    Raises
-    ------
-    ValueError
-        The crops, the labels or the number of copies are not as above.
     """
     crops = np.asarray(crops)
     if crops.ndim != 3 or crops.dtype not in (np.uint8, np.float32):
-        raise ValueError(
-            f"crops are {crops.dtype} {crops.shape}; expected uint8 or float32, "
-            "(N, H, W)."
-        )
-    if copies < 1:
-        raise ValueError(f"copies is {copies}; expected 1 or more.")
-    if labels is not None and np.shape(labels) != (len(crops), 6):
-        raise ValueError(
-            f"labels have shape {np.shape(labels)} for {len(crops)} crops; expected "
-            f"({len(crops)}, 6)."
-        )
+        expected = "uint8 or float32, (N, H, W)"
+        raise ValueError(f"crops are {crops.dtype} {crops.shape}; expected {expected}.")
+    shape = len(crops), 6
+    if labels is not None and np.shape(labels) != shape:
+        raise ValueError(f"labels have shape {np.shape(labels)}; expected {shape}.")
+    answers = predict(network, crops) if labels is None else np.asarray(labels)
     rng = np.random.default_rng(seed)
     maps = np.zeros(crops.shape, np.float32)
-    for start in range(0, len(crops), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
+    for start in range(0, len(crops), batch_size):
+        rows = slice(start, start + batch_size)
         inputs = np.asarray(network_input(crops[rows]))
-        if labels is None:
-            asked = np.asarray(network(inputs, training=False)).argmax(axis=-1)
-        else:
-            asked = np.asarray(labels[rows])
         spread = noise * np.ptp(inputs, axis=(1, 2), keepdims=True)
         squares = np.zeros(inputs.shape, np.float32)
         for _ in range(copies):
             noisy = inputs + spread * rng.standard_normal(inputs.shape, np.float32)
-            squares += _slope(network, noisy, asked) ** 2
+            squares += _slope(network, noisy, answers[rows]) ** 2
         maps[rows] = np.sqrt(squares[..., 0] / copies)
     return maps
 
@@ -97,3 +79,22 @@ def _slope(network: keras.Model, inputs: np.ndarray, labels: np.ndarray) -> np.n
         of_digits = tf.gather(log_probabilities, digits, batch_dims=2)
         summed = tf.reduce_sum(tf.where(digits != BLANK, of_digits, 0))
     return tape.gradient(summed, inputs).numpy()
+
+
+def saliency_figure(rows: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> Figure:
+    """Show crops, and below each the pixels that its network read it from.
+
+    ``rows`` are a network's name, crops uint8 (N, H, W) and their `saliency`; N is the
+    same for all.
+    """
+    count = len(rows[0][1])
+    twice = [crop for _, crops, _ in rows for crop in (*crops, *crops)]
+    figure = image_grid(twice, columns=count, side=9 / count)
+    axes = np.reshape(figure.axes, (len(rows), 2, count))
+    for (name, _, maps), (above, below) in zip(rows, axes, strict=True):
+        above[0].set_title(name, fontsize=8, loc="left")
+        for axis, heat in zip(below, maps, strict=True):
+            most = max(float(np.percentile(heat, 99.5)), 1e-9)
+            strength = np.clip(heat / most, 0, 1)
+            axis.imshow(strength, "hot", vmin=0, vmax=1, alpha=0.15 + 0.75 * strength)
+    return figure

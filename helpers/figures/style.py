@@ -1,4 +1,4 @@
-"""Figures with a fixed look, each kept as a picture and as the numbers in it."""
+"""One look for every figure, and the one way to keep them."""
 
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -8,21 +8,26 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import PercentFormatter
 
-from helpers.data.digitstruct import Boxes
-from helpers.data.images import load_photo
 from helpers.files import atomic_write
 from helpers.settings import Settings
 
 DPI = 120
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours that colour-blind readers tell apart (Okabe and Ito 2008)."""
+
+BLUE, RED, GREEN = PALETTE[:3]
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 10,
+    "axes.prop_cycle": plt.cycler(color=PALETTE),
     "figure.dpi": 90,
 }
 
@@ -46,15 +51,10 @@ def styled(function: Callable) -> Callable:
 def save_figure(
     figure: Figure, name: str, settings: Settings, numbers: pd.DataFrame
 ) -> Path:
-    """Keep a figure as ``name``.png and its numbers as ``name``.csv.
+    """Keep a figure as ``name``.png and its numbers as ``name``.csv; return the first.
 
-    Both go to the settings' folder of figures, whole or not at all; the same figure
-    gives the same bytes. A line at its foot says which images it was made from.
-
-    Returns
-    -------
-    pathlib.Path
-        The picture's.
+    Both go to ``settings.figures``, whole or not at all; the same figure gives the
+    same bytes. A line at its foot says which images it was made from.
     """
     source = "drawn images" if settings.is_drawn else f"images: {settings.source}"
     path = settings.figures / f"{name}.png"
@@ -68,30 +68,21 @@ def save_figure(
 
 @styled
 def image_grid(
-    images: Sequence,
-    titles: Sequence[str] | None = None,
-    columns: int = 10,
-    side: float = 0.9,
-    cmap: str = "gray",
+    images: Sequence, titles: Sequence[str] = (), columns: int = 10, side: float = 0.9
 ) -> Figure:
-    """Images in rows of up to ``columns``, each as it is, with a title if given.
+    """Show images in rows of up to ``columns``, each as it is.
 
     Parameters
     ----------
     images
-        PIL images or arrays, of any sizes. Whole numbers are shown from 0, black, to
-        255; others from their smallest to their largest.
+        PIL images or arrays, of any sizes. uint8 is shown from 0, black, to 255;
+        other values from the image's smallest to its largest.
     titles
-        One for each image.
-    columns
-        Images in a row.
+        One for each image, or none.
     side
         Width of the place for an image, and its height at most, in inches.
-    cmap
-        Colours of images that have none.
     """
     images = [np.asarray(image) for image in images]
-    titles = () if titles is None else titles
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     shapes = [min(1, image.shape[0] / image.shape[1]) for image in images]
@@ -100,64 +91,39 @@ def image_grid(
         + (0.25 if len(titles) else 0.05)
         for row in range(rows)
     ]
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(columns * side, sum(heights)),
-        height_ratios=heights,
-        squeeze=False,
-        layout="constrained",
-    )
-    for axis in axes.flat:
-        axis.axis("off")
+    size = columns * side, sum(heights)
+    figure, axes = empty_grid(rows, columns, size, height_ratios=heights)
     for axis, image in zip(axes.flat, images, strict=False):
         limits = {"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}
-        axis.imshow(image, cmap=cmap, **limits)
+        axis.imshow(image, "gray", **limits)
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=8)
     return figure
 
 
-def photographs(
-    folder: Path,
-    boxes: Boxes,
-    numbers: Sequence[int],
-    titles: Sequence[str] | None = None,
-    columns: int = 4,
-) -> Figure:
-    """Numbered images of an archive's folder, the boxes of their digits drawn on."""
-    images = [load_photo(folder / f"{number}.png").image for number in numbers]
-    figure = image_grid(images, titles, columns, side=9 / columns)
-    for axis, number in zip(figure.axes, numbers, strict=False):
-        axis.set_title(axis.get_title(), fontsize=8, pad=12)  # above the digits
-        draw_boxes(axis, boxes, number)
-    return figure
+def empty_grid(
+    rows: int, columns: int, size: tuple[float, float], **options
+) -> tuple[Figure, np.ndarray]:
+    """Make a figure of ``size`` in inches, and its axes (rows, columns) without lines.
 
-
-def draw_boxes(axis: Axes, boxes: Boxes, number: int) -> None:
-    """Draw the boxes of one image over it, each with its digit above."""
-    for row in np.flatnonzero(boxes.image == number):
-        left, top = boxes.left[row], boxes.top[row]
-        right, bottom = left + boxes.width[row], top + boxes.height[row]
-        draw_outline(axis, (left, top, right, bottom), "yellow")
-        axis.annotate(
-            str(boxes.label[row]),
-            ((left + right - 1) / 2, top - 0.5),
-            (0, 1),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            fontsize=8,
-            bbox={"boxstyle": "square,pad=0.1", "fc": "yellow", "ec": "none"},
-        )
+    ``options`` are of ``matplotlib.pyplot.subplots``.
+    """
+    options = {"squeeze": False, "layout": "constrained"} | options
+    figure, axes = plt.subplots(rows, columns, figsize=size, **options)
+    for axis in axes.flat:
+        axis.axis("off")
+    return figure, axes
 
 
 def draw_outline(axis: Axes, box, colour: str) -> None:
     """Draw a box (left, top, right, bottom), in pixels, over an image."""
     left, top, right, bottom = box
     corner = left - 0.5, top - 0.5  # the middle of the first pixel is 0
-    axis.add_patch(
-        Rectangle(
-            corner, right - left, bottom - top, fill=False, ec=colour, clip_on=False
-        )
-    )
+    size = right - left, bottom - top
+    axis.add_patch(Rectangle(corner, *size, fill=False, ec=colour, clip_on=False))
+
+
+def percent(*axes: Axis) -> None:
+    """Label the ticks of fractions as whole percentages."""
+    for axis in axes:
+        axis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,23 +14,18 @@ from helpers.figures.curves import (
     depth_table,
     figure_3,
     figure_6,
+    keep_curves,
     kept_curves,
     learning_curve,
     long_curves,
 )
 from helpers.recipe import Recipe
-from helpers.settings import Settings
+from helpers.settings import ROOT, Settings
 from helpers.training.batches import Examples
 from helpers.training.loop import Run
 from helpers.training.tasks import NUMBERS
 
 TINY = Recipe(layers=1, crop_size=8, steps=20, distortion=0.1)
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def run_of(*strict):
@@ -61,27 +55,37 @@ def ones(count):
     return Examples(np.zeros((count, 8, 8), np.uint8), labels)
 
 
-@pytest.fixture
-def curve():
+COLUMNS = ["step", "loss", "learning_rate", "strict", "six_position", "seconds"]
+
+
+def curve_of(history):
     """Of a network that answers 1 to each of two validation and three test images."""
     network = NUMBERS.build(TINY)
     kernel, bias = (np.zeros(w.shape) for w in network.get_layer("logits").weights)
     bias[:2, 1] = bias[2:, 10] = 1
     network.get_layer("logits").set_weights([kernel, bias])
-    history = pd.DataFrame(
-        {
-            "step": [10, 20],
-            "loss": [3.0, 2.0],
-            "learning_rate": [0.1, 0.05],
-            "strict": [0.5, 1.0],
-            "six_position": [0.75, 1.0],
-            "seconds": [1.0, 2.0],
-        }
-    )
+    history = pd.DataFrame(history, columns=COLUMNS)
     run = Run("folder", TINY, network, history, {}, 10.0, True)
     test = ones(3)
     test.labels[2, 1] = 7
     return learning_curve(run, {"train": ones(5), "validation": ones(2), "test": test})
+
+
+@pytest.fixture
+def curve():
+    return curve_of([[10, 3.0, 0.1, 0.5, 0.75, 1.0], [20, 2.0, 0.05, 1.0, 1.0, 2.0]])
+
+
+def test_run_stopped_before_its_first_validation_is_drawn_by_what_there_is():
+    curve = curve_of([])
+    assert curve["part"].tolist() == ["test", "constant"]
+    assert curve["step"].tolist() == [0, 0]
+    for draw in (figure_3, figure_6):
+        drawn = [line for axis in draw(curve).axes for line in axis.lines]
+        assert 2 / 3 in [y for line in drawn for y in line.get_ydata()]
+    empty = SimpleNamespace(history=pd.DataFrame(columns=COLUMNS))
+    strict, _ = compare_runs({"none": empty, "some": run_of(0.1, 0.2)}).axes
+    assert [len(line.get_xdata()) for line in strict.lines] == [0, 2]
 
 
 def test_learning_curve_ends_in_test_and_constant_answer(curve):
@@ -200,19 +204,19 @@ def test_depth_gap_of_the_report_is_four_points():
     assert gap == pytest.approx(0.04, abs=0.0005)
 
 
-@pytest.mark.parametrize(("drawn", "name"), [(True, "sample"), (False, "svhn")])
-def test_long_curves_tell_drawn_images_from_photographs(tmp_path, drawn, name):
-    data = "sample" if drawn else str(tmp_path)
-    path = long_curves("figure_03", Settings(data=data, kept_root=tmp_path))
-    assert path == tmp_path / f"figure_03_{name}.csv"
-
-
-def test_kept_curves_are_those_that_are_there(curve, tmp_path):
-    settings = Settings(kept_root=tmp_path / "kept")
+def test_kept_curves_are_those_that_are_there(curve, settings, tmp_path):
     assert kept_curves("figure_03", settings) == {}
-    path = long_curves("figure_03", replace(settings, data=str(tmp_path)))
-    path.parent.mkdir()
-    curve.to_csv(path, index=False)
+    keep_curves("figure_03", replace(settings, data=str(tmp_path)), curve)
+    assert [path.name for path in settings.kept_root.iterdir()] == [
+        "figure_03_svhn.csv"
+    ]
     (images,) = kept = kept_curves("figure_03", settings)
     assert images == "photographs"
     assert kept[images]["step"].tolist() == curve["step"].tolist()
+    keep_curves("figure_03", settings, curve)
+    assert list(kept_curves("figure_03", settings)) == ["drawn images", "photographs"]
+
+
+def test_kept_curves_do_not_follow_the_figures_of_a_run(tmp_path):
+    settings = Settings(figures_root=tmp_path)
+    assert long_curves("a", settings) == ROOT / "figures" / "long" / "a_sample.csv"

@@ -1,4 +1,4 @@
-"""Figures: what is kept of them, and what they show."""
+"""Figures: what is kept of them, and the look that they share."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -6,44 +6,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from helpers.data.digitstruct import Boxes
-from helpers.figures.boxes import figure_1, figure_2
-from helpers.figures.style import (
-    draw_boxes,
-    draw_outline,
-    image_grid,
-    photographs,
-    save_figure,
-    styled,
-)
+from helpers.figures.style import draw_outline, image_grid, save_figure, styled
 from helpers.settings import Settings
 
 NUMBERS = pd.DataFrame({"step": [1, 2], "accuracy": [0.5, 1 / 3]})
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(figures_root=tmp_path / "figures")
-
-
-@pytest.fixture
-def boxes():
-    """Two images: the widest boxes are 30 and 4 pixels, the tallest 20 and 9."""
-    return Boxes(
-        image=np.array([1, 1, 2], np.int32),
-        label=np.array([3, 0, 7], np.int8),
-        left=np.array([0.0, 40, 2]),
-        top=np.array([1.0, 5, 3]),
-        width=np.array([30.0, 6, 4]),
-        height=np.array([8.0, 20, 9]),
-        images=np.array([1, 2], np.int32),
-    )
 
 
 def a_figure():
@@ -56,14 +22,15 @@ def texts(figure):
     return [text.get_text() for text in figure.texts]
 
 
-def test_picture_is_kept_with_its_numbers(settings):
-    path = save_figure(a_figure(), "figure_09_test", settings, NUMBERS)
+def test_picture_is_kept_with_its_numbers_and_said_to_be_drawn(settings):
+    figure = a_figure()
+    path = save_figure(figure, "figure_09_test", settings, NUMBERS)
     assert path == settings.figures_root / "figure_09_test.png"
     with Image.open(path) as picture:
         assert picture.format == "PNG"
-    pd.testing.assert_frame_equal(
-        pd.read_csv(path.with_suffix(".csv")), NUMBERS, rtol=1e-5
-    )
+    kept = pd.read_csv(path.with_suffix(".csv"))
+    pd.testing.assert_frame_equal(kept, NUMBERS, rtol=1e-5)
+    assert texts(figure) == ["drawn images"]
 
 
 def test_same_figure_gives_same_bytes(settings):
@@ -72,34 +39,29 @@ def test_same_figure_gives_same_bytes(settings):
         return path.read_bytes(), path.with_suffix(".csv").read_bytes()
 
     figure = a_figure()
-    first = kept(figure)
-    assert kept(figure) == first
-    assert kept(a_figure()) == first
+    assert kept(figure) == kept(figure) == kept(a_figure())
 
 
-def test_drawn_images_are_said_to_be_drawn(settings):
-    figure = a_figure()
-    save_figure(figure, "f", settings, NUMBERS)
-    assert texts(figure) == ["drawn images"]
-
-
-def test_other_images_are_named_and_kept_apart(tmp_path):
+def test_figures_of_other_images_name_them_and_are_kept_apart(tmp_path):
     (tmp_path / "my archives").mkdir()
     settings = Settings(data=str(tmp_path / "my archives"), figures_root=tmp_path)
     figure = a_figure()
     path = save_figure(figure, "f", settings, NUMBERS)
     assert texts(figure) == ["images: my archives"]
-    assert path == tmp_path / "my archives" / "f.png"
+    assert path == settings.figures / "f.png"
+    assert settings.figures.parent == tmp_path
 
 
 @pytest.mark.parametrize("what", ["picture", "numbers"])
 def test_neither_file_changes_if_one_cannot_be_written(settings, monkeypatch, what):
-    path = save_figure(a_figure(), "f", settings, NUMBERS)
-    before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
+    def files():
+        return {f.name: f.read_bytes() for f in settings.figures.iterdir()}
 
     def fail(*args, **kwargs):
         raise OSError("No space left on device")
 
+    save_figure(a_figure(), "f", settings, NUMBERS)
+    before = files()
     figure, numbers = a_figure(), NUMBERS + 1
     figure.axes[0].set_title("another")
     if what == "picture":
@@ -108,31 +70,7 @@ def test_neither_file_changes_if_one_cannot_be_written(settings, monkeypatch, wh
         monkeypatch.setattr(numbers, "to_csv", fail)
     with pytest.raises(OSError, match="No space left"):
         save_figure(figure, "f", settings, numbers)
-    after = {file.name: file.read_bytes() for file in path.parent.iterdir()}
-    assert after == before
-
-
-@pytest.mark.parametrize(("draw", "sizes"), [(figure_1, [4, 30]), (figure_2, [9, 20])])
-def test_histogram_counts_the_largest_box_of_each_image(boxes, draw, sizes):
-    figure, numbers = draw(boxes)
-    assert numbers["pixels"].tolist() == list(range(sizes[1] + 1))
-    assert numbers.loc[numbers["images"] == 1, "pixels"].tolist() == sizes
-    assert numbers["images"].sum() == 2
-    limit = sizes[0] + 0.98 * (sizes[1] - sizes[0])
-    assert figure.axes[0].get_xlim() == pytest.approx((0, limit))
-
-
-def test_real_histograms_end_where_the_reports_do(real_data):
-    with np.load(real_data / "svhn" / "train_boxes.npz", allow_pickle=False) as file:
-        columns = ("image", "label", "left", "top", "width", "height")
-        boxes = Boxes(
-            **{name: file[name] for name in columns}, images=file["size_image"]
-        )
-    for draw, limit, largest in ((figure_1, 51, 207), (figure_2, 86, 403)):
-        figure, numbers = draw(boxes)
-        assert figure.axes[0].get_xlim() == (0, limit)
-        assert numbers["images"].sum() == 33_402
-        assert numbers.loc[numbers["images"] > 0, "pixels"].max() == largest
+    assert files() == before
 
 
 def test_grid_shows_every_image_with_its_title():
@@ -155,23 +93,6 @@ def test_grid_of_nothing_is_empty():
     assert not [axis for axis in image_grid([]).axes if axis.images]
 
 
-def test_photographs_are_shown_with_their_own_boxes(tmp_path, boxes):
-    for number in (1, 2):
-        Image.new("RGB", (60, 40), (number, 0, 0)).save(tmp_path / f"{number}.png")
-    figure = photographs(tmp_path, boxes, [2, 1], ["two", "one"])
-    assert [axis.images[0].get_array()[0, 0, 0] for axis in figure.axes] == [2, 1]
-    assert [axis.get_title() for axis in figure.axes] == ["two", "one"]
-    assert [len(axis.patches) for axis in figure.axes] == [1, 2]
-
-
-def test_boxes_are_drawn_around_their_pixels(boxes):
-    figure = image_grid([np.zeros((40, 60), np.uint8)])
-    draw_boxes(figure.axes[0], boxes, 1)
-    drawn = [patch.get_bbox().bounds for patch in figure.axes[0].patches]
-    assert drawn == [(-0.5, 0.5, 30, 8), (39.5, 4.5, 6, 20)]
-    assert [text.get_text() for text in figure.axes[0].texts] == ["3", "0"]
-
-
 def test_outline_goes_around_the_pixels_of_its_box():
     figure = image_grid([np.zeros((40, 60), np.uint8)])
     draw_outline(figure.axes[0], (10, 20, 15, 28), "red")
@@ -180,26 +101,20 @@ def test_outline_goes_around_the_pixels_of_its_box():
 
 
 def test_style_is_for_the_figure_alone():
-    before = dict(plt.rcParams)
-
     @styled
     def make(fail=False):
         if fail:
             raise ValueError("no figure")
         return plt.subplots()[1]
 
-    axis = make()
-    assert not axis.spines["top"].get_visible()
+    before = dict(plt.rcParams)
+    assert not make().spines["top"].get_visible()
     with pytest.raises(ValueError, match="no figure"):
         make(fail=True)
     assert dict(plt.rcParams) == before
 
 
 def test_style_keeps_what_a_backend_sets_when_it_starts():
-    @styled
-    def start():
-        plt.ion()  # as a notebook's does for its first figure
-
-    start()
+    styled(plt.ion)()  # as a notebook's backend does for its first figure
     assert plt.isinteractive()
     plt.ioff()

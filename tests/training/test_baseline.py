@@ -1,18 +1,14 @@
-"""Logistic regression: how it is trained, what it answers and how that is shown."""
+"""Logistic regression: how it is trained and what it answers."""
 
 import warnings
 from functools import partial
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from helpers import paper
 from helpers.data.notmnist import LETTERS, Letters, read_letters, split
 from helpers.datasets import archive_folder
-from helpers.figures.letters import confusion_figure, curve_figure, weight_figure
 from helpers.settings import Settings
 from helpers.training.baseline import (
     confusion,
@@ -21,12 +17,6 @@ from helpers.training.baseline import (
     predict,
     sizes_up_to,
 )
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 def bars(count: int, noise: int, seed: int) -> Letters:
@@ -105,43 +95,6 @@ def test_confusion_has_letters_in_rows_and_answers_in_columns():
     assert counts.loc["I", "J"] == 1
     assert counts.to_numpy().sum() == 4
     assert list(counts) == list(LETTERS)
-
-
-def test_curve_figure_shows_the_curve_and_the_report():
-    curve = pd.DataFrame(
-        {
-            "letters": [50, 100],
-            "accuracy": [0.6, 0.7],
-            "low": [0.5, 0.6],
-            "high": [0.7, 0.8],
-            "on_train": [1.0, 0.9],
-        }
-    )
-    (axis,) = curve_figure(curve).axes
-    lines = {line.get_label(): line.get_xydata().tolist() for line in axis.lines}
-    assert lines == {
-        "train": [[50, 1.0], [100, 0.9]],
-        "test": [[50, 0.6], [100, 0.7]],
-        "report": [[20_000, paper.LETTERS_LOGISTIC]],
-    }
-
-
-def test_confusion_figure_shades_errors_alone():
-    counts = confusion(np.array([0, 0, 0, 8]), np.array([0, 0, 7, 9]))
-    (axis,) = confusion_figure(counts).axes
-    shades = axis.images[0].get_array()
-    assert shades[0, 0] == 0
-    assert shades[0, 7] == shades[8, 9] == 1
-    assert len(axis.texts) == 100
-
-
-def test_weight_figure_shows_each_letter_on_one_scale(model):
-    figure = weight_figure(model)
-    shown = [axis for axis in figure.axes if axis.get_title()]
-    assert [axis.get_title() for axis in shown] == list(LETTERS)
-    assert len({axis.images[0].get_clim() for axis in shown}) == 1
-    bright = [axis.images[0].get_array().mean(axis=1).argmax() for axis in shown]
-    assert bright == [2 * label + 2 for label in range(10)]
 
 
 def test_ten_thousand_real_letters_are_worth_the_reports_baseline(real_data, tmp_path):
