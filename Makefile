@@ -12,7 +12,7 @@ READY     := .venv/.ready
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 # The stored notebooks are a quick run on the sample, whatever the shell has set.
-ON_SAMPLE := env -u WORKBOOK_DATA -u WORKBOOK_PROFILE
+ON_SAMPLE := env -u WORKBOOK_DATA -u WORKBOOK_PROFILE -u WORKBOOK_FIGURES
 
 # Two notebooks side by side, each whole and in the order of the course.
 TWO_BOOKS := -n 2 --dist loadfile --no-loadscope-reorder
@@ -39,7 +39,7 @@ $(READY): requirements.lock pyproject.toml
 environment: $(READY)  ## make the Python environment in .venv
 
 .PHONY: notebooks
-notebooks: $(READY)  ## run every notebook; pages in build/notebooks, pictures in figures
+notebooks: $(READY)  ## run every notebook; pages in build/notebooks, figures in build/figures
 	$(BIN)/python -m helpers draw
 	$(BIN)/jupyter nbconvert --execute --to html --output-dir build/notebooks $(NOTEBOOKS)
 
@@ -73,8 +73,8 @@ store: $(READY)  ## run the notebooks and keep their outputs in them
 	$(BIN)/python tools/notebooks.py store
 
 .PHONY: lock
-lock:  ## resolve pyproject.toml to requirements.lock (needs uv)
-	uv pip compile --universal --python-version 3.10 --all-extras --upgrade --no-header \
+lock:  ## resolve pyproject.toml to requirements.lock (needs uv; UPGRADE=--upgrade)
+	uv pip compile --universal --python-version 3.10 --all-extras $(UPGRADE) --no-header \
 	  --no-emit-index-url --no-emit-find-links --annotation-style line \
 	  pyproject.toml --output-file requirements.lock
 

@@ -1,7 +1,8 @@
-"""One list of packages: pyproject.toml, its lock and environment.yml in step."""
+"""One list of packages: pyproject.toml, its lock, environment.yml and the imports."""
 
-import re
+import ast
 import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 import yaml
@@ -15,73 +16,57 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-
-@pytest.fixture(scope="module")
-def project():
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-
-
-@pytest.fixture(scope="module")
-def environment():
-    return yaml.safe_load((ROOT / "environment.yml").read_text())
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+RUN = {"jupyterlab", "nbconvert", "ipykernel", "tensorboard", "joblib"}  # not imported
+LOCKED = [
+    Requirement(line.split(" #")[0])
+    for line in (ROOT / "requirements.lock").read_text().splitlines()
+]
 
 
-@pytest.fixture(scope="module")
-def locked():
-    lines = (ROOT / "requirements.lock").read_text().splitlines()
-    return [Requirement(line.split(" #")[0]) for line in lines]
-
-
-def named(project):
-    groups = [project["dependencies"], *project["optional-dependencies"].values()]
-    return [Requirement(text) for group in groups for text in group]
-
-
-def wanted(requirements, marker):
-    return [r for r in requirements if not r.marker or r.marker.evaluate(marker)]
+def named(requirements):
+    return {canonicalize_name(requirement.name) for requirement in requirements}
 
 
 @pytest.mark.parametrize("python", ["3.10", "3.11", "3.12", "3.13"])
-def test_lock_holds_one_version_in_range_of_every_package_named(
-    project, locked, python
-):
+def test_lock_holds_one_version_in_range_of_every_package_named(python):
     marker = {"python_version": python, "python_full_version": f"{python}.9"}
-    versions = {}
-    for requirement in wanted(locked, marker):
-        pins = versions.setdefault(canonicalize_name(requirement.name), [])
-        pins += [pin.version for pin in requirement.specifier]
-    for requirement in wanted(named(project), marker):
-        pins = versions.get(canonicalize_name(requirement.name), [])
-        assert len(pins) == 1, f"{requirement.name}: {pins} in the lock"
-        assert requirement.specifier.contains(pins[0]), (
-            f"{requirement.name}: {pins[0]} is locked, {requirement.specifier} is named"
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    for wanted in (Requirement(text) for group in groups for text in group):
+        if wanted.marker and not wanted.marker.evaluate(marker):
+            continue
+        (pin,) = (
+            pin
+            for locked in LOCKED
+            if named([locked]) == named([wanted])
+            if not locked.marker or locked.marker.evaluate(marker)
+            for pin in locked.specifier
         )
+        assert pin.operator == "=="
+        assert wanted.specifier.contains(pin.version), f"{wanted}: {pin.version}"
 
 
-def test_lock_pins_exactly(locked):
-    for requirement in locked:
-        assert [pin.operator for pin in requirement.specifier] == ["=="], requirement
+def test_environment_installs_the_lock_and_the_project():
+    text = (ROOT / "environment.yml").read_text()
+    python, *others = yaml.safe_load(text)["dependencies"]
+    assert others == ["pip", {"pip": ["-r requirements.lock", "-e ."]}]
+    expected = Requirement(f"python{PROJECT['requires-python']}")
+    assert Requirement(python).specifier == expected.specifier
 
 
-def test_environment_installs_the_lock_and_the_project(environment):
-    pip = environment["dependencies"][-1]["pip"]
-    assert pip == ["-r requirements.lock", "-e ."]
+def imported():
+    """Yield the name of every module that the code imports."""
+    for path in (*ROOT.glob("helpers/**/*.py"), *ROOT.glob("workshop/**/*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                yield node.module
+            elif isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
 
 
-def test_environment_takes_the_pythons_of_the_project(project, environment):
-    python = Requirement(environment["dependencies"][0])
-    assert python.name == "python"
-    assert str(python.specifier) == str(
-        Requirement(f"python{project['requires-python']}").specifier
-    )
-
-
-def test_environment_names_no_package_a_second_time(project, environment):
-    conda = [Requirement(d).name for d in environment["dependencies"][:-1]]
-    assert set(conda) == {"python", "pip"}
-    assert not {r.name for r in named(project)} & set(conda)
-
-
-def test_environment_explains_every_line():
-    for line in (ROOT / "environment.yml").read_text().splitlines():
-        assert re.search(r"\S\s+# \S", line), f"no comment: {line}"
+def test_packages_named_are_those_imported():
+    modules = {name.partition(".")[0] for name in imported()}
+    others = modules - {"helpers", "workshop"} - sys.stdlib_module_names
+    packages = packages_distributions()
+    found = {canonicalize_name(packages[module][0]) for module in others}
+    assert found | RUN == named(map(Requirement, PROJECT["dependencies"]))

@@ -72,9 +72,10 @@ def write(notebook, path: Path) -> None:
 
 
 def store(paths: list[Path]) -> None:
-    """Run each notebook on the drawn sample and keep its outputs in it."""
+    """Run each notebook on the drawn sample, and keep its outputs and figures."""
     os.environ.pop("WORKBOOK_DATA", None)
     os.environ.pop("WORKBOOK_PROFILE", None)
+    os.environ["WORKBOOK_FIGURES"] = str(ROOT / "figures")
     for path in tqdm(paths, desc="notebooks"):
         notebook = read(path)
         run = NotebookClient(
