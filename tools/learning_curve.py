@@ -11,10 +11,11 @@ SOURCE being ``sample`` for drawn images and ``svhn`` for photographs. A command
 stopped or killed goes on from its checkpoint when it is given again.
 """
 
-import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
+from study_command import parse, run, study_parser
 
 from helpers.figures.curves import keep_curves
 from helpers.settings import Settings
@@ -22,28 +23,14 @@ from workshop.making.make import TUNING_PLAN
 from workshop.studies.learning_curve import FRESH_PLAN, SIZES, learn, real_images
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None, settings: Settings | None = None) -> None:
     """Do what the command line asks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser = study_parser(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2016])
-    parser.add_argument(
-        "--steps",
-        type=int,
-        default=TUNING_PLAN.steps,
-        help=f"from drawn images' weights; by default {TUNING_PLAN.steps:,}",
-    )
-    parser.add_argument(
-        "--fresh-steps",
-        type=int,
-        default=FRESH_PLAN.steps,
-        help=f"from random weights; by default {FRESH_PLAN.steps:,}",
-    )
-    options = parser.parse_args()
-    settings = Settings.from_environment()
-    if options.data:
-        settings = replace(settings, data=options.data)
+    parser.add_argument("--steps", type=int, default=TUNING_PLAN.steps)
+    parser.add_argument("--fresh-steps", type=int, default=FRESH_PLAN.steps)
+    options, settings = parse(parser, words, settings)
     rows = []
     for row in learn(
         real_images(settings),
@@ -59,4 +46,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

@@ -10,10 +10,11 @@ photographs. A run that is stopped or killed goes on from its checkpoint when th
 command is given again, and a finished one is not made twice.
 """
 
-import argparse
-from dataclasses import replace
+from collections.abc import Sequence
 
 import pandas as pd
+from study_command import parse, study_parser
+from study_command import run as run_command
 
 from helpers.figures.curves import figure_6, keep_curves, learning_curve, long_curves
 from helpers.files import atomic_write
@@ -21,41 +22,35 @@ from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.runs import number_data, run
 
-ROWS = 100
-"""Validations in a run that is shorter than the report's: points of its curve."""
+VALIDATIONS = 100
+"""In a run that is shorter than the report's: points of its curve."""
 
 
-def train_depths(
-    settings: Settings, depths: list[int], steps: int, distortion: float = 0.0
-) -> None:
-    """Train each depth by the report's recipe and keep the curves, depth by depth.
-
-    Parameters
-    ----------
-    settings
-        Name the images, and the folder of figures.
-    depths
-        Numbers of layers, in the order to train.
-    steps, distortion
-        See `helpers.recipe.Recipe`.
-    """
+def main(words: Sequence[str] | None = None, settings: Settings | None = None) -> None:
+    """Train each depth by the report's recipe and keep the curves, depth by depth."""
+    parser = study_parser(__doc__)
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--layers", type=int, nargs="+", default=[*range(1, 8)])
+    parser.add_argument("--distortion", type=float, default=0.0)
+    options, settings = parse(parser, words, settings)
     data = number_data(settings)
+    interval = max(1, options.steps // VALIDATIONS)
     curves = []
-    for layers in depths:
+    for layers in options.layers:
         recipe = Recipe(
             layers,
-            steps=steps,
-            distortion=distortion,
-            validation_interval=min(Recipe.validation_interval, max(1, steps // ROWS)),
+            steps=options.steps,
+            distortion=options.distortion,
+            validation_interval=min(Recipe.validation_interval, interval),
             seed=settings.seed,
         )
         made = run(recipe, data, settings)
         if not made.finished:
-            break  # Ctrl-C: the same command goes on from here
+            raise KeyboardInterrupt
         curves.append(learning_curve(made, data))
         if layers == 7:
             keep_curves("figure_03", settings, curves[-1])
-        if len(depths) > 1:
+        if len(options.layers) > 1:
             so_far = pd.concat(curves)
             keep_curves("figure_06_depth", settings, so_far)
             if so_far["layers"].nunique() > 1:
@@ -64,19 +59,5 @@ def train_depths(
                     figure_6(so_far).savefig(temporary, dpi=100)
 
 
-def main() -> None:
-    """Do what the command line asks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="sample, official or a folder of archives")
-    parser.add_argument("--steps", type=int, default=100_000)
-    parser.add_argument("--layers", type=int, nargs="+", default=[*range(1, 8)])
-    parser.add_argument("--distortion", type=float, default=0.0)
-    options = parser.parse_args()
-    settings = Settings.from_environment()
-    if options.data:
-        settings = replace(settings, data=options.data)
-    train_depths(settings, options.layers, options.steps, options.distortion)
-
-
 if __name__ == "__main__":
-    main()
+    run_command(main)

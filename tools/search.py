@@ -13,15 +13,16 @@ images: figures/long/search_test_SOURCE.csv. What is not searched is the report'
 for the options of `python -m helpers train` that are given.
 """
 
-import argparse
-import sys
+from collections.abc import Sequence
 from dataclasses import replace
+
+from study_command import SEEDS, parse, run, study_parser
 
 from helpers.figures.curves import keep_curves
 from helpers.settings import Settings
 from helpers.training.options import add_recipe_options, recipe_of
 from helpers.training.runs import number_data
-from workshop.studies.ablations import compare_all
+from workshop.studies.ablations import compare
 from workshop.studies.search import (
     best_recipe,
     ended,
@@ -31,13 +32,10 @@ from workshop.studies.search import (
     study_table,
 )
 
-SEEDS = (2016, 2017, 2018)
 
-
-def main() -> None:
+def main(words: Sequence[str] | None = None, settings: Settings | None = None) -> None:
     """Do what the command line asks."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", help="sample, official or a folder of archives")
+    parser = study_parser(__doc__)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--storage", help="address of the database")
     parser.add_argument("--processes", type=int, default=1)
@@ -45,10 +43,7 @@ def main() -> None:
     parser.add_argument("--test-steps", type=int, help="of --test, if not --steps")
     add_recipe_options(parser)
     parser.set_defaults(steps=3_000)
-    options = parser.parse_args()
-    settings = Settings.from_environment()
-    if options.data:
-        settings = replace(settings, data=options.data)
+    options, settings = parse(parser, words, settings)
     base = recipe_of(options, "report")
     settings.runs.mkdir(parents=True, exist_ok=True)
     storage = options.storage or f"sqlite:///{settings.runs / 'search.db'}"
@@ -69,12 +64,8 @@ def main() -> None:
             "Table 4": best_recipe(study.trials[0].params, longer),
             "found by the search": best_recipe(study.best_params, longer),
         }
-        results = compare_all(recipes, SEEDS, data, settings)
-        keep_curves("search_test", settings, results)
+        keep_curves("search_test", settings, compare(recipes, SEEDS, data, settings))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit("stopped; the same command goes on from here")
+    run(main)

@@ -1,38 +1,38 @@
-"""Comparisons: every run measured, differences and rates worked out by hand."""
+"""Ablations: every run measured, differences and rates worked out by hand."""
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from builders import TINY
 
 from helpers.evaluation import evaluate
 from helpers.recipe import Recipe
-from helpers.settings import Settings
 from helpers.training.batches import Examples
-from helpers.training.progress import Progress
 from helpers.training.runs import run
 from helpers.training.tasks import NUMBERS
 from workshop.studies import ablations
 from workshop.studies.ablations import (
-    REFERENCE,
-    at_lengths,
+    BASELINE,
     compare,
-    compare_all,
+    curves_figure,
     differences,
+    differences_figure,
+    lengths_figure,
     optimizers,
     other_lengths,
+    reweight_by_length,
+    scores_on_test,
     tune_rate,
     tune_rates,
     without_each,
 )
 
-TINY = Recipe(
-    layers=2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10
-)
-
 
 def numbers(count: int, seed: int) -> Examples:
+    """Random crops of numbers with one digit or two."""
     rng = np.random.default_rng(seed)
     labels = np.full((count, 6), 10)
     labels[:, 0] = rng.integers(1, 3, count)
@@ -44,47 +44,27 @@ def numbers(count: int, seed: int) -> Examples:
 DATA = {"train": numbers(60, 1), "validation": numbers(20, 2), "test": numbers(30, 3)}
 
 
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(runs_root=tmp_path / "runs")
-
-
-def results_of(**strict) -> pd.DataFrame:
-    """Results with the test accuracies of two or three seeds for each recipe."""
-    return pd.DataFrame(
-        [
-            {
-                "recipe": name,
-                "seed": seed,
-                "part": "test",
-                "length": 0,
-                "images": 100,
-                "step": 20,
-                "strict": value,
-                "six_position": 0.9,
-            }
-            for name, values in strict.items()
-            for seed, value in enumerate(values)
-        ]
+def results_of(length=0, part="test", step=20, **strict) -> pd.DataFrame:
+    """Results with the accuracies of some seeds for each recipe."""
+    rows = [
+        (name, seed, value)
+        for name, values in strict.items()
+        for seed, value in enumerate(values)
+    ]
+    table = pd.DataFrame(rows, columns=["recipe", "seed", "strict"])
+    return table.assign(
+        length=length, part=part, step=step, images=100, six_position=0.9
     )
 
 
-def test_every_technique_s_recipe_differs_from_the_report_s_in_one_field():
+def test_every_ablation_changes_one_field_and_can_be_built():
     recipes = without_each(Recipe())
-    assert recipes.pop(REFERENCE) == Recipe()
-    report = Recipe().metadata()
-    changed = [
-        set(recipe.metadata().items()) - set(report.items())
-        for recipe in recipes.values()
-    ]
-    assert len(changed) == 7
-    assert all(len(change) == 1 for change in changed)
-
-
-@pytest.mark.parametrize("name", without_each(Recipe()))
-def test_every_technique_can_be_left_out(name):
-    network = NUMBERS.build(without_each(Recipe())[name])
-    assert network.output_shape == (None, 6, 11)
+    assert recipes.pop(BASELINE) == Recipe()
+    assert len(recipes) == 7
+    for recipe in recipes.values():
+        change = set(recipe.metadata().items()) - set(Recipe().metadata().items())
+        assert len(change) == 1
+        assert NUMBERS.build(recipe).output_shape == (None, 6, 11)
 
 
 def test_without_normalisation_activations_stay():
@@ -95,13 +75,9 @@ def test_without_normalisation_activations_stay():
 
 
 def test_optimizers_are_four_and_only_one_has_momentum():
-    recipes = optimizers(Recipe())
-    assert {recipe.optimizer for recipe in recipes.values()} == {
-        "SGD",
-        "Adam",
-        "Adagrad",
-    }
-    assert [r.momentum for r in recipes.values()].count(0.0) == 3
+    recipes = optimizers(Recipe()).values()
+    assert {recipe.optimizer for recipe in recipes} == {"SGD", "Adam", "Adagrad"}
+    assert [recipe.momentum for recipe in recipes].count(0.0) == 3
 
 
 def test_other_lengths_are_shares():
@@ -130,36 +106,19 @@ def test_run_that_diverges_reads_nothing(settings):
     results = compare(recipes, [1], DATA, settings)
     assert results["part"].tolist() == ["validation", "test", "test", "test"]
     assert results["images"].tolist()[:2] == [20, 30]
-    assert not results["strict"].any()
+    assert not results[["strict", "six_position"]].any(axis=None)
 
 
-@pytest.fixture
-def second_stops():
-    """Makes the progress of runs, of which the second is stopped."""
-    shown = []
+def test_stopped_run_gives_no_part_of_the_results(settings, monkeypatch):
+    def stop(recipe, data, settings):
+        made = run(recipe, data, settings)
+        return replace(made, finished=recipe.keep_rate == 1)
 
-    def progress():
-        shown.append(Progress())
-        if len(shown) == 2:
-            shown[-1].stop.set()
-        return shown[-1]
-
-    return progress
-
-
-TWO = {"one": TINY, "two": replace(TINY, keep_rate=0.5)}
-
-
-def test_stop_keeps_the_runs_before_it(settings, second_stops):
-    results = compare(TWO, [1], DATA, settings, progress=second_stops)
-    assert set(results["recipe"]) == {"one"}
-
-
-def test_stopped_comparison_gives_no_part_of_the_results(settings, second_stops):
+    monkeypatch.setattr(ablations, "run", stop)
+    recipes = {"one": TINY, "two": replace(TINY, keep_rate=1.0)}
     with pytest.raises(KeyboardInterrupt):
-        compare_all(TWO, [1], DATA, settings, second_stops)
-    results = compare_all(TWO, [1], DATA, settings)
-    assert set(results["recipe"]) == {"one", "two"}
+        compare(recipes, [1], DATA, settings)
+    assert set(compare({"two": recipes["two"]}, [1], DATA, settings)["seed"]) == {1}
 
 
 def test_difference_is_of_runs_of_the_same_seed():
@@ -178,53 +137,41 @@ def test_one_seed_has_no_interval():
     assert np.isnan(row["low"])
 
 
-def test_unknown_reference_is_named():
+def test_unknown_baseline_is_named():
     with pytest.raises(ValueError, match="no recipe 'basis'; expected one of 'base'"):
         differences(results_of(base=[0.5]), "basis")
 
 
 def test_scores_are_means_over_the_seeds():
-    row = ablations.scores_on_test(results_of(base=[0.5, 0.7])).loc["base"]
+    row = scores_on_test(results_of(base=[0.5, 0.7])).loc["base"]
     assert (row["strict"], row["lowest"], row["highest"]) == (0.6, 0.5, 0.7)
     assert row["seeds"] == 2
 
 
-def test_at_lengths_weighs_each_length_by_its_share():
-    results = pd.concat(
-        [
-            results_of(base=[0.8, 0.6]).assign(length=1),
-            results_of(base=[0.4, 0.2]).assign(length=3),
-        ]
-    )
+def test_reweighting_gives_each_length_its_share():
+    one, three = results_of(1, base=[0.8, 0.6]), results_of(3, base=[0.4, 0.2])
     # Nothing was measured at two digits: the other shares are 1 and 3 of 4.
-    assert at_lengths(results, (0.1, 0.6, 0.3))["base"] == pytest.approx(0.4)
+    strict = reweight_by_length(pd.concat([one, three]), (0.1, 0.6, 0.3))
+    assert strict["base"] == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(
-    ("peak", "tried"),
+    ("strict_at", "tried"),
     [
-        (1.0, [0.5, 1.0, 2.0]),
-        (4.0, [0.5, 1.0, 2.0, 4.0, 8.0]),
-        (0.25, [0.125, 0.25, 0.5, 1.0, 2.0]),
+        (lambda rate: -abs(np.log(rate / 1.0)), [0.5, 1.0, 2.0]),
+        (lambda rate: -abs(np.log(rate / 4.0)), [0.5, 1.0, 2.0, 4.0, 8.0]),
+        (lambda rate: -abs(np.log(rate / 0.25)), [0.125, 0.25, 0.5, 1.0, 2.0]),
+        (lambda rate: 0.0, [0.25, 0.5, 1.0, 2.0]),
+        (lambda rate: rate, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]),
     ],
 )
-def test_rates_go_on_past_the_best(peak, tried):
-    found = tune_rate(lambda rate: -abs(np.log(rate / peak)), 1.0)
-    assert list(found) == tried
+def test_rates_go_on_past_the_best_to_a_bound(strict_at, tried):
+    assert list(tune_rate(strict_at, 1.0, max_rates=6)) == tried
 
 
-def test_rates_end_where_all_are_alike():
-    assert list(tune_rate(lambda rate: 0.0, 1.0)) == [0.25, 0.5, 1.0, 2.0]
-
-
-def test_rates_end_where_more_are_always_better():
-    assert len(tune_rate(lambda rate: rate, 1.0)) == ablations.MOST_RATES
-
-
-def test_tuned_recipe_has_the_rate_best_on_validation(settings, monkeypatch):
-    monkeypatch.setattr(ablations, "MOST_RATES", 3)
+def test_tuned_recipe_has_the_rate_best_on_validation(settings):
     recipe = replace(TINY, initial_learning_rate=0.2)
-    tuned, tried = tune_rates({"one": recipe}, DATA, settings)
+    tuned, tried = tune_rates({"one": recipe}, DATA, settings, max_rates=3)
     assert tried["learning_rate"].tolist() == [0.1, 0.2, 0.4]
     best = tried.loc[tried["strict"].idxmax()]
     assert tuned["one"] == replace(recipe, initial_learning_rate=best["learning_rate"])
@@ -232,8 +179,42 @@ def test_tuned_recipe_has_the_rate_best_on_validation(settings, monkeypatch):
     assert made.scores["strict"] == best["strict"]
 
 
-def test_rate_at_which_training_diverges_scores_0(settings, monkeypatch):
-    monkeypatch.setattr(ablations, "MOST_RATES", 3)
+def test_rate_at_which_training_diverges_scores_0(settings):
     recipe = replace(TINY, initial_learning_rate=1e9)
-    _, tried = tune_rates({"one": recipe}, DATA, settings)
+    _, tried = tune_rates({"one": recipe}, DATA, settings, max_rates=3)
     assert not tried["strict"].any()
+
+
+RECIPES = {BASELINE: [0.50, 0.52], "other": [0.60, 0.64], "worse": [0.40, 0.43]}
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def test_bands_reach_from_the_lowest_seed_to_the_highest():
+    steps = [results_of(part="validation", step=step, **RECIPES) for step in (10, 20)]
+    (axis,) = curves_figure(pd.concat([*steps, results_of(**RECIPES)])).axes
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), [0.51, 0.51])
+    corners = axis.collections[0].get_paths()[0].vertices
+    assert (corners[:, 1].min(), corners[:, 1].max()) == (0.50, 0.52)
+
+
+def test_differences_are_drawn_in_points_from_the_best_on():
+    (axis,) = differences_figure(results_of(**RECIPES)).axes
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert names == ["other", "worse"]
+    means, _, _ = axis.containers[0].lines
+    assert means.get_xdata().astype(float) == pytest.approx([11, -9.5])
+    seeds = [line.get_xdata() for line in axis.lines if line.get_marker() == "|"]
+    np.testing.assert_allclose(seeds[-2:], [[10, 12], [-10, -9]])
+
+
+def test_lengths_have_a_mark_for_each_recipe():
+    results = pd.concat([results_of(length, **RECIPES) for length in (0, 1, 2)])
+    (axis,) = lengths_figure(results).axes
+    assert [len(group[0].get_ydata()) for group in axis.containers] == [2, 2, 2]
+    labels = [label.get_text() for label in axis.get_xticklabels()]
+    assert labels == ["1\n100 images", "2\n100 images"]

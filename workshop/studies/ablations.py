@@ -1,83 +1,84 @@
-"""Recipes that differ in one thing, each trained from several seeds and compared."""
+"""Ablations: recipes that differ in one thing, trained from several seeds, compared."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from scipy import stats
 
 from helpers import paper
 from helpers.accuracy import MAX_DIGITS, accuracy_by_length, measure
 from helpers.evaluation import predict
+from helpers.figures.style import styled
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.loop import Run, TrainingDiverged
-from helpers.training.progress import Progress
 from helpers.training.runs import run
 
-REFERENCE = "as in the report"
+BASELINE = "as in the report"
 """What the recipe that others are compared with is called."""
 
-ALL = 0
+ALL_LENGTHS = 0
 """In the column ``length``: numbers of all lengths."""
 
-FIRST_RATES = {"SGD": 0.1, "SGD, momentum 0.9": 0.01, "Adam": 0.002, "Adagrad": 0.05}
-"""Where each optimizer's search for its learning rate starts."""
+OPTIMIZERS = {
+    "SGD": ("SGD", 0.0, 0.1),
+    "SGD, momentum 0.9": ("SGD", 0.9, 0.01),
+    "Adam": ("Adam", 0.0, 0.002),
+    "Adagrad": ("Adagrad", 0.0, 0.05),
+}
+"""Optimizer, momentum, and the learning rate where its tuning starts."""
 
-MOST_RATES = 9
-"""Rates tried for an optimizer, at most."""
+ABLATIONS = {
+    "dropout": {"keep_rate": 1.0},
+    "L2 regularisation": {"l2_beta": 0.0},
+    "local response normalisation": {"lrn_alpha": 0.0},
+    "Xavier initialisation": {"initial_deviation": 0.1},  # as 2016's tutorials had it
+    "decay of the learning rate": {"decay_rate": 1.0},
+    "max-pooling": {"pooling": False},
+    "convolutions": {"layers": 4},
+}
+"""The field of a recipe that leaves out each technique of the report's Table 3."""
 
-NORMAL_DEVIATION = 0.1
-"""First weights of networks without Xavier's rule, as 2016's tutorials had them."""
+COLUMNS = ["recipe", "seed", "part", "length", "images", "step", "strict"]
+COLUMNS += ["six_position"]
 
 
 def optimizers(base: Recipe) -> dict[str, Recipe]:
-    """A recipe with each optimizer at the rate where the search for its own starts."""
-    plain = replace(base, optimizer="SGD", momentum=0.0)
-    recipes = {
-        "SGD": plain,
-        "SGD, momentum 0.9": replace(plain, momentum=0.9),
-        "Adam": replace(plain, optimizer="Adam"),
-        "Adagrad": replace(plain, optimizer="Adagrad"),
-    }
+    """Give the recipe each optimizer, at the rate where its tuning starts."""
     return {
-        name: replace(recipe, initial_learning_rate=FIRST_RATES[name])
-        for name, recipe in recipes.items()
+        name: replace(
+            base, optimizer=optimizer, momentum=momentum, initial_learning_rate=rate
+        )
+        for name, (optimizer, momentum, rate) in OPTIMIZERS.items()
     }
 
 
 def without_each(base: Recipe) -> dict[str, Recipe]:
-    """The recipe itself, and without each technique of the report's Table 3 in turn.
+    """Give the recipe itself, and it without each technique of Table 3 in turn.
 
     What a network cannot be trained without stays: layers, their ReLU, the loss,
     batches and gradient descent.
     """
-    changes = {
-        "dropout": {"keep_rate": 1.0},
-        "L2 regularisation": {"l2_beta": 0.0},
-        "local response normalisation": {"lrn_alpha": 0.0},
-        "Xavier initialisation": {"initial_deviation": NORMAL_DEVIATION},
-        "decay of the learning rate": {"decay_rate": 1.0},
-        "max-pooling": {"pooling": False},
-        "convolutions": {"layers": 4},
-    }
-    return {REFERENCE: base} | {
-        f"without {name}": replace(base, **change) for name, change in changes.items()
+    return {BASELINE: base} | {
+        f"without {name}": replace(base, **change) for name, change in ABLATIONS.items()
     }
 
 
 def other_lengths(base: Recipe) -> dict[str, Recipe]:
-    """The recipe itself, with the official test set's lengths, and with even ones."""
+    """Give the recipe itself, with the official test set's lengths, and even ones."""
     official = paper.TABLE_2["test"][2:]
     shares = tuple(count / sum(official) for count in official)
+    even = (1 / MAX_DIGITS,) * MAX_DIGITS
     return {
         "lengths as they come": base,
         "lengths as in the official test set": replace(base, length_shares=shares),
-        "every length as often": replace(
-            base, length_shares=(1 / MAX_DIGITS,) * MAX_DIGITS
-        ),
+        "every length as often": replace(base, length_shares=even),
     }
 
 
@@ -86,7 +87,6 @@ def compare(
     seeds: Iterable[int],
     data: Mapping[str, Examples],
     settings: Settings,
-    progress: Callable[[], Progress] = Progress,
 ) -> pd.DataFrame:
     """Train each recipe from each seed, or pick up the run, and measure them all.
 
@@ -100,8 +100,6 @@ def compare(
         Examples by name: ``"train"``, ``"validation"`` and ``"test"``.
     settings
         Whose folder keeps the runs.
-    progress
-        Makes what shows a run.
 
     Returns
     -------
@@ -110,114 +108,65 @@ def compare(
         ``validation``), and for the test images (``test``) one of all lengths
         (``length`` is 0) and one for each ``length``. ``images`` counts those
         measured on; ``strict`` and ``six_position`` are fractions. A run that
-        diverged reads nothing: 0. If a run was stopped, those before it.
-    """
-    parts = []
-    for seed in seeds:
-        for name, recipe in recipes.items():
-            recipe = replace(recipe, seed=seed)
-            try:
-                made = run(recipe, data, settings, progress=progress())
-            except TrainingDiverged:
-                rows = _nothing_read(recipe, data)
-            else:
-                if not made.finished:
-                    return _table(parts)
-                rows = _measured(made, data)
-            parts.append(rows.assign(recipe=name, seed=seed))
-    return _table(parts)
-
-
-def compare_all(
-    recipes: Mapping[str, Recipe],
-    seeds: Sequence[int],
-    data: Mapping[str, Examples],
-    settings: Settings,
-    progress: Callable[[], Progress] = Progress,
-) -> pd.DataFrame:
-    """As `compare`, for results that are kept: of all runs, or none.
+        diverged reads nothing: 0.
 
     Raises
     ------
     KeyboardInterrupt
         A run was stopped; those before it need not be trained again.
     """
-    results = compare(recipes, seeds, data, settings, progress)
-    if results.groupby(["recipe", "seed"]).ngroups < len(recipes) * len(seeds):
+    parts = []
+    for seed in seeds:
+        for name, recipe in recipes.items():
+            recipe = replace(recipe, seed=seed)
+            rows = _measure_run(_run_to_end(recipe, data, settings), recipe, data)
+            parts.append(rows.assign(recipe=name, seed=seed))
+    return pd.concat(parts, ignore_index=True)[COLUMNS]
+
+
+def _run_to_end(recipe: Recipe, data, settings: Settings) -> Run | None:
+    """Train by the recipe; None if that diverged, KeyboardInterrupt if it stopped."""
+    try:
+        made = run(recipe, data, settings)
+    except TrainingDiverged:
+        return None
+    if not made.finished:
         raise KeyboardInterrupt
-    return results
+    return made
 
 
-def _table(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    columns = ["recipe", "seed", "part", "length", "images", "step", "strict"]
-    columns += ["six_position"]
-    if not parts:
-        return pd.DataFrame(columns=columns)
-    return pd.concat(parts, ignore_index=True)[columns]
-
-
-def _measured(made: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
+def _measure_run(made: Run | None, recipe: Recipe, data) -> pd.DataFrame:
+    """The rows of `compare` for one run; one that diverged is wrong everywhere."""
     test = data["test"]
-    answers = predict(made.network, test.images)
-    scores = {ALL: measure(answers, test.labels)}
+    if made is None:
+        answers = test.labels + 1
+        history = [{"step": recipe.steps, "strict": 0.0, "six_position": 0.0}]
+    else:
+        answers = predict(made.network, test.images)
+        history = made.history.to_dict("records")
+    scores = {ALL_LENGTHS: measure(answers, test.labels)}
     scores |= accuracy_by_length(answers, test.labels)
+    images = len(data["validation"])
     rows = [
-        {"part": "validation", "length": ALL, "images": len(data["validation"]), **row}
-        for row in made.history.to_dict("records")
+        {"part": "validation", "length": ALL_LENGTHS, "images": images} | row
+        for row in history
     ] + [
-        score.values() | {"part": "test", "length": length, "step": made.recipe.steps}
+        score.values() | {"part": "test", "length": length, "step": recipe.steps}
         for length, score in scores.items()
     ]
     return pd.DataFrame(rows)
-
-
-def _nothing_read(recipe: Recipe, data: Mapping[str, Examples]) -> pd.DataFrame:
-    lengths, counts = np.unique(data["test"].labels[:, 0], return_counts=True)
-    images = {ALL: len(data["test"])} | dict(zip(lengths, counts, strict=True))
-    rows = [("validation", ALL, len(data["validation"]))]
-    rows += [("test", int(length), int(count)) for length, count in images.items()]
-    table = pd.DataFrame(rows, columns=["part", "length", "images"])
-    return table.assign(step=recipe.steps, strict=0.0, six_position=0.0)
-
-
-def tune_rate(strict_at: Callable[[float], float], start: float) -> dict[float, float]:
-    """Try learning rates, each twice the next, until the best is not at an end.
-
-    Parameters
-    ----------
-    strict_at
-        Strict accuracy on validation after a short training at a rate.
-    start
-        The first rate.
-
-    Returns
-    -------
-    dict
-        The accuracy at each rate tried, from the smallest rate on: at most
-        `MOST_RATES`.
-    """
-    tried = {rate: strict_at(rate) for rate in (start / 2, start, start * 2)}
-    while len(tried) < MOST_RATES:
-        best = max(tried, key=tried.get)
-        if best == min(tried):
-            following = best / 2
-        elif best == max(tried):
-            following = best * 2
-        else:
-            break
-        tried[following] = strict_at(following)
-    return dict(sorted(tried.items()))
 
 
 def tune_rates(
     recipes: Mapping[str, Recipe],
     data: Mapping[str, Examples],
     settings: Settings,
-    progress: Callable[[], Progress] = Progress,
+    max_rates: int = 9,
 ) -> tuple[dict[str, Recipe], pd.DataFrame]:
-    """Each recipe with the learning rate that is best for it on validation.
+    """Give each recipe the learning rate that is best for it on validation.
 
     The runs are of the recipes' own steps and seed; one that diverges scores 0.
+    ``max_rates`` bounds the rates tried for a recipe.
 
     Returns
     -------
@@ -231,33 +180,57 @@ def tune_rates(
 
         def strict_at(rate: float, recipe: Recipe = recipe) -> float:
             at_rate = replace(recipe, initial_learning_rate=rate)
-            try:
-                made = run(at_rate, data, settings, progress=progress())
-            except TrainingDiverged:
-                return 0.0
-            if not made.finished:
-                raise KeyboardInterrupt
-            return made.scores["strict"]
+            made = _run_to_end(at_rate, data, settings)
+            return made.scores["strict"] if made else 0.0
 
-        tried = tune_rate(strict_at, recipe.initial_learning_rate)
+        tried = tune_rate(strict_at, recipe.initial_learning_rate, max_rates)
         best = max(tried, key=tried.get)
         tuned[name] = replace(recipe, initial_learning_rate=best)
-        rows += [
-            {"recipe": name, "learning_rate": rate, "strict": strict}
-            for rate, strict in tried.items()
-        ]
-    return tuned, pd.DataFrame(rows)
+        rows += [(name, rate, strict) for rate, strict in tried.items()]
+    return tuned, pd.DataFrame(rows, columns=["recipe", "learning_rate", "strict"])
 
 
-def scores_on_test(results: pd.DataFrame, length: int = ALL) -> pd.DataFrame:
-    """Accuracy on the test images, a row for each recipe, over its seeds.
+def tune_rate(
+    strict_at: Callable[[float], float], start: float, max_rates: int
+) -> dict[float, float]:
+    """Try learning rates, each twice the next, until the best is not at an end.
+
+    Parameters
+    ----------
+    strict_at
+        Strict accuracy on validation after a short training at a rate.
+    start
+        The first rate.
+    max_rates
+        Rates tried, at most.
+
+    Returns
+    -------
+    dict
+        The accuracy at each rate tried, from the smallest rate on.
+    """
+    tried = {rate: strict_at(rate) for rate in (start / 2, start, start * 2)}
+    while len(tried) < max_rates:
+        best = max(tried, key=tried.get)
+        if best == min(tried):
+            following = best / 2
+        elif best == max(tried):
+            following = best * 2
+        else:
+            break
+        tried[following] = strict_at(following)
+    return dict(sorted(tried.items()))
+
+
+def scores_on_test(results: pd.DataFrame, length: int = ALL_LENGTHS) -> pd.DataFrame:
+    """Average accuracy on the test images over the seeds, a row for each recipe.
 
     Parameters
     ----------
     results
         From `compare`.
     length
-        Of the numbers to count, `ALL` for all.
+        Of the numbers to count.
 
     Returns
     -------
@@ -266,24 +239,19 @@ def scores_on_test(results: pd.DataFrame, length: int = ALL) -> pd.DataFrame:
         ``six_position``, the means over the seeds, and ``lowest`` and ``highest``
         strict of a seed.
     """
-    test = results[(results["part"] == "test") & (results["length"] == length)]
-    by_recipe = test.groupby("recipe", sort=False)
-    return pd.DataFrame(
-        {
-            "seeds": by_recipe.size(),
-            "images": by_recipe["images"].first(),
-            "strict": by_recipe["strict"].mean(),
-            "lowest": by_recipe["strict"].min(),
-            "highest": by_recipe["strict"].max(),
-            "six_position": by_recipe["six_position"].mean(),
-        }
+    test = results.query("part == 'test' and length == @length")
+    return test.groupby("recipe", sort=False).agg(
+        seeds=("seed", "size"),
+        images=("images", "first"),
+        strict=("strict", "mean"),
+        lowest=("strict", "min"),
+        highest=("strict", "max"),
+        six_position=("six_position", "mean"),
     )
 
 
-def differences(
-    results: pd.DataFrame, reference: str = REFERENCE, length: int = ALL
-) -> pd.DataFrame:
-    """By how much each recipe reads more of the test images than the reference does.
+def differences(results: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame:
+    """Compare strict accuracy of each recipe on the test images with the baseline's.
 
     Runs of the same seed are compared, and the interval is Student's over the seeds:
     it tells how another seed might come out, not how other images might.
@@ -292,53 +260,139 @@ def differences(
     ----------
     results
         From `compare`.
-    reference
+    baseline
         Name of the recipe that the others are compared with.
-    length
-        Of the numbers to count, `ALL` for all.
 
     Returns
     -------
     pandas.DataFrame
-        By recipe: ``difference``, the mean of strict accuracies less those of the
-        reference, the bounds of its 95 % interval ``low`` and ``high``, not a number
-        with one seed, and ``seeds``.
+        By recipe: ``difference``, the mean over the seeds, the bounds of its 95 %
+        interval ``low`` and ``high``, not a number with one seed, and ``seeds``.
     """
-    test = results[(results["part"] == "test") & (results["length"] == length)]
+    by_seed = _differences_by_seed(results, baseline)
+    mean, seeds = by_seed.mean(), by_seed.count()
+    reach = stats.t.ppf(0.975, seeds - 1) * by_seed.sem()
+    return pd.DataFrame(
+        {"difference": mean, "low": mean - reach, "high": mean + reach, "seeds": seeds}
+    )
+
+
+def _differences_by_seed(results: pd.DataFrame, baseline: str) -> pd.DataFrame:
+    """Strict accuracy less the baseline's, a row for each seed, a column a recipe."""
+    test = results.query("part == 'test' and length == @ALL_LENGTHS")
     strict = test.pivot(index="seed", columns="recipe", values="strict")
-    if reference not in strict:
+    if baseline not in strict:
         raise ValueError(
-            f"the results have no recipe {reference!r}; expected one of "
-            f"{', '.join(map(repr, strict.columns))} as the reference."
+            f"the results have no recipe {baseline!r}; expected one of "
+            f"{', '.join(map(repr, strict.columns))} as the baseline."
         )
-    rows = {}
-    for name in test["recipe"].unique():
-        if name == reference:
-            continue
-        apart = (strict[name] - strict[reference]).dropna()
-        seeds = len(apart)
-        reach = np.nan
-        if seeds > 1:
-            reach = stats.t.ppf(0.975, seeds - 1) * apart.std() / np.sqrt(seeds)
-        mean = apart.mean()
-        rows[name] = {
-            "difference": mean,
-            "low": mean - reach,
-            "high": mean + reach,
-            "seeds": seeds,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    others = [name for name in test["recipe"].unique() if name != baseline]
+    return strict[others].sub(strict[baseline], axis=0)
 
 
-def at_lengths(results: pd.DataFrame, shares: Iterable[float]) -> pd.Series:
-    """Strict accuracy of each recipe if the test images had other lengths.
+def reweight_by_length(results: pd.DataFrame, shares: Iterable[float]) -> pd.Series:
+    """Estimate each recipe's strict accuracy on test images of other lengths.
 
     The mean of the accuracies at each length, weighted by ``shares`` of the numbers
     with one digit, with two and so on; a length that was not measured is left out.
     """
-    test = results[(results["part"] == "test") & (results["length"] != ALL)]
+    test = results.query("part == 'test' and length != @ALL_LENGTHS")
     strict = test.pivot_table("strict", "recipe", "length", sort=False)
     weights = pd.Series(dict(enumerate(shares, 1))).reindex(
         strict.columns, fill_value=0
     )
     return (strict * weights).sum(axis=1) / weights.sum()
+
+
+@styled
+def curves_figure(results: pd.DataFrame) -> Figure:
+    """Draw validation accuracy over the steps, each recipe's mean over the seeds.
+
+    Bands reach from the lowest seed to the highest; dots are the test images.
+
+    Parameters
+    ----------
+    results
+        From `compare`.
+    """
+    figure, axis = plt.subplots(figsize=(8, 4), layout="tight")
+    for number, (name, rows) in enumerate(results.groupby("recipe", sort=False)):
+        colour = f"C{number}"
+        strict = rows.query("part == 'validation'").groupby("step")["strict"]
+        test = rows.query("part == 'test' and length == @ALL_LENGTHS")
+        mean = strict.mean()
+        axis.plot(mean.index, mean, color=colour, label=name)
+        axis.fill_between(
+            mean.index, strict.min(), strict.max(), color=colour, alpha=0.2, lw=0
+        )
+        axis.plot(test["step"], test["strict"], "o", color=colour, ms=4)
+    axis.plot([], [], "o", color="gray", ms=4, label="test, each seed")
+    axis.set(xlabel="step", ylabel="strict: whole number right", ylim=(0, 1))
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8)
+    return figure
+
+
+@styled
+def differences_figure(results: pd.DataFrame) -> Figure:
+    """Draw each recipe's difference from the `BASELINE` in points, and each seed's.
+
+    Parameters
+    ----------
+    results
+        From `compare`.
+    """
+    table = 100 * differences(results)[["difference", "low", "high"]]
+    table = table.sort_values("difference", ascending=False)
+    by_seed = 100 * _differences_by_seed(results, BASELINE)
+    figure, axis = plt.subplots(
+        figsize=(8, 0.8 + 0.42 * len(table)), layout="constrained"
+    )
+    places = np.arange(len(table))
+    reach = (table["high"] - table["difference"]).fillna(0)
+    axis.errorbar(
+        table["difference"], places, xerr=reach, fmt="o", color="C0", capsize=3
+    )
+    for place, name in enumerate(table.index):
+        axis.plot(by_seed[name], [place] * len(by_seed), "|", color="gray", ms=9)
+    axis.axvline(0, color="k", lw=1)
+    axis.set_yticks(places, table.index)
+    axis.set(
+        xlabel=f"strict accuracy on test images: points more than {BASELINE}\n"
+        f"(mean of {len(by_seed)} seeds, its 95 % interval, and each seed)"
+    )
+    axis.grid(axis="x", alpha=0.3)
+    return figure
+
+
+@styled
+def lengths_figure(results: pd.DataFrame) -> Figure:
+    """Draw strict accuracy on the test images by number of digits, recipe by recipe.
+
+    Marks are means over the seeds, lines reach from the lowest to the highest.
+
+    Parameters
+    ----------
+    results
+        From `compare`.
+    """
+    test = results.query("part == 'test' and length != @ALL_LENGTHS")
+    images = test.groupby("length")["images"].first()
+    names = test["recipe"].unique()
+    figure, axis = plt.subplots(figsize=(8, 3.8), layout="tight")
+    for number, name in enumerate(names):
+        strict = test[test["recipe"] == name].groupby("length")["strict"]
+        mean, low, high = strict.mean(), strict.min(), strict.max()
+        places = np.arange(len(images)) + 0.15 * (number - (len(names) - 1) / 2)
+        axis.errorbar(
+            places, mean, yerr=(mean - low, high - mean), fmt="o", capsize=3, label=name
+        )
+    ticks = [f"{length}\n{count:,} images" for length, count in images.items()]
+    axis.set_xticks(range(len(images)), ticks)
+    axis.set(xlabel="digits", ylabel="strict: whole number right", ylim=(0, 1))
+    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.grid(axis="y", alpha=0.3)
+    axis.legend(fontsize=8)
+    return figure
