@@ -28,6 +28,10 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
 def prose(notebook):
     return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
 
@@ -56,9 +60,8 @@ def test_opens_with_title_aims_and_time(notebook):
 
 
 def test_has_one_cell_of_plain_parameters(notebook):
-    tagged = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-    assert len(tagged) == 1
-    for line in tagged[0].source.splitlines():
+    (parameters,) = [cell for cell in notebook.cells if "parameters" in tags(cell)]
+    for line in parameters.source.splitlines():
         assert re.match(r"(#|$|\w+ = [^a-z(]*[\"'\d(\[TFN\-])", line), line
 
 
@@ -72,10 +75,11 @@ def test_ends_in_summary_exercises_and_links(notebook):
 
 def test_links_lead_to_its_neighbours(path, notebook):
     place = NOTEBOOKS.index(path)
-    expected = {p.name for p in NOTEBOOKS[max(place - 1, 0) : place + 2]} - {path.name}
-    assert set(re.findall(r"\]\(([^)]+\.ipynb)\)", notebook.cells[-1].source)) == (
-        expected
-    )
+    neighbours = {p.name for p in NOTEBOOKS[max(place - 1, 0) : place + 2]} - {
+        path.name
+    }
+    links = re.findall(r"\]\(([^)]+\.ipynb)\)", notebook.cells[-1].source)
+    assert set(links) == neighbours
 
 
 def test_cells_are_short(notebook):
@@ -124,11 +128,7 @@ def test_holds_no_error_and_no_machine_path(notebook):
 
 
 def test_pins_facts_that_hold_on_any_data(notebook):
-    cells = [
-        cell
-        for cell in code_cells(notebook)
-        if "nbval-check-output" in cell.metadata.get("tags", [])
-    ]
+    cells = [c for c in code_cells(notebook) if "nbval-check-output" in tags(c)]
     assert cells
     for cell in cells:
         assert any(printed(cell)), f"a checked cell prints nothing: {cell.source}"
