@@ -5,8 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFont
+from PIL import Image
 from scipy.spatial import ConvexHull
+
+from helpers.sample.typefaces import load_font
 
 HEIGHT = 96
 """Height of a mask in pixels; larger digits are enlarged from it."""
@@ -36,40 +38,21 @@ class Glyph:
 
 @lru_cache(maxsize=512)
 def digit_glyphs(path: Path, weight: int | None) -> tuple[Glyph, ...]:
-    """The glyphs of the digits 0 to 9 in a font file, at a weight if it varies."""
-    font = load_font(path, 160, weight)
-    return tuple(_glyph(font, digit) for digit in "0123456789")
-
-
-def load_font(
-    path: Path, size: int, weight: int | None = None
-) -> ImageFont.FreeTypeFont:
-    """A font file at a size in pixels, and at a weight if one is given."""
-    font = ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
-    if weight is not None:
-        values = [
-            weight if axis["name"] in (b"Weight", "Weight") else axis["default"]
-            for axis in font.get_variation_axes()
-        ]
-        font.set_variation_by_axes(values)
-    return font
-
-
-def _glyph(font: ImageFont.FreeTypeFont, text: str) -> Glyph:
-    core = font.getmask(text, "L")
-    ink = Image.frombytes("L", core.size, bytes(core))
-    return glyph_of_ink(ink)
+    """Render the digits 0 to 9 of a font file, at a weight if it varies."""
+    cores = [load_font(path, 160, weight).getmask(digit, "L") for digit in "0123456789"]
+    inks = (Image.frombytes("L", core.size, bytes(core)) for core in cores)
+    return tuple(glyph_of_ink(ink) for ink in inks)
 
 
 def glyph_of_ink(ink: Image.Image) -> Glyph:
-    """A glyph from an image of mode L of any size with a digit's ink in it."""
+    """Make a glyph of an image of mode L of any size with a digit's ink in it."""
     ink = ink.crop(ink.getbbox())
     width = max(2, round(ink.width * HEIGHT / ink.height))
     return glyph_of(ink.resize((width, HEIGHT), Image.Resampling.BOX))
 
 
 def glyph_of(mask: Image.Image) -> Glyph:
-    """A glyph from its mask, of mode L, cropped tight and ``HEIGHT`` high."""
+    """Make a glyph of its mask, of mode L, cropped tight and ``HEIGHT`` high."""
     rows, columns = np.nonzero(np.asarray(mask) > 96)
     points = np.stack([columns, rows], 1).astype(float)
     hull = points[ConvexHull(points).vertices] + 0.5

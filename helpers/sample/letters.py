@@ -1,20 +1,18 @@
 """Drawn letters A to J as an archive in notMNIST's layout."""
 
 import base64
-import gzip
 import io
-import tarfile
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 from scipy import ndimage
 from tqdm import tqdm
 
 from helpers.data.parallel import ordered_map
 from helpers.files import atomic_write
-from helpers.sample.typefaces import ALL_FAMILIES, every_file
+from helpers.sample.scene_archives import add_file, open_tar
+from helpers.sample.typefaces import ALL_FAMILIES, every_file, load_font
 
 LETTERS = "ABCDEFGHIJ"
 SIDE = 28
@@ -86,18 +84,15 @@ def draw_letters_archive(
     ]
     with (
         atomic_write(path) as temporary,
-        temporary.open("wb") as file,
-        gzip.GzipFile("", "wb", compresslevel=1, fileobj=file, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+        open_tar(temporary) as tar,
         tqdm(total=count, desc=f"drawing {name}", unit="letter") as progress,
     ):
         results = ordered_map(draw_chunk, tasks, processes)
         for (letter, start, *_), chunk in zip(tasks, results, strict=True):
             for number, data in enumerate(chunk, start):
                 empty = large and number == 0 and LETTERS.index(letter) < UNREADABLE
-                entry = tarfile.TarInfo(f"{name}/{letter}/{_file_name(letter, number)}")
-                entry.size = 0 if empty else len(data)
-                tar.addfile(entry, io.BytesIO(data))
+                member = f"{name}/{letter}/{_file_name(letter, number)}"
+                add_file(tar, member, 0 if empty else len(data), io.BytesIO(data))
             progress.update(len(chunk))
 
 
@@ -169,27 +164,12 @@ def _typeset(rng: np.random.Generator, letter: str) -> np.ndarray:
     family = ALL_FAMILIES[rng.integers(len(ALL_FAMILIES))]
     files = every_file(family)
     path = files[rng.integers(len(files))]
-    font = _font(path, int(rng.integers(2, 9)) * 100)
+    weight = int(rng.integers(2, 9)) * 100
+    font = load_font(path, 40, weight if "wght" in path.name else None)
     canvas = Image.new("L", (CANVAS, CANVAS))
     middle = (CANVAS / 2, CANVAS / 2)
     ImageDraw.Draw(canvas).text(middle, letter, 255, font, anchor="mm")
     return np.asarray(canvas, np.float32) / 255
-
-
-@lru_cache(maxsize=256)
-def _font(path: Path, weight: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.truetype(path, 40, layout_engine=ImageFont.Layout.BASIC)
-    if "wght" in path.name:
-        axes = font.get_variation_axes()
-        font.set_variation_by_axes(
-            [
-                np.clip(weight, axis["minimum"], axis["maximum"])
-                if axis["name"] in (b"Weight", "Weight")
-                else axis["default"]
-                for axis in axes
-            ]
-        )
-    return font
 
 
 def _slanted(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:

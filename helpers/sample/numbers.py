@@ -13,15 +13,10 @@ from helpers.sample.glyphs import HEIGHT, Glyph
 
 @dataclass(frozen=True)
 class Number:
-    """Glyphs and where each of them stands.
+    """Glyphs, one for each digit, and where they stand.
 
-    Parameters
-    ----------
-    glyphs
-        One for each digit.
-    places
-        float64 (N, 2, 3): the affine map from a glyph's coordinates (digit heights
-        from its top left) to the plane.
+    ``places``, float64 (N, 2, 3), are affine maps from a glyph's coordinates (digit
+    heights from its top left) to the plane.
     """
 
     glyphs: tuple[Glyph, ...]
@@ -29,14 +24,14 @@ class Number:
 
     @property
     def outlines(self) -> list[np.ndarray]:
-        """The corners of each digit's hull on the plane, float64 (K, 2)."""
+        """Corners of each digit's hull on the plane, float64 (K, 2)."""
         return [
             glyph.outline @ place[:, :2].T + place[:, 2]
             for glyph, place in zip(self.glyphs, self.places, strict=True)
         ]
 
     def stretched(self, factor: float) -> "Number":
-        """The same number, ``factor`` times as wide."""
+        """Return the same number, ``factor`` times as wide."""
         return Number(self.glyphs, self.places * np.array([[[factor], [1.0]]]))
 
 
@@ -73,10 +68,8 @@ def lay_out(
         matrix = matrix @ [[stretches[index], slant], [0.0, 1.0]]
         target = [centre, drops[index] + climb * centre + bow * centre**2 / 2]
         places[index, :, :2] = matrix
-        places[index, :, 2] = target - matrix @ [
-            widths[index] / stretches[index] / 2,
-            0.5,
-        ]
+        own_middle = [widths[index] / stretches[index] / 2, 0.5]
+        places[index, :, 2] = target - matrix @ own_middle
     return Number(glyphs, places)
 
 
@@ -126,50 +119,38 @@ def ink(number: Number, shape: tuple[int, int], scale: float, origin) -> np.ndar
 
 
 def project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Points (K, 2) through a homography (3, 3)."""
+    """Map points (K, 2) by a homography (3, 3)."""
     moved = points @ matrix[:, :2].T + matrix[:, 2]
     return moved[:, :2] / moved[:, 2:]
 
 
-@dataclass(frozen=True)
-class Habit:
-    """How one annotator draws boxes round one number, in digit heights.
+def draw_habit(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Draw the room that one annotator leaves at the sides of ``count`` digits' boxes.
 
-    ``left``, ``top``, ``right``, ``bottom``: room left at each side, float64 (N,).
+    float64 (4, count), in digit heights: left, top, right, bottom.
     """
-
-    left: np.ndarray
-    top: np.ndarray
-    right: np.ndarray
-    bottom: np.ndarray
-
-
-def draw_habit(rng: np.random.Generator, count: int) -> Habit:
-    """Draw the looseness of ``count`` boxes: one person's, with small slips."""
     sides = rng.normal((0.07, 0.05, 0.05, 0.06), (0.05, 0.035, 0.06, 0.04))
     shift = rng.normal(0, 0.03)
     slips = rng.normal(0, 0.03, (4, count))
     slips[1] = rng.normal(0, 0.015, count)
     slips[3] = -slips[1]
     left, top, right, bottom = sides[:, None] + slips
-    return Habit(left + shift, top, right - shift, bottom)
+    return np.array([left + shift, top, right - shift, bottom])
 
 
-def draw_boxes(outlines: list[np.ndarray], habit: Habit) -> np.ndarray:
-    """Boxes round projected outlines, float64 (N, 4): left, top, width, height.
+def draw_boxes(outlines: list[np.ndarray], habit: np.ndarray) -> np.ndarray:
+    """Draw boxes round projected outlines, float64 (N, 4): left, top, width, height.
 
     All boxes of an image have one height, as in the real annotations.
     """
     low = np.array([outline.min(0) for outline in outlines])
     high = np.array([outline.max(0) for outline in outlines])
     tall = (high - low)[:, 1].max()
-    left = low[:, 0] - habit.left * tall
-    right = high[:, 0] + habit.right * tall
-    height = tall * (1 + np.mean(habit.top + habit.bottom))
-    middle = (low[:, 1] + high[:, 1]) / 2 + tall * (habit.bottom - habit.top) / 2
-    boxes = np.empty((len(outlines), 4))
-    boxes[:, 0] = left
-    boxes[:, 1] = middle - height / 2
-    boxes[:, 2] = np.maximum(right - left, 0.15 * tall)
-    boxes[:, 3] = height
-    return boxes
+    left_room, top_room, right_room, bottom_room = habit
+    left = low[:, 0] - left_room * tall
+    right = high[:, 0] + right_room * tall
+    height = tall * (1 + np.mean(top_room + bottom_room))
+    middle = (low[:, 1] + high[:, 1]) / 2 + tall * (bottom_room - top_room) / 2
+    width = np.maximum(right - left, 0.15 * tall)
+    columns = left, middle - height / 2, width, np.full(len(left), height)
+    return np.stack(columns, axis=1)

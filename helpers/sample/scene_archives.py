@@ -103,16 +103,16 @@ def draw_files(
 def write_archive(path: Path | str, split: str, files: Iterable[ImageFile]) -> None:
     """Write image files and their boxes as ``split``.tar.gz, whole or not at all."""
     rows = []
-    with atomic_write(path) as temporary, _tar(temporary) as tar:
+    with atomic_write(path) as temporary, open_tar(temporary) as tar:
         for file in files:
             rows.append((file.digits, file.boxes))
             name = f"{split}/{len(rows)}.png"
-            _add(tar, name, len(file.data), io.BytesIO(file.data))
+            add_file(tar, name, len(file.data), io.BytesIO(file.data))
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder) / "digitStruct.mat"
             write_boxes(listed, _columns(rows))
             with listed.open("rb") as file:
-                _add(tar, f"{split}/{listed.name}", listed.stat().st_size, file)
+                add_file(tar, f"{split}/{listed.name}", listed.stat().st_size, file)
 
 
 def draw_chunk(
@@ -153,7 +153,7 @@ def _columns(rows) -> Boxes:
 
 
 @contextmanager
-def _tar(path: Path) -> Iterator[tarfile.TarFile]:
+def open_tar(path: Path) -> Iterator[tarfile.TarFile]:
     """A .tar.gz open for writing that says nothing of when it was written."""
     with (
         path.open("wb") as file,
@@ -163,7 +163,8 @@ def _tar(path: Path) -> Iterator[tarfile.TarFile]:
         yield tar
 
 
-def _add(tar: tarfile.TarFile, name: str, size: int, file) -> None:
+def add_file(tar: tarfile.TarFile, name: str, size: int, file) -> None:
+    """Add a file's first ``size`` bytes to an archive open for writing."""
     entry = tarfile.TarInfo(name)
     entry.size = size
     tar.addfile(entry, file)

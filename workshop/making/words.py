@@ -7,8 +7,7 @@ import numpy as np
 from PIL import Image, ImageFont
 
 from helpers.sample import plates
-from helpers.sample.glyphs import load_font
-from helpers.sample.typefaces import draw_typeface
+from helpers.sample.typefaces import draw_typeface, load_font
 from workshop.making.brush import Site
 
 WORDS = (
