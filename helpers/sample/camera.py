@@ -19,11 +19,10 @@ BRIGHTEST = 0.82
 
 
 def view(rng: np.random.Generator, tilt: float) -> np.ndarray:
-    """A homography (3, 3) from the facade to the picture, sizes left as they are.
+    """Draw a homography (3, 3) from the facade to the picture, of the same sizes.
 
-    ``tilt`` is the slope of horizontal lines in the picture. A camera in the street
-    stands upright, so it comes from a view from the side, which leaves uprights
-    upright; a little of it from a turned plate.
+    ``tilt`` is the slope of horizontal lines in the picture: most comes from a view
+    from the side, which leaves uprights upright, a little from a turned plate.
     """
     turned = tilt * rng.random() if rng.random() < 0.25 else 0.0
     turned += rng.normal(0, 0.012)
@@ -34,18 +33,14 @@ def view(rng: np.random.Generator, tilt: float) -> np.ndarray:
 
 
 def look(canvas: Image.Image, to_canvas: np.ndarray, size) -> Image.Image:
-    """The canvas seen at ``size`` (width, height) through a homography back to it."""
-    matrix = to_canvas / to_canvas[2, 2]
-    return canvas.transform(
-        size,
-        Image.Transform.PERSPECTIVE,
-        tuple(matrix.ravel()[:8]),
-        Image.Resampling.BILINEAR,
-    )
+    """See the canvas at ``size`` (width, height) through a homography back to it."""
+    matrix = tuple((to_canvas / to_canvas[2, 2]).ravel()[:8])
+    way, smooth = Image.Transform.PERSPECTIVE, Image.Resampling.BILINEAR
+    return canvas.transform(size, way, matrix, smooth)
 
 
 def light_up(rng: np.random.Generator, canvas: np.ndarray, unit: float) -> None:
-    """Light and shadow on a facade, in place; ``unit`` is a digit height in pixels."""
+    """Light a facade, in place; ``unit`` is a digit height in pixels."""
     height, width = canvas.shape[:2]
     x = np.linspace(-0.5, 0.5, width, dtype=np.float32)[None]
     y = np.linspace(-0.5, 0.5, height, dtype=np.float32)[:, None]
@@ -69,11 +64,10 @@ def light_up(rng: np.random.Generator, canvas: np.ndarray, unit: float) -> None:
 def expose(
     rng: np.random.Generator, image: Image.Image, middle: tuple[int, int, int, int]
 ) -> np.ndarray:
-    """Exposure, contrast and colour cast of a photograph: its pixels, in 0 to 1.
+    """Set exposure, contrast and colour cast; return the pixels in 0 to 1.
 
     Brightness and spread of ``middle`` (left, top, right, bottom: where the number
-    is) are brought part of the way to usual ones, as a camera does by itself and the
-    choice of images too: a number that nobody can read is not annotated.
+    is) are brought part of the way to usual ones, as cameras do.
     """
     gray = np.asarray(image.convert("L").crop(middle)) / 255
     mean, spread = float(gray.mean()), max(0.02, float(gray.std()))
@@ -86,7 +80,7 @@ def expose(
 
 
 def blur(rng: np.random.Generator, image: Image.Image, height: float) -> Image.Image:
-    """Defocus, and for some pictures motion or a detour by a smaller size."""
+    """Blur by defocus, sometimes by motion or a detour by a smaller size."""
     sigma = np.exp(rng.normal(-0.35, 0.5)) * (height / 30) ** 0.5
     image = image.filter(ImageFilter.GaussianBlur(float(sigma)))
     if rng.random() < 0.08:
@@ -101,7 +95,7 @@ def blur(rng: np.random.Generator, image: Image.Image, height: float) -> Image.I
 
 
 def grain(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Sensor noise: fine in brightness, blotchy in colour. Image in 0 to 255."""
+    """Add noise to an image in 0 to 255: fine in brightness, blotchy in colour."""
     height, width = image.shape[:2]
     fine = rng.uniform(0, 4) * rng.standard_normal((height, width, 1), np.float32)
     blotch = rng.uniform(0, 5)
@@ -110,7 +104,7 @@ def grain(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def compress(rng: np.random.Generator, image: Image.Image) -> Image.Image:
-    """JPEG and back, at a quality from fair to poor."""
+    """Turn into JPEG and back, at a quality from fair to poor."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=int(rng.integers(35, 93)))
     buffer.seek(0)
@@ -120,16 +114,11 @@ def compress(rng: np.random.Generator, image: Image.Image) -> Image.Image:
 def photograph(
     rng: np.random.Generator, image: Image.Image, height: float, middle
 ) -> np.ndarray:
-    """A picture of what is seen, uint8 (H, W, 3).
-
-    Digits are ``height`` pixels high; ``middle`` is the part they take.
-    """
-    image = blur(rng, image, height)
-    pixels = expose(rng, image, middle) * 255
+    """Photograph an image whose digits, ``height`` pixels high, take ``middle``."""
+    pixels = expose(rng, blur(rng, image, height), middle) * 255
     pixels = grain(rng, pixels)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     if rng.random() < 0.5:
-        image = image.filter(
-            ImageFilter.UnsharpMask(rng.uniform(1, 2.5), int(rng.uniform(30, 150)), 0)
-        )
+        radius, percent = rng.uniform(1, 2.5), int(rng.uniform(30, 150))
+        image = image.filter(ImageFilter.UnsharpMask(radius, percent, 0))
     return np.array(compress(rng, image))

@@ -74,18 +74,11 @@ _FRAME_HEIGHT_WIDTH = 0.87
 
 @dataclass(frozen=True)
 class Order:
-    """A number to draw and the room it takes, as a scene aims at it.
+    """A number to draw, from left to right, and the room it takes.
 
-    Parameters
-    ----------
-    digits
-        The number, each digit 0 to 9, from left to right.
-    height, width
-        Tallest and widest digit box in pixels.
-    frame_height
-        Height of the image over that of the union of the boxes.
-    frame_width
-        Width of the image beside the union, over ``height``.
+    ``height`` and ``width`` are of the tallest and the widest digit box in pixels.
+    ``frame_height`` is the image's height over that of the union of the boxes,
+    ``frame_width`` its width beside the union over ``height``.
     """
 
     digits: tuple[int, ...]
@@ -99,27 +92,26 @@ def draw_order(
     rng: np.random.Generator,
     digits: Sequence[int] | None = None,
     *,
-    split: str = "train",
     height: float | None = None,
     width: float | None = None,
 ) -> Order:
     """Draw an order at random; what is given (digits; sizes in pixels) stays."""
     if digits is None:
-        digits = draw_digits(rng, int(draw_lengths(rng, 1, split)[0]))
+        digits = draw_digits(rng, int(draw_lengths(rng, 1, "train")[0]))
     if height is None:
         height = _at(rng.random(), _HEIGHTS)
     if width is None:
-        score = ndtri(np.clip(_share_below(height), 1e-5, 1 - 1e-5))
+        below = np.interp(height, _HEIGHTS, _SHARES)
+        score = ndtri(np.clip(below, 1e-5, 1 - 1e-5))
         width = _at(ndtr(_correlated(rng, score, _HEIGHT_WIDTH)), _WIDTHS)
     return Order(tuple(digits), height, width, *_draw_frame(rng, len(digits)))
 
 
 def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]:
-    """Draw ``count`` orders whose sizes cover the quantiles of the tables evenly.
+    """Draw orders whose sizes cover the quantiles of the tables evenly.
 
-    Order i takes one of ``count`` equal strata of the heights and one of the widths,
-    so that the mean, the high percentiles and the maximum of a whole archive are
-    those of the real one, and hardly depend on the seed.
+    Each takes one of ``count`` equal strata of the heights and one of the widths, so
+    that the mean and the high percentiles of a whole archive hardly depend on the seed.
     """
     lengths = draw_lengths(rng, count, split)
     shares = (rng.permutation(count) + rng.random(count)) / count
@@ -127,19 +119,15 @@ def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]
     strata = np.argsort(np.argsort(scores, kind="stable"), kind="stable")
     heights = _at(shares, _HEIGHTS)
     widths = _at((strata + rng.random(count)) / count, _WIDTHS)
+    rows = zip(lengths.tolist(), heights.tolist(), widths.tolist(), strict=True)
     return [
-        draw_order(rng, draw_digits(rng, int(length)), height=height, width=width)
-        for length, height, width in zip(
-            lengths, heights.tolist(), widths.tolist(), strict=True
-        )
+        draw_order(rng, draw_digits(rng, length), height=height, width=width)
+        for length, height, width in rows
     ]
 
 
 def draw_lengths(rng: np.random.Generator, count: int, split: str) -> np.ndarray:
-    """Lengths of ``count`` numbers of an archive, int64 (count,), in its shares.
-
-    Stratified: each length's share of ``count`` is met to within two images.
-    """
+    """Draw lengths of numbers, int64 (count,), in an archive's shares to within two."""
     frequencies = np.array(LENGTHS[split], float)
     shares = (rng.permutation(count) + rng.random(count)) / count
     ends = np.cumsum(frequencies) / frequencies.sum()
@@ -167,16 +155,11 @@ def _draw_frame(rng: np.random.Generator, length: int) -> tuple[float, float]:
 
 
 def _at(shares, quantiles):
-    """Values at the given shares of a size table."""
+    """Return the values at the given shares of a size table."""
     return np.interp(shares, _SHARES, quantiles)
 
 
-def _share_below(height: float) -> float:
-    """Share of the real images whose tallest box is below ``height`` pixels."""
-    return float(np.interp(height, _HEIGHTS, _SHARES))
-
-
 def _correlated(rng: np.random.Generator, scores, correlation: float):
-    """Normal scores that go together with ``scores`` as the correlation says."""
+    """Draw normal scores of a given correlation with ``scores``."""
     noise = rng.standard_normal(np.shape(scores))
     return correlation * scores + np.sqrt(1 - correlation**2) * noise

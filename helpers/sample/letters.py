@@ -39,20 +39,6 @@ UPRIGHT = 0.65
 SHARPEN = 1.4
 """Gain in contrast that makes up for the blur of scaling."""
 
-EFFECTS = {
-    "plain": 0.76,
-    "outline": 0.05,
-    "shadow": 0.03,
-    "rough": 0.04,
-    "wobble": 0.04,
-    "pixels": 0.02,
-    "stripes": 0.01,
-    "badge": 0.02,
-    "reversed": 0.01,
-    "junk": 0.02,
-}
-"""What is done to a letter, and how often, in the large archive."""
-
 _CLEANER = {"junk": 0.005, "rough": 0.02, "wobble": 0.02}
 """Shares in the small archive, which was cleaned by hand; plain takes the rest."""
 
@@ -64,12 +50,7 @@ def draw_letters_archive(
 
     The file's name less ``.tar.gz`` names the folder inside; of the large archive's
     images two are empty. Same ``count`` and ``seed``: same bytes, whatever the number
-    of ``processes``. Written whole or not at all.
-
-    Raises
-    ------
-    ValueError
-        ``count`` is not a multiple of ten, or less than 20.
+    of ``processes``. Written whole or not at all; ``count`` is a multiple of ten.
     """
     path = Path(path)
     name = path.name.removesuffix(".tar.gz")
@@ -110,13 +91,7 @@ def draw_chunk(
 
 
 def draw_numbered(letter: str, number: int, seed: int, large: bool) -> np.ndarray:
-    """An archive's letter of that number, or a copy of another one.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8 (28, 28), the letter white on black.
-    """
+    """Draw an archive's letter of that number, or a copy of another: uint8 (28, 28)."""
     rng = np.random.default_rng([seed, int(large), LETTERS.index(letter), number])
     if not large and rng.random() < SHARED:
         return draw_numbered(letter, number, seed, large=True)
@@ -128,28 +103,16 @@ def draw_numbered(letter: str, number: int, seed: int, large: bool) -> np.ndarra
 def draw_letter(
     rng: np.random.Generator, letter: str, shares: dict[str, float]
 ) -> np.ndarray:
-    """Draw one letter in a typeface and a manner drawn by chance.
+    """Draw one letter, white on black, uint8 (28, 28).
 
-    Parameters
-    ----------
-    rng
-        Source of chance.
-    letter
-        A capital.
-    shares
-        How often each effect is taken; they add up to 1.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8 (28, 28), the letter white on black.
+    ``shares`` say how often each of `EFFECTS` is taken; they add up to 1.
     """
     effect = str(rng.choice(list(shares), p=list(shares.values())))
     ink = _slanted(rng, _typeset(rng, letter))
     if effect == "junk":
         return _junk(rng)
-    image = _APPLY[effect](rng, ink) if effect in _APPLY else ink
-    return _fitted(rng, image)
+    _, apply = _EFFECTS[effect]
+    return _fitted(rng, apply(rng, ink) if apply else ink)
 
 
 def _shares(large: bool) -> dict[str, float]:
@@ -210,9 +173,8 @@ def _rough(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
 
 def _wobble(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     smooth = rng.uniform(4, 8)
-    shifts = ndimage.gaussian_filter(
-        rng.normal(size=(2, *ink.shape)), (0, smooth, smooth)
-    )
+    grain = rng.normal(size=(2, *ink.shape))
+    shifts = ndimage.gaussian_filter(grain, (0, smooth, smooth))
     places = np.indices(ink.shape) + shifts * rng.uniform(1.5, 4) * 2 * smooth
     return ndimage.map_coordinates(ink, places, order=1)
 
@@ -256,19 +218,17 @@ def _reversed(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     top, left, bottom, right = _bounds(ink)
     frame = int(rng.integers(1, 5))
     image = np.zeros_like(ink)
-    inside = np.s_[
-        max(0, top - frame) : bottom + frame, max(0, left - frame) : right + frame
-    ]
-    image[inside] = 1 - ink[inside]
+    rows = slice(max(0, top - frame), bottom + frame)
+    columns = slice(max(0, left - frame), right + frame)
+    image[rows, columns] = 1 - ink[rows, columns]
     return image
 
 
 def _junk(rng: np.random.Generator) -> np.ndarray:
     """What a symbol font holds in a letter's place."""
     kind = rng.integers(3)
-    noise = ndimage.gaussian_filter(
-        rng.normal(size=(SIDE, SIDE)), rng.uniform(1.5, 4), mode="wrap"
-    )
+    grain = rng.normal(size=(SIDE, SIDE))
+    noise = ndimage.gaussian_filter(grain, rng.uniform(1.5, 4), mode="wrap")
     if kind == 0:
         noise = noise + noise[:, ::-1]
     if kind == 1:
@@ -276,18 +236,6 @@ def _junk(rng: np.random.Generator) -> np.ndarray:
         noise = np.sin(np.hypot(x, y) * rng.uniform(0.4, 1)) + noise * rng.uniform(2, 9)
     sharp = (noise - np.median(noise)) / noise.std() * 400 + 128
     return np.clip(sharp, 0, 255).astype(np.uint8)
-
-
-_APPLY = {
-    "outline": _outline,
-    "shadow": _shadow,
-    "rough": _rough,
-    "wobble": _wobble,
-    "pixels": _pixels,
-    "stripes": _stripes,
-    "badge": _badge,
-    "reversed": _reversed,
-}
 
 
 def _bounds(image: np.ndarray) -> tuple[int, int, int, int]:
@@ -320,3 +268,19 @@ def _file_name(letter: str, number: int) -> str:
     """A name like the official ones, which are a font file's in base 64."""
     code = base64.urlsafe_b64encode(f"drawn {letter}{number:06}.ttf".encode())
     return f"{code.decode()}.png"
+
+
+_EFFECTS = {
+    "plain": (0.76, None),
+    "outline": (0.05, _outline),
+    "shadow": (0.03, _shadow),
+    "rough": (0.04, _rough),
+    "wobble": (0.04, _wobble),
+    "pixels": (0.02, _pixels),
+    "stripes": (0.01, _stripes),
+    "badge": (0.02, _badge),
+    "reversed": (0.01, _reversed),
+    "junk": (0.02, None),
+}
+EFFECTS = {name: share for name, (share, _) in _EFFECTS.items()}
+"""What is done to a letter, and how often, in the large archive."""

@@ -92,9 +92,8 @@ def ink(number: Number, shape: tuple[int, int], scale: float, origin) -> np.ndar
     """
     height, width = shape
     canvas = np.zeros(shape, np.uint8)
-    for glyph, place, outline in zip(
-        number.glyphs, number.places, number.outlines, strict=True
-    ):
+    digits = zip(number.glyphs, number.places, number.outlines, strict=True)
+    for glyph, place, outline in digits:
         corners = outline * scale + origin
         left, top = np.maximum(np.floor(corners.min(0)).astype(int) - 2, 0)
         right, bottom = np.ceil(corners.max(0)).astype(int) + 3
@@ -105,14 +104,11 @@ def ink(number: Number, shape: tuple[int, int], scale: float, origin) -> np.ndar
         mask = glyph.mask.reduce(shrink) if shrink > 1 else glyph.mask
         # From a pixel of the patch back to a pixel of the mask.
         to_mask = np.linalg.inv(place[:, :2] * scale) * HEIGHT / shrink
-        start = np.array([left, top]) - origin - place[:, 2] * scale
-        offset = to_mask @ start
-        patch = mask.transform(
-            (int(right - left), int(bottom - top)),
-            Image.Transform.AFFINE,
-            (*to_mask[0], offset[0], *to_mask[1], offset[1]),
-            Image.Resampling.BICUBIC,
-        )
+        offset = to_mask @ (np.array([left, top]) - origin - place[:, 2] * scale)
+        matrix = (*to_mask[0], offset[0], *to_mask[1], offset[1])
+        size = int(right - left), int(bottom - top)
+        way, smooth = Image.Transform.AFFINE, Image.Resampling.BICUBIC
+        patch = mask.transform(size, way, matrix, smooth)
         window = canvas[top:bottom, left:right]
         np.maximum(window, np.asarray(patch), out=window)
     return canvas.astype(np.float32) / 255

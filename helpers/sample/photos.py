@@ -10,46 +10,63 @@ from helpers.sample.distributions import draw_digits, draw_order
 from helpers.sample.scenes import draw_scene
 from helpers.sample.typefaces import files
 
-KINDS = ("close-up", "note", "street")
-"""What is drawn where there are no photos: a number that fills the frame, one written
-by hand, one somewhere in a wide view."""
-
-
 HANDS = ("caveat", "indie_flower", "kalam", "permanent_marker", "shadows_into_light")
 """Families of typefaces that look handwritten."""
 
 
 def draw_photos(count: int, seed: int) -> tuple[NumberPhoto, ...]:
-    """Draw photos of numbers of two to four digits, of each kind in turn."""
-    drawing = {"close-up": _draw_close_up, "note": _draw_note, "street": _draw_street}
+    """Draw photos of numbers of two to four digits, of each of `KINDS` in turn."""
     photos = []
     for number in range(count):
         rng = np.random.default_rng([seed, number])
-        kind = KINDS[number % len(KINDS)]
-        image, digits, box = drawing[kind](rng)
-        text = "".join(map(str, digits))
-        box = tuple(float(edge) for edge in box)
+        kind = list(KINDS)[number % len(KINDS)]
+        image, digits, box = KINDS[kind](rng)
+        text, box = "".join(map(str, digits)), tuple(map(float, box))
         photos.append(NumberPhoto(image, text, box, f"{kind} {number + 1}", kind))
     return tuple(photos)
 
 
+def _cut(scene, frame: np.ndarray):
+    """Cut a scene to a frame (left, top, right, bottom): image, digits and box."""
+    size = scene.image.shape[1::-1]
+    frame = np.clip(np.rint(frame).astype(int), 0, np.tile(size, 2))
+    image = Image.fromarray(scene.image).crop(tuple(frame.tolist()))
+    box = np.clip(scene.box - np.tile(frame[:2], 2), 0, np.tile(image.size, 2))
+    return image, scene.digits, box
+
+
 def _draw_close_up(rng: np.random.Generator):
-    """A number that fills the frame, nearer to some edges than to others."""
+    """Draw a number that fills the frame, nearer to some edges than to others."""
     order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
     larger = max(1.0, 60 / order.height)
     order = replace(order, height=order.height * larger, width=order.width * larger)
     scene = draw_scene(rng, order)
-    size = scene.box[2:] - scene.box[:2]
-    room = rng.uniform(0.0, 0.3, 4) * np.tile(size, 2) * (-1, -1, 1, 1)
-    frame = np.rint(scene.box + room).astype(int)
-    frame = np.clip(frame, 0, np.tile(scene.image.shape[1::-1], 2))
-    image = Image.fromarray(scene.image).crop(tuple(frame.tolist()))
-    box = scene.box - np.tile(frame[:2], 2)
-    return image, scene.digits, np.clip(box, 0, np.tile(image.size, 2))
+    size = np.tile(scene.box[2:] - scene.box[:2], 2)
+    return _cut(scene, scene.box + rng.uniform(0.0, 0.3, 4) * size * (-1, -1, 1, 1))
+
+
+def _draw_street(rng: np.random.Generator):
+    """Draw a wall from afar, a number somewhere on it, other walls beside it."""
+    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
+    height = float(rng.uniform(24, 48))
+    far = replace(
+        order,
+        height=height,
+        width=order.width * height / order.height,
+        frame_height=float(rng.uniform(8, 13)),
+        frame_width=float(rng.uniform(13, 20)),
+    )
+    scene = draw_scene(rng, far, sides=(0.8, 0.4))
+    size = np.array(scene.image.shape[1::-1])
+    window = size * rng.uniform(0.55, 0.8, 2)
+    first = np.maximum(0, scene.box[2:] + height - window)
+    last = np.minimum(size - window, scene.box[:2] - height)
+    corner = first + rng.random(2) * np.maximum(last - first, 0)
+    return _cut(scene, np.concatenate([corner, corner + window]))
 
 
 def _draw_note(rng: np.random.Generator):
-    """A number written by hand on paper."""
+    """Draw a number written by hand on paper."""
     digits = draw_digits(rng, int(rng.integers(2, 5)))
     choices = files(HANDS[rng.integers(len(HANDS))])
     font = ImageFont.truetype(str(choices[rng.integers(len(choices))]), 150)
@@ -74,16 +91,5 @@ def _draw_note(rng: np.random.Generator):
     return image, digits, ink.point(lambda value: 255 * (value > 60)).getbbox()
 
 
-def _draw_street(rng: np.random.Generator):
-    """A wall from afar, a number of two to four digits somewhere on it."""
-    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
-    height = float(rng.uniform(24, 48))
-    far = replace(
-        order,
-        height=height,
-        width=order.width * height / order.height,
-        frame_height=float(rng.uniform(5, 9)),
-        frame_width=float(rng.uniform(8, 14)),
-    )
-    scene = draw_scene(rng, far)
-    return Image.fromarray(scene.image), scene.digits, scene.box
+KINDS = {"close-up": _draw_close_up, "note": _draw_note, "street": _draw_street}
+"""Kinds of photos: a number that fills the frame, one by hand, one in a wide view."""

@@ -8,29 +8,27 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter, shift
 
-from helpers.sample.textures import LUMA, choose, fractal, hsv, noise, pixels_per_unit
+from helpers.sample.textures import (
+    LUMA,
+    choose,
+    fractal,
+    hsv,
+    noise,
+    pixels_per_unit,
+    tint,
+)
 
 
 @dataclass(frozen=True)
 class Style:
     """Colours and finish of a number and of its plate.
 
-    Parameters
-    ----------
-    plate, digit, rim
-        Colours, float32 (3,); ``plate`` is None for digits straight on the wall,
-        ``rim`` None for a plate without a border line.
-    faces
-        Name of the group of typefaces that goes with it.
-    relief
-        Height of the digits over their ground, in digit heights: 0 for paint.
-    loose
-        Disorder of digits fixed one by one, 0 to 1.
-    spread
-        Room between digits beyond the usual, in digit heights.
-    rise
-        Slope of the number in the picture beyond the usual, downwards positive: digit
-        heights to a digit height.
+    Colours are float32 (3,): ``plate`` is None for digits straight on the wall, ``rim``
+    None for a plate without a border line. ``faces`` names a group of typefaces. In
+    digit heights are ``relief``, of the digits over their ground, 0 for paint, and
+    ``spread``, room between digits beyond the usual; ``loose``, 0 to 1, is the disorder
+    of digits fixed one by one, ``rise`` the number's slope in the picture beyond the
+    usual, downwards positive.
     """
 
     plate: np.ndarray | None
@@ -46,43 +44,32 @@ class Style:
 def enamel(rng: np.random.Generator) -> Style:
     """White digits on blue enamel, now and then on black, green, red or brown."""
     if rng.random() < 0.85:
-        plate = hsv(
-            rng.normal(0.635, 0.02), rng.uniform(0.45, 0.9), rng.uniform(0.2, 0.65)
-        )
+        plate = tint(rng, rng.normal(0.635, 0.02), (0.45, 0.9), (0.2, 0.65))
     else:
-        plate = hsv(
-            rng.choice((0.0, 0.02, 0.08, 0.4, 0.5)),
-            rng.uniform(0.1, 0.8),
-            rng.uniform(0.08, 0.45),
-        )
-    digit = hsv(rng.uniform(0.1, 0.65), rng.uniform(0, 0.08), rng.uniform(0.8, 1))
+        hue = rng.choice((0.0, 0.02, 0.08, 0.4, 0.5))
+        plate = tint(rng, hue, (0.1, 0.8), (0.08, 0.45))
+    digit = tint(rng, rng.uniform(0.1, 0.65), (0, 0.08), (0.8, 1))
     rim = digit if rng.random() < 0.6 else None
     return Style(plate, digit, rim, "enamel", 0.0, 0.1)
 
 
 def sign(rng: np.random.Generator) -> Style:
     """Dark digits on a white plate, sticker or piece of marble."""
-    plate = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.12), rng.uniform(0.75, 1))
+    plate = tint(rng, rng.uniform(0.08, 0.65), (0, 0.12), (0.75, 1))
     kind = rng.random()
     if kind < 0.45:
-        digit = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.02, 0.3))
+        digit = tint(rng, rng.random(), (0, 0.3), (0.02, 0.3))
     elif kind < 0.85:
-        digit = hsv(
-            rng.normal(0.62, 0.02), rng.uniform(0.4, 0.9), rng.uniform(0.2, 0.6)
-        )
+        digit = tint(rng, rng.normal(0.62, 0.02), (0.4, 0.9), (0.2, 0.6))
     else:
-        digit = hsv(
-            rng.choice((0.0, 0.99, 0.4, 0.07)),
-            rng.uniform(0.5, 0.9),
-            rng.uniform(0.3, 0.8),
-        )
+        digit = tint(rng, rng.choice((0.0, 0.99, 0.4, 0.07)), (0.5, 0.9), (0.3, 0.8))
     rim = digit if rng.random() < 0.45 else None
     return Style(plate, digit, rim, "any", 0.0, 0.1)
 
 
 def coloured_plate(rng: np.random.Generator) -> Style:
     """A plate of any colour with digits lighter or darker than it."""
-    plate = hsv(rng.random(), rng.uniform(0, 0.6), rng.uniform(0.1, 0.9))
+    plate = tint(rng, rng.random(), (0, 0.6), (0.1, 0.9))
     digit = contrasting(rng, plate)
     rim = digit if rng.random() < 0.3 else None
     return Style(plate, digit, rim, "any", rng.choice((0.0, 0.03)), 0.2)
@@ -90,7 +77,7 @@ def coloured_plate(rng: np.random.Generator) -> Style:
 
 def brass_plate(rng: np.random.Generator) -> Style:
     """Engraved brass, bronze or steel."""
-    metal = hsv(rng.normal(0.11, 0.02), rng.uniform(0.05, 0.6), rng.uniform(0.35, 0.8))
+    metal = tint(rng, rng.normal(0.11, 0.02), (0.05, 0.6), (0.35, 0.8))
     digit = metal * rng.uniform(0.1, 0.45)
     return Style(metal, digit, None, "any", 0.0, 0.0)
 
@@ -99,13 +86,11 @@ def mounted(rng: np.random.Generator) -> Style:
     """Separate digits of dark or bright metal, plastic or tile on the wall."""
     kind = rng.random()
     if kind < 0.55:
-        digit = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.03, 0.3))
+        digit = tint(rng, rng.random(), (0, 0.3), (0.03, 0.3))
     elif kind < 0.75:
-        digit = hsv(
-            rng.normal(0.11, 0.02), rng.uniform(0.1, 0.6), rng.uniform(0.4, 0.8)
-        )
+        digit = tint(rng, rng.normal(0.11, 0.02), (0.1, 0.6), (0.4, 0.8))
     else:
-        digit = hsv(rng.random(), rng.uniform(0, 0.1), rng.uniform(0.7, 1))
+        digit = tint(rng, rng.random(), (0, 0.1), (0.7, 1))
     return Style(None, digit, None, "mounted", rng.uniform(0.02, 0.09), 1.0)
 
 
@@ -113,12 +98,12 @@ def painted(rng: np.random.Generator) -> Style:
     """Digits painted on the wall by stencil, brush or spray can."""
     kind = rng.random()
     if kind < 0.5:
-        digit = hsv(rng.random(), rng.uniform(0, 0.4), rng.uniform(0.03, 0.3))
+        digit = tint(rng, rng.random(), (0, 0.4), (0.03, 0.3))
     elif kind < 0.75:
-        digit = hsv(rng.random(), rng.uniform(0, 0.1), rng.uniform(0.8, 1))
+        digit = tint(rng, rng.random(), (0, 0.1), (0.8, 1))
     else:
         hue = rng.choice((0.0, 0.98, 0.6, 0.65, 0.4, 0.08))
-        digit = hsv(hue, rng.uniform(0.4, 0.9), rng.uniform(0.25, 0.8))
+        digit = tint(rng, hue, (0.4, 0.9), (0.25, 0.8))
     return Style(None, digit, None, "painted", 0.0, rng.uniform(0.2, 1.2))
 
 
@@ -164,9 +149,7 @@ def notched(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
 
 def oval(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
     """Distance, to first order, to an ellipse of half axes ``half``."""
-    del radius
-    ratio = np.hypot(x / half[0], y / half[1])
-    return (ratio - 1) * min(half)
+    return (np.hypot(x / half[0], y / half[1]) - 1) * min(half)
 
 
 def cover(distance: np.ndarray, scale: float) -> np.ndarray:
@@ -190,13 +173,11 @@ def put_plate(
 ) -> None:
     """Put a plate round a number of ``size`` (width, height), in place.
 
-    ``light`` is the way shadows fall, in digit heights for a raised thing.
+    ``light`` is how far a shadow falls, over the height of what casts it.
     """
     scale = pixels_per_unit(x, y)
-    padding = np.exp(rng.normal(-1.55, 0.45, 2))
-    half = np.array(size) / 2 + padding
-    shapes = ((rounded, 0.72), (notched, 0.08), (oval, 0.2))
-    shape = choose(rng, shapes)
+    half = np.array(size) / 2 + np.exp(rng.normal(-1.55, 0.45, 2))
+    shape = choose(rng, ((rounded, 0.72), (notched, 0.08), (oval, 0.2)))
     if shape is oval:
         half = np.array(size) / 2 * rng.uniform(1.2, 1.45) + 0.1
         if rng.random() < 0.4:
@@ -209,8 +190,7 @@ def put_plate(
     softness = max(0.5, scale * rng.uniform(0.01, 0.06))
     canvas *= 1 - 0.6 * np.clip(0.5 - shadow * scale / softness, 0, 1)[..., None]
     sheen = 1 + 0.04 * fractal(rng, distance.shape, scale * 1.5, 2)
-    colour = style.plate * sheen[..., None]
-    lay(canvas, colour, cover(distance, scale))
+    lay(canvas, style.plate * sheen[..., None], cover(distance, scale))
     if style.rim is not None:
         inset, line = rng.uniform(0.0, 0.12), rng.uniform(0.02, 0.07)
         band = np.abs(distance + inset + line / 2) - line / 2
@@ -222,7 +202,7 @@ def put_plate(
         spots = fractal(rng, distance.shape, scale * 0.35, 3)
         near = np.clip(1.5 + distance / 0.15, 0, 1) * (distance < 0)
         rust = np.clip(spots * near - rng.uniform(0.8, 1.6), 0, 1) * 0.8
-        lay(canvas, hsv(0.06, rng.uniform(0.2, 0.7), rng.uniform(0.1, 0.4)), rust)
+        lay(canvas, tint(rng, 0.06, (0.2, 0.7), (0.1, 0.4)), rust)
     for screw in _screws(rng, half):
         spot = np.hypot(x - screw[0], y - screw[1]) - rng.uniform(0.025, 0.05)
         lay(canvas, hsv(0.1, 0.1, rng.uniform(0.1, 0.7)), cover(spot, scale))
@@ -258,10 +238,8 @@ def put_digits(
     colour = style.digit * (1 + 0.05 * noise(rng, ink.shape, scale))[..., None]
     if style.relief > 0.03 and rng.random() < 0.6:
         soft = gaussian_filter(ink, max(0.6, scale * 0.03))
-        slope = -light[0] * np.gradient(soft, axis=1) - light[1] * np.gradient(
-            soft, axis=0
-        )
-        colour = colour + rng.uniform(0.3, 1.2) * slope[..., None] * max(
-            1, scale * 0.03
-        )
+        down, across = np.gradient(soft)
+        slope = -light[0] * across - light[1] * down
+        steepness = max(1, scale * 0.03)
+        colour = colour + rng.uniform(0.3, 1.2) * slope[..., None] * steepness
     lay(canvas, colour, share)

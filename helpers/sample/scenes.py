@@ -19,17 +19,10 @@ _TILTS = (-50, -38, -31, -19, -12, -5, 0, 3.5, 8, 12, 18, 25, 40)
 
 @dataclass(frozen=True)
 class Scene:
-    """A drawn photograph and what stands on it.
+    """A drawn photograph, uint8 (H, W, 3), and the number on it, from left to right.
 
-    Parameters
-    ----------
-    image
-        uint8 (H, W, 3), RGB.
-    digits
-        The number, each digit 0 to 9, from left to right.
-    boxes
-        int64 (N, 4): left, top, width, height of each digit's box in pixels, loose
-        as people draw them.
+    ``boxes``, int64 (N, 4), are left, top, width and height of each digit's box in
+    pixels, loose as people draw them.
     """
 
     image: np.ndarray
@@ -38,7 +31,7 @@ class Scene:
 
     @property
     def box(self) -> np.ndarray:
-        """left, top, right, bottom of the whole number, int64 (4,)."""
+        """Left, top, right, bottom of the whole number, int64 (4,)."""
         low, high = self.boxes[:, :2], self.boxes[:, :2] + self.boxes[:, 2:]
         return np.concatenate([low.min(0), high.max(0)])
 
@@ -46,7 +39,7 @@ class Scene:
 def style_glyphs(
     rng: np.random.Generator, style: plates.Style, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
-    """A number's digits in a typeface that goes with a style."""
+    """Render a number's digits in a typeface that goes with a style."""
     glyphs = digit_glyphs(*draw_typeface(rng, style.faces))
     return tuple(glyphs[digit] for digit in digits)
 
@@ -56,32 +49,25 @@ def draw_scene(
     order: Order | None = None,
     draw_glyphs: Callable[..., tuple[Glyph, ...]] = style_glyphs,
     draw_style: Callable[..., plates.Style] = plates.draw_style,
+    sides: tuple[float, float] = (0.3, 0.15),
 ) -> Scene:
-    """Draw one scene.
+    """Draw one scene: a number and its sizes as ordered, in a style and its glyphs.
 
-    Parameters
-    ----------
-    rng
-        Source of all chance.
-    order
-        The number and its sizes; drawn too when none is given.
-    draw_glyphs
-        From the generator, a `plates.Style` and the digits to their glyphs.
-    draw_style
-        From the generator to a `plates.Style`.
+    ``sides`` are how often another material begins left or right of the number, and
+    above or below.
     """
     order = order or draw_order(rng)
     style = draw_style(rng)
     glyphs = draw_glyphs(rng, style, order.digits)
     number, matrix, boxes, size = compose(rng, order, style, glyphs)
-    canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height)
+    canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height, sides)
     seen = camera.look(canvas, to_canvas, size)
     image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
     return Scene(image, order.digits, boxes)
 
 
 def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
-    """left, top, right, bottom of the boxes' union inside a picture of ``size``."""
+    """Return the edges of the boxes' union inside a picture of ``size``."""
     low = np.clip(boxes[:, :2].min(0), 0, np.array(size) - 1)
     high = np.clip((boxes[:, :2] + boxes[:, 2:]).max(0), low + 1, size)
     return (*low.tolist(), *high.tolist())
@@ -95,18 +81,14 @@ def compose(
 ) -> tuple[numbers.Number, np.ndarray, np.ndarray, tuple[int, int]]:
     """Lay out a number and fit view and picture to the sizes ordered.
 
-    ``glyphs`` are those of the number's digits.
-
     Returns
     -------
     number : helpers.sample.numbers.Number
         The glyphs on the facade's plane.
     matrix : numpy.ndarray
         float64 (3, 3), the homography from that plane to the picture.
-    boxes : numpy.ndarray
-        int64 (N, 4): left, top, width, height of each digit's box in the picture.
-    size : tuple
-        Width and height of the picture in pixels.
+    boxes, size
+        In the picture: `Scene.boxes`, and its width and height in pixels.
     """
     tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))
     climb = tilt * rng.uniform(0.5, 1) if rng.random() < 0.3 * style.loose else 0.0
@@ -133,12 +115,8 @@ def compose(
     scale = order.height / boxes[:, 3].max()
     low = boxes[:, :2].min(0)
     union = (boxes[:, :2] + boxes[:, 2:]).max(0) - low
-    frame = np.array(
-        [
-            union[0] * scale + order.frame_width * order.height,
-            union[1] * scale * order.frame_height,
-        ]
-    )
+    width = union[0] * scale + order.frame_width * order.height
+    frame = np.array([width, union[1] * scale * order.frame_height])
     size = np.maximum(np.rint(frame), (12, 10)).astype(int)
     spare = size - union * scale
     lean = rng.normal(0, 0.02, 2) + (rng.random(2) < 0.1) * rng.normal(0, 0.15, 2)
@@ -150,7 +128,7 @@ def compose(
     return number, fit @ matrix, boxes, (int(size[0]), int(size[1]))
 
 
-def _facade(rng, number, style, matrix, size, height):
+def _facade(rng, number, style, matrix, size, height, sides):
     """Paint the part of the facade that the picture shows, seen from straight ahead.
 
     Returns a PIL image and the homography from the picture to its pixels.
@@ -170,11 +148,10 @@ def _facade(rng, number, style, matrix, size, height):
     light = (float(rng.normal(0, 0.8)), float(abs(rng.normal(0.8, 0.5))))
 
     canvas = textures.choose(rng, textures.WALLS)(rng, x, y).astype(np.float32)
-    _put_sides(rng, canvas, x, y, extent)
+    _put_sides(rng, canvas, x, y, extent, sides)
     if style.plate is not None:
-        plates.put_plate(
-            rng, canvas, x - middle[0], y - middle[1], style, tuple(extent), light
-        )
+        plane = x - middle[0], y - middle[1]
+        plates.put_plate(rng, canvas, *plane, style, tuple(extent), light)
     ground = _ground(canvas, points * scale + origin)
     if too_faint(ground, style.digit):
         colour = plates.contrasting(rng, ground.mean((0, 1)))
@@ -188,7 +165,7 @@ def _facade(rng, number, style, matrix, size, height):
 
 
 def _ground(canvas, points):
-    """The part of the canvas that a number of the given corners takes."""
+    """Return the part of the canvas that a number of the given corners takes."""
     last = np.array(canvas.shape[1::-1]) - 1
     left, top = np.clip(points.min(0), 0, last).astype(int)
     right, bottom = np.clip(points.max(0), 0, last).astype(int) + 1
@@ -196,22 +173,21 @@ def _ground(canvas, points):
 
 
 def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:
-    """Whether a colour, (3,), hardly stands out from a ground as uneven as (..., 3)."""
+    """Say whether a colour, (3,), hardly stands out from an uneven ground, (..., 3)."""
     gray = ground @ textures.LUMA
     step = abs(gray.mean() - colour @ textures.LUMA)
     return bool(step < 0.1 + gray.std())
 
 
-def _put_sides(rng, canvas, x, y, extent) -> None:
+def _put_sides(rng, canvas, x, y, extent, sides) -> None:
     """Let another material begin at some sides of the number, in place."""
     for axis, sign in ((0, -1), (0, 1), (1, -1), (1, 1)):
-        if rng.random() > (0.3 if axis == 0 else 0.15):
+        if rng.random() > sides[axis]:
             continue
         along = (x, y)[axis] * sign
         start = extent[axis] / 2 + rng.uniform(0.3, 2.0)
         inside = (along > start).ravel()
-        count = int(inside.sum())
-        if count < 3:
+        if inside.sum() < 3:
             continue
         part = (slice(None), inside) if axis == 0 else (inside, slice(None))
         u = x[:, inside] if axis == 0 else x

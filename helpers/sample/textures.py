@@ -52,21 +52,22 @@ def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
     return (value * (1.0 - saturation * (1.0 - pure))).astype(np.float32)
 
 
+def tint(rng: np.random.Generator, hue: float, saturation, value) -> np.ndarray:
+    """Draw a colour of a hue; its saturation and value are from ranges (low, high)."""
+    return hsv(hue, rng.uniform(*saturation), rng.uniform(*value))
+
+
 def wall_colour(rng: np.random.Generator) -> np.ndarray:
     """A facade's colour: mostly grey to beige, now and then a bright paint."""
     kind = rng.random()
     if kind < 0.5:
-        return hsv(rng.normal(0.09, 0.04), rng.uniform(0.0, 0.22), rng.uniform(0.35, 1))
+        return tint(rng, rng.normal(0.09, 0.04), (0.0, 0.22), (0.35, 1))
     if kind < 0.68:
-        return hsv(rng.uniform(0.5, 0.72), rng.uniform(0, 0.15), rng.uniform(0.3, 0.95))
+        return tint(rng, rng.uniform(0.5, 0.72), (0, 0.15), (0.3, 0.95))
     if kind < 0.84:
-        return hsv(rng.random(), rng.uniform(0.0, 0.4), rng.uniform(0.08, 0.3))
+        return tint(rng, rng.random(), (0.0, 0.4), (0.08, 0.3))
     hues = (0.0, 0.03, 0.07, 0.11, 0.13, 0.3, 0.42, 0.55, 0.6)
-    return hsv(
-        rng.choice(hues) + rng.normal(0, 0.02),
-        rng.uniform(0.25, 0.75),
-        rng.uniform(0.3, 0.85),
-    )
+    return tint(rng, rng.choice(hues) + rng.normal(0, 0.02), (0.25, 0.75), (0.3, 0.85))
 
 
 def paint(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -104,9 +105,9 @@ def bricks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
     light = shade[row % 32, np.floor(u).astype(int) % 32]
     edge = np.minimum((v % 1) * height, (u % 1) * width)
     body = np.clip((edge - joint) * unit + 0.5, 0, 1)[..., None]
-    red = hsv(rng.normal(0.03, 0.015), rng.uniform(0.25, 0.7), rng.uniform(0.25, 0.65))
+    red = tint(rng, rng.normal(0.03, 0.015), (0.25, 0.7), (0.25, 0.65))
     colour = red if rng.random() < 0.7 else wall_colour(rng)
-    mortar = hsv(0.09, rng.uniform(0, 0.15), rng.uniform(0.3, 0.8))
+    mortar = tint(rng, 0.09, (0, 0.15), (0.3, 0.8))
     grain = 1 + 0.07 * fractal(rng, shape, max(1.0, unit * 0.15), 2)
     mixed = body * (colour * light[..., None]) + (1 - body) * mortar
     return mixed * grain[..., None]
@@ -124,9 +125,7 @@ def planks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
     gap = np.clip(((v % 1) * board - 0.04) * unit + 0.5, 0.45, 1)
     grain = 1 + rng.uniform(0.02, 0.1) * noise(rng, shape, cells)
     if rng.random() < 0.6:
-        colour = hsv(
-            rng.normal(0.07, 0.02), rng.uniform(0.2, 0.65), rng.uniform(0.12, 0.6)
-        )
+        colour = tint(rng, rng.normal(0.07, 0.02), (0.2, 0.65), (0.12, 0.6))
     else:
         colour = wall_colour(rng)
     return colour * (grain * shade * gap)[..., None]
@@ -161,9 +160,9 @@ def metal(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def glass(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A dark pane with dim reflections."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
-    sky = hsv(rng.uniform(0.4, 0.7), rng.uniform(0, 0.3), rng.uniform(0.1, 0.6))
+    sky = tint(rng, rng.uniform(0.4, 0.7), (0, 0.3), (0.1, 0.6))
     mirror = np.clip(fractal(rng, shape, unit * rng.uniform(0.7, 3)), 0, 2)
-    dark = hsv(rng.random(), rng.uniform(0, 0.3), rng.uniform(0.03, 0.25))
+    dark = tint(rng, rng.random(), (0, 0.3), (0.03, 0.25))
     return dark + 0.4 * mirror[..., None] * sky
 
 
@@ -171,7 +170,7 @@ def leaves(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
     """Foliage: specks of light and dark green."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     specks = fractal(rng, shape, max(1.5, unit * rng.uniform(0.15, 0.4)), 3)
-    green = hsv(rng.normal(0.25, 0.04), rng.uniform(0.2, 0.6), rng.uniform(0.2, 0.5))
+    green = tint(rng, rng.normal(0.25, 0.04), (0.2, 0.6), (0.2, 0.5))
     return green * np.clip(1 + 0.5 * specks, 0.05, 2)[..., None]
 
 
@@ -179,7 +178,7 @@ def sheet(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Paper, blank, ruled or squared, a little crumpled."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     light = 1 + 0.03 * rng.random() * fractal(rng, shape, unit * rng.uniform(1, 5))
-    colour = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.15), rng.uniform(0.6, 1))
+    colour = tint(rng, rng.uniform(0.08, 0.65), (0, 0.15), (0.6, 1))
     kind, pitch = rng.random(), rng.uniform(0.4, 2)
     half = max(0.5 / unit, rng.uniform(0.01, 0.03))
     for across in (y, x)[: int(kind > 0.5) + int(kind > 0.75)]:
