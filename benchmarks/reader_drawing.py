@@ -47,9 +47,8 @@ def accuracy(part: str, data, steps: int, folder: Path) -> list[float]:
     from helpers.reader.crops import SIZE, middle
     from helpers.reader.networks import build_reader
     from workshop.making import augmentation
-    from workshop.making.fitting import Plan
     from workshop.making.make import SHARES, SQUARE, drawn_sources, strict
-    from workshop.making.training import train_reader
+    from workshop.making.training import Plan, train_reader
 
     without = {
         "_look_elsewhere": lambda x, seed, width: tf.image.resize(

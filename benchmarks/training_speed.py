@@ -6,7 +6,7 @@ The peers hold the same weights and must give the same logits; then each takes s
 100 images in turn, in a process of its own with its library's own defaults, and the
 medians of the turns are compared:
 
-- our loop: ``helpers.training.loop.train``, the data pipeline included
+- our loop: ``helpers.training.runs.train``, the data pipeline included
 - plain TensorFlow: the published program with nothing changed but what TensorFlow 2
   asks for; its batches are slices of an array
 - plain Keras: stock layers and ``fit``

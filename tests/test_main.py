@@ -18,8 +18,8 @@ from helpers.reader.reader import Reader, Reading
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
 from helpers.training import loop
+from helpers.training.devices import ONE_DEVICE
 from helpers.training.runs import number_data, run_name
-from helpers.training.strategies import ONE_DEVICE
 
 TRAIN_TINY = (
     "train --layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
@@ -119,7 +119,7 @@ def test_train_follows_its_options(tell, monkeypatch, words, recipe, strategy):
 
 
 def test_workers_but_the_first_leave_the_test_to_it(tell, monkeypatch):
-    monkeypatch.setattr("helpers.training.strategies.is_chief", lambda strategy: False)
+    monkeypatch.setattr("helpers.training.devices.is_chief", lambda strategy: False)
     assert tell(TRAIN_TINY)[:2] == (0, [])
 
 

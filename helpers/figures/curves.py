@@ -21,7 +21,7 @@ from helpers.files import write_table
 from helpers.networks import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training.batches import Examples
-from helpers.training.loop import Run
+from helpers.training.runs import Run
 
 MEASURES = {"strict": "strict: whole number right", "six_position": "six-position"}
 """The measures that are drawn, the strict one first, and what a panel calls them."""

@@ -1,23 +1,126 @@
-"""Training runs by what they are made of, so that a run is never made twice."""
+"""Runs of the report's networks, kept by what they are made of and never made twice."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+import keras
+import numpy as np
 import pandas as pd
+import tensorflow as tf
 
+from helpers.accuracy import position_accuracy, sequence_accuracy
 from helpers.datasets import prepare
-from helpers.evaluation import evaluate
+from helpers.evaluation import evaluate, predict
+from helpers.files import atomic_write
+from helpers.networks import build_letter_network, build_network, dense_kernels
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.training.batches import Examples
-from helpers.training.loop import Run, train
+from helpers.training.batches import Examples, length_weights, stream
+from helpers.training.devices import ONE_DEVICE, is_chief, prepare_process
+from helpers.training.loop import Trainer
+from helpers.training.losses import cross_entropy, l2_penalty
 from helpers.training.progress import Progress
-from helpers.training.tasks import NUMBERS, Task
+
+NETWORK, SUMMARY = "network.keras", "run.json"
+
+
+@dataclass(frozen=True)
+class Task:
+    """The network that a recipe means, and how its answers are judged.
+
+    Parameters
+    ----------
+    name
+        Tells the runs of one task from those of another.
+    build
+        Makes the untrained network of a recipe.
+    measures
+        By name, each from (predicted, labels) to a value from 0 to 1.
+    """
+
+    name: str
+    build: Callable[[Recipe], keras.Model]
+    measures: Mapping[str, Callable[[np.ndarray, np.ndarray], float]]
+
+    def measure(self, predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+        """Every measure of some answers, by its name."""
+        return {name: one(predicted, labels) for name, one in self.measures.items()}
+
+
+def _number_network(recipe: Recipe) -> keras.Model:
+    return build_network(**recipe.keywords(build_network))
+
+
+def _letter_network(recipe: Recipe) -> keras.Model:
+    return build_letter_network(
+        side=recipe.crop_size,
+        width=recipe.widths[0],
+        keep_rate=recipe.keep_rate,
+        seed=recipe.seed,
+    )
+
+
+def _letter_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+    return float(np.mean(predicted == labels))
+
+
+NUMBERS = Task(
+    "numbers",
+    _number_network,
+    {"strict": sequence_accuracy, "six_position": position_accuracy},
+)
+LETTERS = Task("letters", _letter_network, {"accuracy": _letter_accuracy})
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training run as it stands.
+
+    Parameters
+    ----------
+    folder
+        Where it is kept.
+    recipe, network
+        How it is trained, and what.
+    history
+        A row per validation: ``step``, ``loss`` (mean since the row before),
+        ``learning_rate``, the task's measures on the validation images, and
+        ``seconds`` of training up to here, validation left out.
+    step, seconds
+        Steps taken, and the time they took, validation left out.
+    """
+
+    folder: Path
+    recipe: Recipe
+    network: keras.Model
+    history: pd.DataFrame
+    step: int
+    seconds: float
+
+    @property
+    def finished(self) -> bool:
+        """Whether all of the recipe's steps are done."""
+        return self.step == self.recipe.steps
+
+    @property
+    def steps_per_second(self) -> float:
+        """Over all of the training, validation left out."""
+        return self.step / self.seconds if self.seconds else 0.0
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The last row's measures; empty before the first validation."""
+        others = ["step", "loss", "learning_rate", "seconds"]
+        rows = self.history.drop(columns=others).tail(1).to_dict("records")
+        return rows[0] if rows else {}
 
 
 def number_data(settings: Settings) -> dict[str, Examples]:
-    """The house numbers to train and measure on, by split, prepared on first use.
+    """The house numbers to train and measure on, prepared on first use.
 
     Returns
     -------
@@ -47,12 +150,104 @@ def run(
     task: Task = NUMBERS,
     progress: Progress | None = None,
 ) -> Run:
-    """Train by ``recipe``, or pick up the run that was made so before.
-
-    See `helpers.training.loop.train`; the folder is the settings' for this recipe.
-    """
+    """Train by ``recipe``, or pick up the run that was made so before; see `train`."""
     folder = settings.runs / run_name(recipe, data, task)
     return train(recipe, data, folder, task, progress)
+
+
+def train(
+    recipe: Recipe,
+    data: Mapping[str, Examples],
+    folder: Path | str,
+    task: Task = NUMBERS,
+    progress: Progress | None = None,
+    strategy: tf.distribute.Strategy = ONE_DEVICE,
+    shares: int | None = None,
+) -> Run:
+    """Train a network, going on from where an earlier call in ``folder`` got to.
+
+    The loss is `cross_entropy` and `l2_penalty` of the dense kernels (report, Table 3).
+    A finished run is read and returned at once; one that is stopped is returned as it
+    stands. ``folder`` then holds ``network.keras`` and ``run.json`` besides what the
+    loop keeps. See `helpers.training.loop.Trainer` for stops, resumption and errors.
+
+    Parameters
+    ----------
+    recipe
+        How to train.
+    data
+        The examples by name: ``"train"`` and ``"validation"``.
+    folder
+        Where this run is kept.
+    task
+        What to learn.
+    progress
+        What shows the run and can stop it; by default a progress bar.
+    strategy, shares
+        What shares the work; by default all cores of one device.
+
+    Raises
+    ------
+    ValueError
+        The images or labels do not fit the network, or the processes of a strategy
+        do not begin at the same step.
+    CheckpointError
+        The folder's checkpoint is damaged, or of another recipe, task or data.
+    """
+    prepare_process()
+    folder = Path(folder)
+    training, validation = data["train"], data["validation"]
+    with strategy.scope():
+        network = task.build(recipe)
+        optimizer = _optimizer(recipe)
+        optimizer.build(network.trainable_variables)
+    for name in ("train", "validation"):
+        _check_fit(network, data[name], name)
+    kernels = [kernel.value for kernel in dense_kernels(network)]
+
+    def batches(first_step: int) -> tf.data.Dataset:
+        return stream(
+            training,
+            recipe.batch_size,
+            seed=recipe.seed,
+            first_step=first_step,
+            distortion=recipe.distortion,
+            weights=length_weights(training.labels, recipe.length_shares),
+        )
+
+    trainer = Trainer(
+        network=network,
+        optimizer=optimizer,
+        loss=cross_entropy,
+        batches=batches,
+        folder=folder,
+        identity={
+            "task": task.name,
+            "recipe": recipe.metadata(),
+            "data": {"train": training.metadata(), "validation": validation.metadata()},
+        },
+        steps=recipe.steps,
+        batch_size=recipe.batch_size,
+        interval=recipe.validation_interval,
+        learning_rate=recipe.learning_rate,
+        measure=lambda: task.measure(
+            predict(network, validation.images), validation.labels
+        ),
+        penalty=lambda: l2_penalty(kernels, recipe.l2_beta, recipe.l2_rows),
+        strategy=strategy,
+        shares=shares,
+    )
+    trainer.restore()
+    if not trainer.finished:
+        (folder / SUMMARY).unlink(missing_ok=True)
+    trainer.fit(progress)
+    columns = ["step", "loss", "learning_rate", *task.measures, "seconds"]
+    history = pd.DataFrame(trainer.history, columns=columns)
+    made = Run(folder, recipe, network, history, trainer.step, trainer.seconds)
+    if is_chief(strategy) and not (folder / SUMMARY).is_file():
+        trainer.write_history()
+        _export(made, trainer.identity)
+    return made
 
 
 def score_table(runs: Mapping[str, Run], examples: Examples) -> pd.DataFrame:
@@ -67,13 +262,51 @@ def score_table(runs: Mapping[str, Run], examples: Examples) -> pd.DataFrame:
     rows = {}
     for name, made in runs.items():
         score = evaluate(made.network, examples.images, examples.labels)
-        rows[name] = {
-            "images": score.images,
-            "strict": score.strict.value,
-            "low": score.strict.low,
-            "high": score.strict.high,
-            "six_position": score.six_position.value,
-            "digit": score.digit.value,
-            "length": score.length.value,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        interval = {"low": score.strict.low, "high": score.strict.high}
+        rows[name] = score.values() | interval
+    columns = ["images", "strict", "low", "high", "six_position", "digit", "length"]
+    return pd.DataFrame.from_dict(rows, orient="index")[columns]
+
+
+def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+    momentum = {"momentum": recipe.momentum} if recipe.momentum else {}
+    return type(keras.optimizers.get(recipe.optimizer))(
+        keras.optimizers.schedules.ExponentialDecay(
+            recipe.initial_learning_rate, recipe.steps, recipe.decay_rate
+        ),
+        **momentum,
+    )
+
+
+def _check_fit(network: keras.Model, examples: Examples, name: str) -> None:
+    side = network.input_shape[1]
+    if examples.images.shape[1] != side:
+        raise ValueError(
+            f"{name} images are {examples.images.shape[1]} pixels wide; expected "
+            f"{side}, the recipe's crop_size."
+        )
+    *positions, classes = network.output_shape[1:]
+    if list(examples.labels.shape[1:]) != positions or examples.labels.max() >= classes:
+        raise ValueError(
+            f"{name} labels have shape {examples.labels.shape} and values up to "
+            f"{examples.labels.max()}; expected {(len(examples), *positions)} and up "
+            f"to {classes - 1}, the classes of the network."
+        )
+
+
+def _export(run: Run, identity: dict) -> None:
+    """Write the network for use elsewhere, then the run in a few numbers."""
+    with atomic_write(run.folder / NETWORK) as temporary:
+        run.network.save(temporary)
+    summary = identity | {
+        "finished": run.finished,
+        "scores": run.scores,
+        "steps_per_second": run.steps_per_second,
+        "versions": {
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+    }
+    with atomic_write(run.folder / SUMMARY) as temporary:
+        temporary.write_text(json.dumps(summary, indent=2) + "\n")

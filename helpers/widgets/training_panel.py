@@ -51,7 +51,7 @@ class TrainingPanel(widgets.VBox):
     recipe
         As the sliders stand.
     runs
-        Every run so far by name, the last one last: `helpers.training.loop.Run`.
+        Every run so far by name, the last one last: `helpers.training.runs.Run`.
     """
 
     def __init__(

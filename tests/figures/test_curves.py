@@ -22,8 +22,7 @@ from helpers.figures.curves import (
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
 from helpers.training.batches import Examples
-from helpers.training.loop import Run
-from helpers.training.tasks import NUMBERS
+from helpers.training.runs import NUMBERS, Run
 
 TINY = Recipe(layers=1, crop_size=8, steps=20, distortion=0.1)
 

@@ -18,7 +18,6 @@ from helpers.reader.reader import Reader
 from helpers.settings import Settings
 from helpers.training.checkpoints import load_checkpoint
 from workshop.making import examples, finder_images, make
-from workshop.making.fitting import CHECKPOINT, Plan
 from workshop.making.make import (
     SHARES,
     SQUARE,
@@ -31,7 +30,7 @@ from workshop.making.make import (
     strict,
 )
 from workshop.making.shards import drawn_shards
-from workshop.making.training import number_loss, readable_loss
+from workshop.making.training import CHECKPOINT, Plan, cross_entropy, truncated_loss
 from workshop.making.widening import widened
 
 TINY = {
@@ -51,8 +50,8 @@ def make_small(patched) -> None:
     for name, build in TINY.items():
         patched.setattr(make, f"build_{name}", build)
     first, second = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
-    last = Round(second, readable_loss, SHARES, weight=0.75, width=SIZE[0])
-    rounds = Round(first, number_loss), last
+    last = Round(second, truncated_loss, SHARES, weight=0.75, width=SIZE[0])
+    rounds = Round(first, cross_entropy), last
     patched.setattr(make, "READER_ROUNDS", rounds)
     patched.setattr(make, "FINDER_PLAN", first)
     patched.setattr(make, "TUNING_PLAN", Plan(steps=3, batch_size=10))
@@ -116,7 +115,7 @@ def test_reader_is_made_with_its_metadata(made):
     first, last = metadata["rounds"]
     assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
     assert (last["shares"], last["weight"], last["width"]) == (SHARES, 0.75, 72)
-    assert (first["loss"], last["loss"]) == ("number_loss", "readable_loss")
+    assert (first["loss"], last["loss"]) == ("cross_entropy", "truncated_loss")
     assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
     assert metadata["finder"]["steps"] == 3
     assert 0 <= metadata["sure_from"] <= 1

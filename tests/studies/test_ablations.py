@@ -12,7 +12,7 @@ from helpers.evaluation import evaluate
 from helpers.recipe import Recipe
 from helpers.training.batches import Examples
 from helpers.training.runs import run
-from helpers.training.tasks import NUMBERS
+from helpers.training.runs import NUMBERS
 from workshop.studies import ablations
 from workshop.studies.ablations import (
     BASELINE,

@@ -14,8 +14,8 @@ from helpers.reader.evaluation import archive_numbers, read_numbers
 from helpers.reader.networks import build_finder, build_reader
 from helpers.settings import Settings
 from workshop.making import examples, make
-from workshop.making.fitting import Plan
 from workshop.making.shards import drawn_shards
+from workshop.making.training import Plan
 from workshop.studies import learning_curve
 from workshop.studies.learning_curve import (
     PowerLaw,

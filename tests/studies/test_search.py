@@ -11,8 +11,7 @@ import pytest
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples
-from helpers.training.loop import train
-from helpers.training.runs import number_data, run
+from helpers.training.runs import number_data, run, train
 from workshop.studies import search as module
 from workshop.studies.search import (
     SPACE,

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from helpers.training.checkpoints import CheckpointError, load_checkpoint
 from workshop.making import fitting
-from workshop.making.fitting import CHECKPOINT, Plan, fit
+from workshop.making.training import CHECKPOINT, Plan, fit
 
 PLAN = Plan(steps=20, batch_size=8, peak_rate=0.05, interval=5, seed=1)
 RUN = {"data": "lines"}

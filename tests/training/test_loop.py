@@ -23,7 +23,7 @@ from helpers.training.batches import Examples
 from helpers.training.checkpoints import CheckpointError, load_checkpoint
 from helpers.training.loop import TrainingDiverged, load_run, train
 from helpers.training.progress import Progress
-from helpers.training.tasks import LETTERS, NUMBERS
+from helpers.training.runs import LETTERS, NUMBERS
 
 TINY = Recipe(
     layers=5,

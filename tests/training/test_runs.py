@@ -11,8 +11,7 @@ from helpers.settings import Settings
 from helpers.training import loop
 from helpers.training.batches import Examples
 from helpers.training.progress import Progress
-from helpers.training.runs import number_data, run, run_name, score_table
-from helpers.training.tasks import LETTERS
+from helpers.training.runs import LETTERS, number_data, run, run_name, score_table
 
 TINY = Recipe(
     layers=2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10

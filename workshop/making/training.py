@@ -1,39 +1,77 @@
 """How the reader's networks learn: from drawn images alone, then, if asked, others."""
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 from helpers.training.batches import Examples
+from helpers.training.loop import Trainer
+from helpers.training.losses import cross_entropy
 from workshop.making.augmentation import augment, vary_light, zoom
 from workshop.making.finder_targets import cell_targets, finder_loss
-from workshop.making.fitting import Plan, fit
-
-HOPELESS = 6.0
-"""Loss of a number that a network all but rules out: a probability of 0.25 %."""
 
 
-def number_errors(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Sum of the six positions' cross-entropies of each example, float32 (N,)."""
-    errors = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
-    return tf.reduce_sum(errors, axis=-1)
+@dataclass(frozen=True)
+class Plan:
+    """How long and how fast a network learns.
 
-
-def number_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """`number_errors`, averaged over the examples."""
-    return tf.reduce_mean(number_errors(logits, labels))
-
-
-def readable_loss(logits: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """`number_loss` without the numbers that the network all but rules out.
-
-    Most of these are too dark or too blurred for anyone, and what is learned from them
-    is lost to the rest. Only a network that has learned can tell: for a second round.
+    Parameters
+    ----------
+    steps, batch_size
+        Steps, and examples in each.
+    peak_rate
+        The learning rate after the first twentieth of the steps, over which it
+        grows; from there it falls to 0 along a cosine.
+    weight_decay
+        Of AdamW (Loshchilov and Hutter 2019), on kernels alone.
+    interval
+        Steps from one checkpoint to the next.
+    seed
+        Start of the weights and of every random choice.
     """
-    errors = number_errors(logits, labels)
-    return tf.reduce_mean(tf.where(errors < HOPELESS, errors, 0.0))
+
+    steps: int
+    batch_size: int = 128
+    peak_rate: float = 0.002
+    weight_decay: float = 0.02
+    interval: int = 1_000
+    seed: int = 0
+
+    def learning_rate(self) -> keras.optimizers.schedules.LearningRateSchedule:
+        """The rate by step."""
+        warm = self.steps // 20
+        return keras.optimizers.schedules.CosineDecay(
+            self.peak_rate / 20,
+            self.steps - warm,
+            warmup_target=self.peak_rate,
+            warmup_steps=warm,
+        )
+
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """The optimizer of this plan."""
+        optimizer = keras.optimizers.AdamW(
+            self.learning_rate(), weight_decay=self.weight_decay, global_clipnorm=5.0
+        )
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return optimizer
+
+
+def truncated_loss(logits, labels, bound: float = 6.0):
+    """`cross_entropy` without the numbers that the network all but rules out.
+
+    Those have an error of ``bound`` or more, by default a probability of 0.25 %. Most
+    are too dark or too blurred for anyone, and what is learned from them is lost to the
+    rest. Only a network that has learned can tell: for a second round.
+    """
+    errors = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+    errors = ops.sum(errors, axis=-1)
+    return ops.mean(ops.where(errors < bound, errors, 0.0))
 
 
 def train_reader(
@@ -41,46 +79,43 @@ def train_reader(
     sources: list[tuple[Examples, float]],
     plan: Plan,
     folder: Path | str,
-    measure=None,
-    loss=number_loss,
+    measure: Callable[[], float] | None = None,
+    loss: Callable = cross_entropy,
 ) -> list[dict]:
     """Teach a reader from contexts, each use of which shows another crop.
 
     Parameters
     ----------
     network
-        See `reader_networks.build_reader`.
+        See `helpers.reader.networks.build_reader`; it is trained in place.
     sources
         Contexts (N, 72, 108) with labels, and the share of every batch from each.
-    plan, folder, measure
-        See `fitting.fit`.
+    plan
+        How long and how fast.
+    folder
+        Where the run is kept, see `helpers.training.loop.Trainer`; a later call goes
+        on from a stop.
+    measure
+        A figure of merit, taken at every checkpoint.
     loss
-        `number_loss` or `readable_loss`.
+        `cross_entropy` or `truncated_loss`.
+
+    Returns
+    -------
+    list of dict
+        For every checkpoint ``step``, ``loss``, ``learning_rate``, ``measure`` if it
+        is taken, and ``seconds``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The training was stopped; what it has is kept.
     """
-    counts = [round(plan.batch_size * share) for _, share in sources[1:]]
-    counts = [plan.batch_size - sum(counts), *counts]
-    arrays = [
-        (tf.constant(data.images), tf.constant(data.labels.astype(np.int32)))
-        for data, _ in sources
-    ]
-
-    def batch(step):
-        parts = [
-            [tf.gather(array, chosen) for array in pair]
-            for number, (pair, count) in enumerate(zip(arrays, counts, strict=True))
-            for chosen in [_chosen(len(pair[0]), count, plan.seed + number, step)]
-        ]
-        images, labels = (tf.concat(part, 0) for part in zip(*parts, strict=True))
-        order = _order(plan.batch_size, plan.seed, step)
-        images, labels = tf.gather(images, order), tf.gather(labels, order)
-        seed = tf.stack([plan.seed + 100, step])
-        return augment(images, seed, network.input_shape[2]), labels
-
-    metadata = [data.metadata() | {"share": share} for data, share in sources]
-    identity = {"data": metadata}
-    if loss is not number_loss:
+    identity = {"data": [data.metadata() | {"share": share} for data, share in sources]}
+    if loss is not cross_entropy:
         identity["loss"] = loss.__name__
-    return fit(network, batch, loss, plan, folder, identity, measure)
+    batch = reader_batches(sources, plan, network.input_shape[2])
+    return _train(network, batch, loss, plan, folder, identity, measure)
 
 
 def train_finder(
@@ -89,9 +124,11 @@ def train_finder(
     boxes: np.ndarray,
     plan: Plan,
     folder: Path | str,
-    measure=None,
 ) -> list[dict]:
-    """Teach a finder from whole images, uint8 (N, side, side), and boxes (N, K, 4)."""
+    """Teach a finder from whole images, uint8 (N, side, side), and boxes (N, K, 4).
+
+    See `train_reader`.
+    """
     pixels, corners = tf.constant(images), tf.constant(boxes)
     side = images.shape[1]
 
@@ -103,16 +140,81 @@ def train_finder(
         return vary_light(x, seed), *cell_targets(moved, side, side)
 
     identity = {"images": len(images), "sum": int(images.sum(dtype=np.int64))}
-    return fit(network, batch, finder_loss, plan, folder, identity, measure)
+    return _train(network, batch, finder_loss, plan, folder, identity)
+
+
+def reader_batches(
+    sources: list[tuple[Examples, float]], plan: Plan, width: int
+) -> Callable[[tf.Tensor], tuple]:
+    """A function from a step's number, int64, to its crops and labels.
+
+    float32 (batch_size, 48, width, 1) and int32 (batch_size, 6), the same each time.
+    """
+    counts = [round(plan.batch_size * share) for _, share in sources[1:]]
+    counts = [plan.batch_size - sum(counts), *counts]
+    arrays = [
+        (tf.constant(data.images), tf.constant(data.labels.astype(np.int32)))
+        for data, _ in sources
+    ]
+
+    def batch(step):
+        parts = []
+        for number, (pair, count) in enumerate(zip(arrays, counts, strict=True)):
+            chosen = _chosen(len(pair[0]), count, plan.seed + number, step)
+            parts.append([tf.gather(array, chosen) for array in pair])
+        # Shares of a batch are worked on apart: each should hold of every source.
+        seed = tf.stack([tf.cast(plan.seed + 50, tf.int64), step])
+        order = tf.argsort(tf.random.stateless_uniform((plan.batch_size,), seed))
+        images, labels = (
+            tf.gather(tf.concat(part, 0), order) for part in zip(*parts, strict=True)
+        )
+        seed = tf.stack([plan.seed + 100, step])
+        return augment(images, seed, width), labels
+
+    return batch
+
+
+def _train(
+    network: keras.Model,
+    batch: Callable[[tf.Tensor], tuple],
+    loss: Callable,
+    plan: Plan,
+    folder: Path | str,
+    identity: dict,
+    measure: Callable[[], float] | None = None,
+) -> list[dict]:
+    """Train by ``plan`` on the ``batch`` of every step."""
+    digest = hashlib.blake2b(digest_size=8)
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    optimizer, rate = plan.optimizer(), plan.learning_rate()
+    optimizer.build(network.trainable_variables)
+
+    def batches(first_step: int) -> tf.data.Dataset:
+        steps = tf.data.Dataset.range(first_step, plan.steps)
+        return steps.map(batch, num_parallel_calls=1, deterministic=True).prefetch(2)
+
+    trainer = Trainer(
+        network=network,
+        optimizer=optimizer,
+        loss=loss,
+        batches=batches,
+        folder=Path(folder),
+        identity=identity | {"plan": asdict(plan), "start": digest.hexdigest()},
+        steps=plan.steps,
+        batch_size=plan.batch_size,
+        interval=plan.interval,
+        learning_rate=lambda step: float(rate(step)),
+        measure=lambda: {"measure": float(measure())} if measure else {},
+    )
+    trainer.restore()
+    trainer.fit()
+    if not trainer.finished:
+        raise KeyboardInterrupt
+    return trainer.history
 
 
 def _chosen(rows: int, count: int, seed: int, step) -> tf.Tensor:
     return tf.random.stateless_uniform(
         (count,), tf.stack([tf.cast(seed, tf.int64), step]), 0, rows, tf.int32
     )
-
-
-def _order(count: int, seed: int, step) -> tf.Tensor:
-    # Shares of a batch are worked on apart: each should hold of every source.
-    seed = tf.stack([tf.cast(seed + 50, tf.int64), step])
-    return tf.argsort(tf.random.stateless_uniform((count,), seed))

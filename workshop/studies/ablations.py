@@ -17,8 +17,8 @@ from helpers.figures.style import styled
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples
-from helpers.training.loop import Run, TrainingDiverged
-from helpers.training.runs import run
+from helpers.training.loop import TrainingDiverged
+from helpers.training.runs import Run, run
 
 BASELINE = "as in the report"
 """What the recipe that others are compared with is called."""

@@ -31,9 +31,8 @@ from helpers.reader.evaluation import archive_numbers
 from helpers.reader.networks import build_reader
 from helpers.settings import Settings
 from helpers.training.batches import Examples
-from workshop.making.fitting import Plan
 from workshop.making.make import TUNING_PLAN, contexts_of, tuning_sources
-from workshop.making.training import train_reader
+from workshop.making.training import Plan, train_reader
 
 SIZES = (250, 500, 1_000, 2_000, 4_434)
 """Images to learn from: up to all at hand."""

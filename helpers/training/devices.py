@@ -1,16 +1,19 @@
-"""Training on several devices: every GPU of a machine, or several machines.
+"""What shares the work: threads of a CPU, every GPU of a machine, or several machines.
 
-Each device, a replica, holds the same weights and takes its part of a step's images;
-the parts' gradients are added up before any weight changes. So a step is what it is on
-one device, but for the order of its sums: the recipe's batch is that of all replicas
-together, and its learning rate stays.
+Each device of a strategy, a replica, holds the same weights and takes its part of a
+step's images; the parts' gradients are added up before any weight changes. So a step is
+what it is on one device, but for the order of its sums: the recipe's batch is that of
+all replicas together, and its learning rate stays.
 """
 
+import ctypes
 import json
 import os
+import platform
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+import joblib
 import keras
 import tensorflow as tf
 
@@ -20,7 +23,7 @@ ONE_DEVICE = tf.distribute.get_strategy()
 """What TensorFlow does unless told otherwise."""
 
 # What TensorFlow raises in the other workers when one is gone.
-_LOSSES = (
+_LOST_WORKER = (
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -31,6 +34,37 @@ _EXAMPLE = (
     '\'{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
     '"task": {"type": "worker", "index": 0}}\''
 )
+
+_M_TOP_PAD, HEAP_GROWTH = -2, 64 << 20
+
+
+def prepare_process() -> None:
+    """Set this process's threads and memory for the training of small networks.
+
+    Call it before anything else of TensorFlow runs, at best right after the imports:
+    TensorFlow fixes its threads with its first operation and then keeps what it has.
+
+    The operations of these networks are too short to share between threads: with one
+    thread each, and a share of the batch for each core, a step takes a third less.
+    Every step makes and frees the same buffers: a heap of glibc that grows by more at a
+    time keeps them, and a step takes a tenth less.
+    """
+    with suppress(RuntimeError):
+        tf.config.threading.set_intra_op_parallelism_threads(1)
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(_M_TOP_PAD, HEAP_GROWTH)
+
+
+def batch_shares(most: int = 4) -> int:
+    """Shares that a batch is split into, to be worked on side by side by the cores.
+
+    Of a batch of 100 images more than 4 cost more than they gain.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return 1
+    if tf.config.threading.get_intra_op_parallelism_threads() != 1:
+        return 1
+    return min(joblib.cpu_count(), most)
 
 
 def strategy_named(name: str | None) -> tf.distribute.Strategy:
@@ -63,29 +97,23 @@ def strategy_named(name: str | None) -> tf.distribute.Strategy:
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process is the one that writes files."""
-    if not _of_workers(strategy):
+    if not _has_workers(strategy):
         return True
     resolver = strategy.cluster_resolver
     first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
     return (resolver.task_type, resolver.task_id) == (first, 0)
 
 
-def of_every_replica(strategy: tf.distribute.Strategy, value: int) -> set[int]:
+def gather_from_replicas(strategy: tf.distribute.Strategy, value: int) -> set[int]:
     """The values that the processes give, each its own; waits until all have."""
-    if not _of_workers(strategy):
+    if not _has_workers(strategy):
         return {value}
     return set(_gather(strategy, tf.constant(int(value))).numpy().tolist())
 
 
 def check_same_step(strategy: tf.distribute.Strategy, step: int) -> None:
-    """Refuse to begin where the processes have not read the same checkpoint.
-
-    Raises
-    ------
-    ValueError
-        They stand at different steps.
-    """
-    steps = of_every_replica(strategy, step)
+    """Refuse to begin where the processes have not read the same checkpoint."""
+    steps = gather_from_replicas(strategy, step)
     if len(steps) > 1:
         raise ValueError(
             f"the workers begin at steps {', '.join(map(str, sorted(steps)))}; "
@@ -95,7 +123,7 @@ def check_same_step(strategy: tf.distribute.Strategy, step: int) -> None:
 
 
 @contextmanager
-def own_part(network: keras.Model, shares: Sequence) -> Iterator[Sequence]:
+def own_shares(network: keras.Model, shares: Sequence) -> Iterator[Sequence]:
     """Give this replica's part of a batch's ``shares``, inside a step.
 
     Dropout draws for each share as it would on one device, where one share's random
@@ -111,18 +139,12 @@ def own_part(network: keras.Model, shares: Sequence) -> Iterator[Sequence]:
 
 
 @contextmanager
-def explained_loss(strategy: tf.distribute.Strategy) -> Iterator[None]:
-    """Say what to do when another worker is gone.
-
-    Raises
-    ------
-    ConnectionError
-        One of several workers no longer answers.
-    """
+def explain_lost_worker(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Raise a ConnectionError that says what to do when another worker is gone."""
     try:
         yield
-    except _LOSSES as error:
-        if not _of_workers(strategy):
+    except _LOST_WORKER as error:
+        if not _has_workers(strategy):
             raise
         raise ConnectionError(
             f"another worker no longer answers ({type(error).__name__}); expected all "
@@ -131,7 +153,7 @@ def explained_loss(strategy: tf.distribute.Strategy) -> Iterator[None]:
         ) from error
 
 
-def _of_workers(strategy: tf.distribute.Strategy) -> bool:
+def _has_workers(strategy: tf.distribute.Strategy) -> bool:
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 

@@ -16,13 +16,13 @@ import tensorflow as tf
 from helpers.recipe import Recipe
 from helpers.training import loop
 from helpers.training.batches import Examples
-from helpers.training.loop import load_run, train
-from helpers.training.strategies import (
+from helpers.training.devices import (
     ONE_DEVICE,
     explained_loss,
     is_chief,
     strategy_named,
 )
+from helpers.training.loop import load_run, train
 
 TINY = Recipe(
     layers=5,
