@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options) or 0
-    except (ValueError, OSError, ArithmeticError) as error:
+    except (ValueError, OSError, ArithmeticError, MemoryError) as error:
         print(f"python -m helpers: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
@@ -70,13 +70,14 @@ def train(options: argparse.Namespace) -> None:
     settings = _settings(options)
     recipe = recipe_of(options, settings.profile)
     from helpers import evaluation
-    from helpers.training import loop, runs, strategies
+    from helpers.training import devices, runs
 
-    strategy = strategies.strategy_named(options.strategy)
+    devices.prepare_process()
+    strategy = devices.strategy_named(options.strategy)
     data = runs.number_data(replace(settings, crop_size=recipe.crop_size))
     folder = options.folder or settings.runs / runs.run_name(recipe, data)
-    run = loop.train(recipe, data, folder, strategy=strategy)
-    if strategies.is_chief(strategy):
+    run = runs.train(recipe, data, folder, strategy=strategy)
+    if devices.is_chief(strategy):
         test = data["test"]
         score = evaluation.evaluate(run.network, test.images, test.labels)
         print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")

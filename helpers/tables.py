@@ -47,7 +47,7 @@ TECHNIQUES = {
     ),
     "L2 regularisation": (
         "the squared weights are added to the loss: a large weight must earn its place",
-        "training.loop.train",
+        "training.losses.l2_penalty",
         "04",
     ),
     "dropout": (
@@ -71,7 +71,7 @@ TECHNIQUES = {
     "softmax cross-entropy": (
         "-log of the probability that the right class was given, added over the six "
         "positions: small only if all six are likely",
-        "training.loop.train",
+        "training.losses.cross_entropy",
         "03",
     ),
     "Xavier initialisation": (

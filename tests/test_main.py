@@ -17,7 +17,7 @@ from helpers.networks import build_network
 from helpers.reader.reader import Reader, Reading
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
-from helpers.training import loop
+from helpers.training import runs
 from helpers.training.devices import ONE_DEVICE
 from helpers.training.runs import number_data, run_name
 
@@ -113,7 +113,7 @@ def test_train_follows_its_options(tell, monkeypatch, words, recipe, strategy):
         given.append((recipe, type(strategy)))
         raise ValueError
 
-    monkeypatch.setattr(loop, "train", train)
+    monkeypatch.setattr(runs, "train", train)
     tell(f"train {words}")
     assert given == [(recipe, strategy)]
 

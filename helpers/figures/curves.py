@@ -54,12 +54,11 @@ def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
         {"part": "validation", "images": len(data["validation"]), **row}
         for row in run.history.to_dict("records")
     ]
-    last = int(rows[-1]["step"]) if rows else 0
     for part, score in {
         "test": evaluate(run.network, test.images, test.labels),
         "constant": measure(constant_answer(test.labels), test.labels),
     }.items():
-        rows.append({"part": part, "step": last} | score.values())
+        rows.append({"part": part, "step": run.step} | score.values())
     columns = ["part", "images", "step", "learning_rate", "loss", *MEASURES]
     made_of = {
         "layers": run.recipe.layers,

@@ -68,12 +68,12 @@ def _letter_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(predicted == labels))
 
 
-NUMBERS = Task(
+NUMBER_TASK = Task(
     "numbers",
     _number_network,
     {"strict": sequence_accuracy, "six_position": position_accuracy},
 )
-LETTERS = Task("letters", _letter_network, {"accuracy": _letter_accuracy})
+LETTER_TASK = Task("letters", _letter_network, {"accuracy": _letter_accuracy})
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,9 @@ def number_data(settings: Settings) -> dict[str, Examples]:
     return {name: Examples(split.images, split.labels) for name, split in splits}
 
 
-def run_name(recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBERS) -> str:
+def run_name(
+    recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBER_TASK
+) -> str:
     """A folder name that tells a recipe and its data from every other.
 
     It begins with the number of layers and of steps, for people, and ends with a
@@ -147,7 +149,7 @@ def run(
     recipe: Recipe,
     data: Mapping[str, Examples],
     settings: Settings,
-    task: Task = NUMBERS,
+    task: Task = NUMBER_TASK,
     progress: Progress | None = None,
 ) -> Run:
     """Train by ``recipe``, or pick up the run that was made so before; see `train`."""
@@ -159,7 +161,7 @@ def train(
     recipe: Recipe,
     data: Mapping[str, Examples],
     folder: Path | str,
-    task: Task = NUMBERS,
+    task: Task = NUMBER_TASK,
     progress: Progress | None = None,
     strategy: tf.distribute.Strategy = ONE_DEVICE,
     shares: int | None = None,

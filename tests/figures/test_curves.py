@@ -22,7 +22,7 @@ from helpers.figures.curves import (
 from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
 from helpers.training.batches import Examples
-from helpers.training.runs import NUMBERS, Run
+from helpers.training.runs import NUMBER_TASK, Run
 
 TINY = Recipe(layers=1, crop_size=8, steps=20, distortion=0.1)
 
@@ -59,12 +59,12 @@ COLUMNS = ["step", "loss", "learning_rate", "strict", "six_position", "seconds"]
 
 def curve_of(history):
     """Of a network that answers 1 to each of two validation and three test images."""
-    network = NUMBERS.build(TINY)
+    network = NUMBER_TASK.build(TINY)
     kernel, bias = (np.zeros(w.shape) for w in network.get_layer("logits").weights)
     bias[:2, 1] = bias[2:, 10] = 1
     network.get_layer("logits").set_weights([kernel, bias])
     history = pd.DataFrame(history, columns=COLUMNS)
-    run = Run("folder", TINY, network, history, {}, 10.0, True)
+    run = Run("folder", TINY, network, history, step=20, seconds=2.0)
     test = ones(3)
     test.labels[2, 1] = 7
     return learning_curve(run, {"train": ones(5), "validation": ones(2), "test": test})

@@ -17,6 +17,8 @@ from helpers.reader.networks import build_finder, build_reader
 from helpers.reader.reader import Reader
 from helpers.settings import Settings
 from helpers.training.checkpoints import load_checkpoint
+from helpers.training.loop import CHECKPOINT
+from helpers.training.losses import cross_entropy
 from workshop.making import examples, finder_images, make
 from workshop.making.make import (
     SHARES,
@@ -30,7 +32,7 @@ from workshop.making.make import (
     strict,
 )
 from workshop.making.shards import drawn_shards
-from workshop.making.training import CHECKPOINT, Plan, cross_entropy, truncated_loss
+from workshop.making.training import Plan, truncated_loss
 from workshop.making.widening import widened
 
 TINY = {

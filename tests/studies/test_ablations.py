@@ -11,8 +11,7 @@ from builders import TINY
 from helpers.evaluation import evaluate
 from helpers.recipe import Recipe
 from helpers.training.batches import Examples
-from helpers.training.runs import run
-from helpers.training.runs import NUMBERS
+from helpers.training.runs import NUMBER_TASK, run
 from workshop.studies import ablations
 from workshop.studies.ablations import (
     BASELINE,
@@ -64,12 +63,12 @@ def test_every_ablation_changes_one_field_and_can_be_built():
     for recipe in recipes.values():
         change = set(recipe.metadata().items()) - set(Recipe().metadata().items())
         assert len(change) == 1
-        assert NUMBERS.build(recipe).output_shape == (None, 6, 11)
+        assert NUMBER_TASK.build(recipe).output_shape == (None, 6, 11)
 
 
 def test_without_normalisation_activations_stay():
     recipe = without_each(Recipe())["without local response normalisation"]
-    layer = NUMBERS.build(recipe).get_layer("lrn1")
+    layer = NUMBER_TASK.build(recipe).get_layer("lrn1")
     x = np.random.default_rng(1).normal(size=(1, 2, 2, 16)).astype(np.float32)
     np.testing.assert_allclose(layer(x), x, rtol=1e-6)
 

@@ -23,7 +23,7 @@ from helpers.training.batches import Examples
 from helpers.training.checkpoints import CheckpointError, load_checkpoint
 from helpers.training.loop import TrainingDiverged, load_run, train
 from helpers.training.progress import Progress
-from helpers.training.runs import LETTERS, NUMBERS
+from helpers.training.runs import LETTER_TASK, NUMBER_TASK
 
 TINY = Recipe(
     layers=5,
@@ -105,7 +105,7 @@ def test_history_has_a_row_per_validation_and_one_at_the_end(tmp_path):
 def test_history_says_how_the_network_does(undisturbed):
     last = undisturbed.history.iloc[-1]
     answers = predict(undisturbed.network, DATA["validation"].images)
-    measures = NUMBERS.measure(answers, DATA["validation"].labels)
+    measures = NUMBER_TASK.measure(answers, DATA["validation"].labels)
     assert measures == undisturbed.scores == last[list(measures)].to_dict()
 
 
@@ -124,7 +124,7 @@ def test_loss_is_six_cross_entropies_and_half_the_squared_kernels(tmp_path):
     recipe = replace(
         TINY, keep_rate=1.0, batch_size=90, steps=1, distortion=0.0, l2_beta=0.01
     )
-    network = NUMBERS.build(recipe)
+    network = NUMBER_TASK.build(recipe)
     logits = np.asarray(network(network_input(DATA["train"].images)), np.float64)
     logits -= np.log(np.exp(logits).sum(-1, keepdims=True))
     labels = DATA["train"].labels[..., None]
@@ -138,7 +138,7 @@ def test_loss_is_six_cross_entropies_and_half_the_squared_kernels(tmp_path):
 def test_l2_rows_limits_what_is_held_small(tmp_path):
     """With no learning from images, only the counted row of a kernel shrinks."""
     recipe = replace(TINY, l2_rows=1, l2_beta=1e4, steps=1, initial_learning_rate=1e-6)
-    before = [k.numpy() for k in dense_kernels(NUMBERS.build(recipe))]
+    before = [k.numpy() for k in dense_kernels(NUMBER_TASK.build(recipe))]
     run = train(recipe, DATA, tmp_path / "run")
     for old, kernel in zip(before, dense_kernels(run.network), strict=True):
         shrunk = np.abs(kernel.numpy() - 0.99 * old).max(axis=(0, 2)) < 1e-4
@@ -304,7 +304,7 @@ def test_pixels_too_large_are_told_from_steps_too_large(tmp_path):
 
 
 def test_weight_that_is_not_finite_is_never_kept():
-    state = loop._State(TINY, NUMBERS)
+    state = loop._State(TINY, NUMBER_TASK)
     kernel = dense_kernels(state.network)[0]
     kernel.assign(kernel * np.nan)
     with pytest.raises(TrainingDiverged, match="a weight is not finite"):
@@ -327,7 +327,7 @@ def test_checkpoint_of_other_data_is_refused(undisturbed):
 
 def test_run_of_another_task_is_refused(undisturbed):
     with pytest.raises(CheckpointError, match="task is 'numbers' there and 'letters'"):
-        load_run(undisturbed.folder, LETTERS)
+        load_run(undisturbed.folder, LETTER_TASK)
 
 
 def test_letters_train_by_the_same_loop(tmp_path):
@@ -338,7 +338,7 @@ def test_letters_train_by_the_same_loop(tmp_path):
     letters = Examples(images, labels)
     recipe = Recipe.letters(crop_size=12, widths=(32,), steps=400)
     data = {"train": letters, "validation": letters}
-    run = train(recipe, data, tmp_path / "run", LETTERS)
+    run = train(recipe, data, tmp_path / "run", LETTER_TASK)
     assert run.scores["accuracy"] > 0.9
 
 

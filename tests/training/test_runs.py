@@ -11,7 +11,7 @@ from helpers.settings import Settings
 from helpers.training import loop
 from helpers.training.batches import Examples
 from helpers.training.progress import Progress
-from helpers.training.runs import LETTERS, number_data, run, run_name, score_table
+from helpers.training.runs import LETTER_TASK, number_data, run, run_name, score_table
 
 TINY = Recipe(
     layers=2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10
@@ -60,7 +60,7 @@ def test_name_differs_with_the_recipe(data, change):
 
 
 def test_name_differs_with_the_task(data):
-    assert run_name(TINY, data, LETTERS) != run_name(TINY, data)
+    assert run_name(TINY, data, LETTER_TASK) != run_name(TINY, data)
 
 
 @pytest.mark.parametrize("part", ["train", "validation"])

@@ -27,11 +27,12 @@ from helpers.reader.reader import Reader
 from helpers.reader.weights import SHIPPED, rewrite_metadata, save_weights
 from helpers.settings import Settings
 from helpers.training.batches import Examples
+from helpers.training.devices import prepare_process
+from helpers.training.losses import cross_entropy
 from workshop.making.examples import drawn_cast, drawn_examples, drawn_notes
 from workshop.making.finder_images import drawn_whole
 from workshop.making.training import (
     Plan,
-    cross_entropy,
     train_finder,
     train_reader,
     truncated_loss,
@@ -147,6 +148,7 @@ def make_reader(settings: Settings, path: Path | str = SHIPPED) -> Reader:
     Goes on from where a stopped call got to: drawn images lie in the settings'
     ``home``, checkpoints in ``runs_root``.
     """
+    prepare_process()
     drawn, runs = settings.home / "reader", settings.runs_root / "reader"
     seed = settings.seed
     reader = build_reader(size=(SQUARE, SQUARE), seed=seed)
@@ -256,6 +258,7 @@ def fine_tune(
     scores : dict
         ``images`` kept apart, and their strict accuracy ``before`` and ``after``.
     """
+    prepare_process()
     before = Reader.pretrained()
     numbers, _ = archive_numbers("train", settings)
     contexts = contexts_of(numbers)

@@ -31,6 +31,7 @@ from helpers.reader.evaluation import archive_numbers
 from helpers.reader.networks import build_reader
 from helpers.settings import Settings
 from helpers.training.batches import Examples
+from helpers.training.devices import prepare_process
 from workshop.making.make import TUNING_PLAN, contexts_of, tuning_sources
 from workshop.making.training import Plan, train_reader
 
@@ -85,6 +86,7 @@ def learn(
         ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``, 95 %;
         ``test_images``; ``steps`` and ``seed``.
     """
+    prepare_process()
     shipped = Reader.pretrained()
     yield _row(shipped.network, images, 0, True, Plan(steps=0))
     for seed in seeds:
