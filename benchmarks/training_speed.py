@@ -85,7 +85,10 @@ class OurLoop:
         from helpers.networks import build_network, load_report_weights
         from helpers.recipe import Recipe
         from helpers.training.batches import Examples
-        from helpers.training.loop import train  # first: it sets TensorFlow's threads
+        from helpers.training.devices import prepare_process
+        from helpers.training.runs import train
+
+        prepare_process()
 
         self.train = train
 

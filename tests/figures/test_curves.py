@@ -78,7 +78,7 @@ def curve():
 def test_run_stopped_before_its_first_validation_is_drawn_by_what_there_is():
     curve = curve_of([])
     assert curve["part"].tolist() == ["test", "constant"]
-    assert curve["step"].tolist() == [0, 0]
+    assert curve["step"].tolist() == [20, 20]
     for draw in (figure_3, figure_6):
         drawn = [line for axis in draw(curve).axes for line in axis.lines]
         assert 2 / 3 in [y for line in drawn for y in line.get_ydata()]
