@@ -35,9 +35,12 @@ def main(arguments: list[str] | None = None) -> int:
 def draw(options: argparse.Namespace) -> None:
     """Draw the sample's archives, those that are not there yet."""
     settings = _settings(options)
-    from helpers.sample import draw_archives
+    from helpers.data.archives import ARCHIVES
+    from helpers.sample import DrawnSample
 
-    draw_archives(settings.home / "sample" / "archives", settings)
+    sample = DrawnSample.of(settings)
+    for archive in ARCHIVES.values():
+        sample.fetch(archive)
 
 
 def fetch(options: argparse.Namespace) -> None:
@@ -200,9 +203,9 @@ def _source(settings: Settings) -> str:
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    """The environment's settings, replaced by the options that are given."""
+    """The environment's settings, over which the options that are given win."""
     given = {k: v for k, v in vars(options).items() if k in ("profile", "data") and v}
-    return replace(Settings.from_environment(), **given)
+    return Settings.from_environment(given)
 
 
 def _data(text: str) -> str:
@@ -243,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
             )
         return options
 
-    add(draw, data=False)
+    add(draw, data=False).set_defaults(data="sample")
     add(fetch)
     add(prepare)
     options = add(train)

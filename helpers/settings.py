@@ -1,8 +1,13 @@
 """What a run of the workbook depends on, in one frozen dataclass."""
 
+import hashlib
 import os
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from helpers.errors import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder: the one that holds notebooks/, helpers/ and figures/."""
@@ -39,8 +44,8 @@ class Settings:
     home
         Where data are kept; nothing else is written there.
     figures_root
-        Where figures are kept; those of other sources than the sample go in a
-        folder of their own below it.
+        Where a run's figures go, out of git's sight; those of other sources than the
+        sample in a folder of their own below it.
     kept_root
         Where the tables of long runs are kept, for the notebooks to draw.
     runs_root
@@ -59,52 +64,58 @@ class Settings:
     drawn_large: int = 25_000
     drawn_small: int = 2_500
     home: Path = ROOT / "data"
-    figures_root: Path = ROOT / "figures"
+    figures_root: Path = ROOT / "build" / "figures"
     kept_root: Path = ROOT / "figures" / "long"
     runs_root: Path = ROOT / "runs"
 
     def __post_init__(self):
         if self.profile not in PROFILES:
-            raise ValueError(
+            raise InputError(
                 f"profile is {self.profile!r}; expected one of {', '.join(PROFILES)}. "
                 "Set WORKBOOK_PROFILE or the notebook's parameter to one of these."
             )
         if self.data not in SOURCES and not self.data_folder.is_dir():
-            raise ValueError(
+            raise InputError(
                 f"data is {self.data!r}, which is no folder; expected 'sample', "
                 "'official' or a folder that holds the archives. Set WORKBOOK_DATA "
                 "or the notebook's parameter to one of these."
             )
         for address in self.mirror.split():
             if not address.startswith(("http://", "https://")):
-                raise ValueError(
+                raise InputError(
                     f"mirror is {address!r}; expected the address of a folder of "
                     "archives, as in 'https://example.org/archives'. Correct "
                     "WORKBOOK_MIRROR; for a folder of this machine set WORKBOOK_DATA."
                 )
 
     @classmethod
-    def from_environment(cls, **values) -> "Settings":
-        """Settings from keyword values, over which WORKBOOK_* variables win.
+    def from_environment(
+        cls, options: Mapping[str, Any] | None = None, **defaults: Any
+    ) -> "Settings":
+        """Settings from ``options``, else WORKBOOK_* variables, else ``defaults``.
 
-        ``WORKBOOK_PROFILE`` sets ``profile``, ``WORKBOOK_DATA`` sets ``data`` and
-        ``WORKBOOK_MIRROR`` sets ``mirror``, so that one shell command runs every
-        notebook on other data.
+        A command passes its options, a notebook its parameters as defaults, so that
+        one shell command runs every notebook on other data. The variables are
+        ``WORKBOOK_PROFILE``, ``WORKBOOK_DATA``, ``WORKBOOK_MIRROR`` and, for
+        ``figures_root``, ``WORKBOOK_FIGURES``.
         """
-        for name in ("profile", "data", "mirror"):
-            value = os.environ.get(f"WORKBOOK_{name.upper()}")
-            if value:
-                values[name] = value
-        return cls(**values)
+        variables = {
+            name: os.environ.get(f"WORKBOOK_{name.upper()}")
+            for name in ("profile", "data", "mirror")
+        }
+        values = defaults | {name: text for name, text in variables.items() if text}
+        if figures := os.environ.get("WORKBOOK_FIGURES"):
+            values["figures_root"] = _from_root(figures)
+        return cls(**values | (options or {}))
 
     @property
     def data_folder(self) -> Path:
         """The user's folder of archives; relative paths start at the project."""
-        return (ROOT / Path(self.data).expanduser()).resolve()
+        return _from_root(self.data)
 
     @property
     def source(self) -> str:
-        """Name of the data source, fit for a folder name and a caption."""
+        """Name of the data source, for a caption."""
         return self.data if self.data in SOURCES else self.data_folder.name
 
     @property
@@ -113,19 +124,29 @@ class Settings:
         return self.data == "sample"
 
     @property
+    def source_home(self) -> Path:
+        """The folder for what is made of this source's archives."""
+        return self.home / self._source_folder
+
+    @property
     def figures(self) -> Path:
         """The folder for this run's figures and their CSV files."""
-        return self.figures_root if self.is_drawn else self.figures_root / self.source
+        root = self.figures_root
+        return root if self.is_drawn else root / self._source_folder
 
     @property
     def runs(self) -> Path:
         """The folder for the training runs on this source's images."""
-        return self.runs_root / self.source
+        return self.runs_root / self._source_folder
 
-    def describe(self) -> dict:
-        """The settings as plain values, for a store's or a checkpoint's metadata."""
-        return {
-            field.name: value if isinstance(value, (int, float, str)) else str(value)
-            for field in fields(self)
-            for value in [getattr(self, field.name)]
-        }
+    @property
+    def _source_folder(self) -> str:
+        """A folder's name that tells two data folders of one name apart."""
+        if self.data in SOURCES:
+            return self.data
+        digest = hashlib.sha256(str(self.data_folder).encode()).hexdigest()
+        return f"{self.source}-{digest[:8]}"
+
+
+def _from_root(path: str) -> Path:
+    return (ROOT / Path(path).expanduser()).resolve()

@@ -2,7 +2,9 @@
 
 import io
 import struct
+import tarfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,17 @@ from helpers.recipe import Recipe
 
 TINY = Recipe(2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10)
 """Two layers, trained in a second."""
+
+
+def tar_gz(path: Path, members) -> Path:
+    """Write (name or TarInfo, bytes) pairs as a .tar.gz."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
+        for name, data in members:
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+    return path
 
 
 def write_numbers(folder: Path, count: int, seed: int = 0) -> Path:
@@ -58,3 +71,13 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     """A part of a PNG, its check sum right."""
     check_sum = struct.pack(">I", zlib.crc32(kind + data))
     return struct.pack(">I", len(data)) + kind + data + check_sum
+
+
+def write_letters(folder: Path, numbers: Iterable[int]) -> Path:
+    """Write a notMNIST folder: A to J, of shades 20 x class + each of the numbers."""
+    for label, letter in enumerate("ABCDEFGHIJ"):
+        (folder / letter).mkdir(parents=True)
+        for number in numbers:
+            path = folder / letter / f"{number}.png"
+            Image.new("L", (28, 28), 20 * label + number).save(path)
+    return folder

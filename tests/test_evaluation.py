@@ -68,7 +68,7 @@ def test_score_is_that_of_the_answers(stubborn):
 def test_archive_is_scored_without_what_cannot_be_read(stubborn, settings):
     score, skipped = evaluate_archive(stubborn, "test", settings)
     assert score.images == 11
-    assert skipped == {3: "not an image (0 bytes)"}
+    assert list(skipped) == [3]
     assert score.length.value == 1
 
 

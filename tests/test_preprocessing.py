@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes
-from helpers.data.splits import likeness_keys, validation_rows
 from helpers.data.store import crop_file, crop_files
 from helpers.preprocessing import (
     crop,
@@ -294,54 +293,6 @@ def test_files_are_cropped_in_turn(tmp_path, png):
     missing, found = crop_files(tmp_path, np.array([9, 3]), boxes, 4)
     assert missing == "there is no such file"
     np.testing.assert_array_equal(found, crop_file(tmp_path / "3.png", boxes[1], 4))
-
-
-def first_digits(digits) -> np.ndarray:
-    labels = np.full((len(digits), 6), B, np.uint8)
-    labels[:, 0], labels[:, 1] = 1, digits
-    return labels
-
-
-def test_validation_takes_as_many_of_each_first_digit_where_there_are():
-    labels = first_digits(np.repeat([0, 3, 9], [50, 20, 4]))
-    chosen = validation_rows(labels, 7, np.random.default_rng(1))
-    taken = np.bincount(labels[chosen, 1], minlength=10)
-    np.testing.assert_array_equal(taken, [7, 0, 0, 7, 0, 0, 0, 0, 0, 4])
-
-
-def test_validation_is_drawn_by_the_seed():
-    labels = first_digits(np.arange(1_000) % 10)
-    one, again, other = (
-        validation_rows(labels, 9, np.random.default_rng(seed)) for seed in (1, 1, 2)
-    )
-    np.testing.assert_array_equal(one, again)
-    assert (one != other).any()
-
-
-@pytest.fixture
-def pictures() -> np.ndarray:
-    return np.random.default_rng(2).integers(20, 200, (30, 32, 32), dtype=np.uint8)
-
-
-@pytest.mark.parametrize("brighter", [0, 30])
-def test_copy_has_the_same_key_brighter_or_not(pictures, brighter):
-    labels = first_digits(np.arange(30) % 10)
-    keys = likeness_keys(pictures, labels)
-    assert (keys == likeness_keys(pictures + np.uint8(brighter), labels)).all()
-
-
-def test_other_picture_or_other_number_has_another_key(pictures):
-    keys = likeness_keys(pictures, first_digits(np.zeros(30)))
-    others = likeness_keys(pictures, first_digits(np.ones(30)))
-    assert len(np.unique(np.concatenate([keys, others]))) == 60
-
-
-@pytest.mark.parametrize("side", [12, 28, 45, 64])
-def test_key_knows_crops_of_any_size(side):
-    brighter = np.tile(np.arange(side, dtype=np.uint8), (side, 1))
-    images = np.stack([brighter, brighter[:, ::-1]])
-    keys = likeness_keys(images, np.zeros((2, 6), np.uint8))
-    assert [key.tobytes()[6:] for key in keys] == [b"\xff" * 8, b"\x00" * 8]
 
 
 B = 10

@@ -1,27 +1,24 @@
 """Settings: defaults, the environment over them, and errors that say what to do."""
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
+from helpers.errors import InputError
 from helpers.settings import ROOT, Settings
 
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch):
-    monkeypatch.delenv("WORKBOOK_DATA", raising=False)
-    monkeypatch.delenv("WORKBOOK_PROFILE", raising=False)
-    monkeypatch.delenv("WORKBOOK_MIRROR", raising=False)
+    for name in ("DATA", "PROFILE", "MIRROR", "FIGURES"):
+        monkeypatch.delenv(f"WORKBOOK_{name}", raising=False)
 
 
 def test_default_is_the_quick_drawn_sample():
     settings = Settings()
-    assert (settings.profile, settings.data, settings.is_drawn) == (
-        "quick",
-        "sample",
-        True,
-    )
-    assert settings.figures == ROOT / "figures"
+    assert (settings.profile, settings.is_drawn) == ("quick", True)
+    assert settings.figures == ROOT / "build" / "figures"
 
 
 def test_settings_are_frozen():
@@ -29,17 +26,28 @@ def test_settings_are_frozen():
         Settings().seed = 1
 
 
-def test_environment_wins_over_values(monkeypatch):
+def test_environment_wins_over_defaults_and_options_over_both(monkeypatch):
     monkeypatch.setenv("WORKBOOK_PROFILE", "report")
-    monkeypatch.setenv("WORKBOOK_DATA", "official")
-    settings = Settings.from_environment(profile="quick", data="sample", seed=1)
+    monkeypatch.setenv("WORKBOOK_DATA", "nowhere")
+    settings = Settings.from_environment(
+        {"data": "official"}, profile="quick", data="sample", seed=1
+    )
     assert (settings.profile, settings.data, settings.seed) == ("report", "official", 1)
 
 
-def test_mirrors_are_set_by_the_environment(monkeypatch):
+def test_data_of_the_environment_that_is_nowhere_is_an_error(monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATA", "nowhere")
+    with pytest.raises(InputError, match="nowhere"):
+        Settings.from_environment(data="sample")
+
+
+def test_mirrors_and_figures_are_set_by_the_environment(monkeypatch):
     mirrors = "http://one.example/svhn https://two.example"
     monkeypatch.setenv("WORKBOOK_MIRROR", mirrors)
-    assert Settings.from_environment().mirror == mirrors
+    monkeypatch.setenv("WORKBOOK_FIGURES", "figures")
+    settings = Settings.from_environment()
+    assert settings.mirror == mirrors
+    assert settings.figures == ROOT / "figures"
 
 
 def test_empty_variable_is_no_variable(monkeypatch):
@@ -47,16 +55,20 @@ def test_empty_variable_is_no_variable(monkeypatch):
     assert Settings.from_environment().data == "sample"
 
 
-def test_folder_is_a_source_with_figures_of_its_own(tmp_path):
-    folder = tmp_path / "my archives"
-    folder.mkdir()
-    settings = Settings(data=str(folder))
-    assert settings.source == "my archives"
-    assert settings.figures == ROOT / "figures" / "my archives"
+@pytest.mark.parametrize("kind", ["source_home", "figures", "runs"])
+def test_two_folders_of_one_name_share_nothing(tmp_path, kind):
+    found = {Settings(data=data) for data in ("sample", "official")}
+    for parent in ("a", "b"):
+        (tmp_path / parent / "my data").mkdir(parents=True)
+        found.add(Settings(data=str(tmp_path / parent / "my data")))
+    assert {settings.source for settings in found} == {"sample", "official", "my data"}
+    assert len({getattr(settings, kind) for settings in found}) == 4
 
 
 def test_relative_folder_starts_at_the_project():
-    assert Settings(data="helpers").data_folder == ROOT / "helpers"
+    settings = Settings(data="helpers")
+    assert settings.data_folder == ROOT / "helpers"
+    assert settings.runs == replace(settings, data=str(ROOT / "helpers")).runs
 
 
 @pytest.mark.parametrize(
@@ -68,12 +80,6 @@ def test_relative_folder_starts_at_the_project():
     ],
 )
 def test_error_says_what_was_given_and_what_to_do(values, words):
-    with pytest.raises(ValueError) as error:
+    with pytest.raises(InputError) as error:
         Settings(**values)
     assert all(word in str(error.value) for word in words)
-
-
-def test_description_is_plain_values():
-    values = Settings().describe()
-    assert set(values) == {field.name for field in dataclasses.fields(Settings)}
-    assert all(isinstance(value, (int, float, str)) for value in values.values())

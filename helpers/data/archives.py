@@ -1,13 +1,7 @@
-"""The archives of the workbook's images, and a checked folder made of each.
-
-Whatever the data source, drawn, downloaded or the user's own, `folder` gives a folder
-in the official layout: ``train/1.png``, ``train/digitStruct.mat``,
-``notMNIST_small/A/*.png``.
-"""
+"""The official archives: what they are called, how large they are, where they are."""
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 SVHN = "http://ufldl.stanford.edu/housenumbers"
 NOTMNIST = (
@@ -51,8 +45,7 @@ class Archive:
 
 def _svhn(name: str, size: int, sha256: str) -> Archive:
     members = re.compile(rf"{name}/(?:[0-9]{{1,9}}\.png|digitStruct\.mat)")
-    addresses = (f"{SVHN}/{name}.tar.gz",)
-    return Archive(name, "svhn", size, sha256, addresses, members)
+    return Archive(name, "svhn", size, sha256, (f"{SVHN}/{name}.tar.gz",), members)
 
 
 def _notmnist(name: str, size: int) -> Archive:
@@ -83,14 +76,3 @@ ARCHIVES = {
         _notmnist("notMNIST_small", 8_458_043),
     )
 }
-
-
-def _find(archive: Archive, place: Path) -> Path | None:
-    """The archive, or its extracted folder, in the user's folder."""
-    marks = {"svhn": "digitStruct.mat", "notmnist": "A"}
-    for parent in (place, place / archive.family):
-        if (parent / archive.name / marks[archive.family]).exists():
-            return parent / archive.name
-        if (parent / archive.file).is_file():
-            return parent / archive.file
-    return None

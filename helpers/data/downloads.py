@@ -7,7 +7,6 @@ after a stop, asks for the rest alone.
 import gzip
 import re
 import time
-import typing
 import zlib
 from collections.abc import Iterator, Sequence
 from http import HTTPStatus
@@ -15,19 +14,18 @@ from pathlib import Path
 
 import pooch
 import requests
-import urllib3
 from tqdm import tqdm
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
 
-from helpers.data.locks import one_at_a_time
-
-if typing.TYPE_CHECKING:
-    from helpers.data.archives import Archive
+from helpers.data.archives import Archive
+from helpers.data.locks import make_once
 
 TIMEOUT = 60.0  # seconds without a byte
-SLOWEST = 1_000  # bytes a second, over the time-out
-WAITS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # seconds before asking again
+RETRY = Retry(total=6, backoff_factor=1, backoff_max=32)  # a minute in all
+MIN_RATE = 1_000  # bytes a second, over the time-out
 BLOCK = 1 << 18  # bytes
-PASSING = (  # client errors that may be none the next time
+TRANSIENT = (  # client errors that may be none the next time
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -47,10 +45,10 @@ class _AttemptError(Exception):
 
 
 def download(
-    archive: "Archive",
-    folder: Path | str,
+    archive: Archive,
+    folder: Path,
     mirror: str = "",
-    waits: Sequence[float] = WAITS,
+    retry: Retry = RETRY,
     timeout: float = TIMEOUT,
 ) -> Path:
     """Fetch an archive into ``folder``, with a progress bar, unless it is there.
@@ -60,15 +58,11 @@ def download(
 
     Parameters
     ----------
-    archive
-        What to fetch.
-    folder
-        Where to; made if need be. A second process that fetches the same waits.
     mirror
         Addresses of folders that hold the archive too, with spaces between; asked
         before its own addresses.
-    waits
-        Seconds to wait before each further round of all addresses. The count starts
+    retry
+        Further rounds of all addresses, and the waits before them. The count starts
         anew with every hundredth of the archive that has come.
     timeout
         Seconds without a byte after which a server is given up.
@@ -80,20 +74,19 @@ def download(
     OSError
         The disk is full, or ``folder`` cannot be written to.
     """
-    path = Path(folder) / archive.file
-    if is_official(archive, path):
-        return path
+    path = folder / archive.file
+    part = path.with_name(f"{path.name}.part")
     mirrors = (f"{base.rstrip('/')}/{archive.file}" for base in mirror.split())
     addresses = (*mirrors, *archive.addresses)
-    with one_at_a_time(path):
-        if not is_official(archive, path):  # or the process waited for has fetched it
-            part = path.with_name(f"{path.name}.part")
-            _fetch(archive, addresses, part, waits, timeout)
-            part.replace(path)
-    return path
+
+    def fetch() -> None:
+        _fetch(archive, addresses, part, retry, timeout)
+        part.replace(path)
+
+    return make_once(path, lambda: is_official(archive, path), fetch)
 
 
-def is_official(archive: "Archive", path: Path) -> bool:
+def is_official(archive: Archive, path: Path) -> bool:
     """Whether the file at ``path`` has the official size and, if known, SHA-256."""
     if _size(path) != archive.size:
         return False
@@ -101,15 +94,15 @@ def is_official(archive: "Archive", path: Path) -> bool:
 
 
 def _fetch(
-    archive: "Archive",
+    archive: Archive,
     addresses: Sequence[str],
     part: Path,
-    waits: Sequence[float],
+    retry: Retry,
     timeout: float,
 ) -> None:
     """Fill ``part`` from the addresses in turn, round after round."""
     failures: dict[str, _AttemptError] = {}
-    waiting, counted = iter(waits), _size(part)
+    left, counted = retry, _size(part)
     while True:
         for address in addresses:
             if address in failures and failures[address].final:
@@ -119,10 +112,9 @@ def _fetch(
             except _AttemptError as failure:
                 failures[address] = failure
         if _size(part) > counted + archive.size // 100:
-            waiting, counted = iter(waits), _size(part)
-        wait = next(waiting, None)
+            left, counted = retry, _size(part)
         reasons = "; ".join(f"{address}: {why}" for address, why in failures.items())
-        if wait is None or all(failure.final for failure in failures.values()):
+        if not left.total or all(failure.final for failure in failures.values()):
             raise DownloadError(
                 f"{archive.file} could not be fetched ({reasons}); expected "
                 f"{archive.size:,} bytes, {_size(part):,} of them are kept. Try again "
@@ -130,11 +122,12 @@ def _fetch(
                 "WORKBOOK_MIRROR, or fetch it by other means and set WORKBOOK_DATA to "
                 "its folder."
             )
-        print(f"{reasons}; asking again in {wait:g} s", flush=True)
-        time.sleep(wait)
+        left = left.increment()
+        print(f"{reasons}; asking again in {left.get_backoff_time():g} s", flush=True)
+        left.sleep()
 
 
-def _fetch_whole(archive: "Archive", address: str, part: Path, timeout: float) -> None:
+def _fetch_whole(archive: Archive, address: str, part: Path, timeout: float) -> None:
     """Fill ``part`` to the official content; if it is another, once more from zero.
 
     What was there before may have been of another version.
@@ -148,7 +141,7 @@ def _fetch_whole(archive: "Archive", address: str, part: Path, timeout: float) -
     raise _AttemptError(f"{fault}, even when fetched anew", final=True)
 
 
-def _fetch_rest(archive: "Archive", address: str, part: Path, timeout: float) -> None:
+def _fetch_rest(archive: Archive, address: str, part: Path, timeout: float) -> None:
     """Add to ``part`` what it lacks of the official size."""
     if _size(part) > archive.size:
         part.unlink()
@@ -165,14 +158,14 @@ def _fetch_rest(archive: "Archive", address: str, part: Path, timeout: float) ->
         ) as response:
             start = _first_byte(archive, response, start, part)
             _append(archive, _blocks(response, timeout), start, part)
-    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+    except (requests.RequestException, HTTPError) as error:
         raise _AttemptError(str(error.args[0] if error.args else error)) from error
     if _size(part) != archive.size:
         raise _AttemptError(f"ended after {_size(part):,} bytes")
 
 
 def _first_byte(
-    archive: "Archive", response: requests.Response, asked: int, part: Path
+    archive: Archive, response: requests.Response, asked: int, part: Path
 ) -> int:
     """Where in the archive the answer begins: at the byte asked for, or at zero.
 
@@ -189,7 +182,7 @@ def _first_byte(
     if status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         part.unlink(missing_ok=True)
     if status != HTTPStatus.OK:
-        final = 400 <= status < 500 and status not in PASSING
+        final = 400 <= status < 500 and status not in TRANSIENT
         raise _AttemptError(f"{status} {response.reason}", final)
     size, kind = given.get("Content-Length"), given.get("Content-Type", "no type")
     if size not in (None, str(archive.size)) or kind.startswith("text/html"):
@@ -205,14 +198,12 @@ def _blocks(response: requests.Response, timeout: float) -> Iterator[bytes]:
         count += len(block)
         passed = time.monotonic() - began
         if passed > timeout:
-            if count < SLOWEST * passed:
+            if count < MIN_RATE * passed:
                 raise _AttemptError(f"gave only {count:,} bytes in {passed:.0f} s")
             began, count = time.monotonic(), 0
 
 
-def _append(
-    archive: "Archive", blocks: Iterator[bytes], start: int, part: Path
-) -> None:
+def _append(archive: Archive, blocks: Iterator[bytes], start: int, part: Path) -> None:
     """Write the archive's bytes from ``start`` on, and never more than it has."""
     try:
         with (
@@ -239,7 +230,7 @@ def _append(
         ) from error
 
 
-def _fault(archive: "Archive", part: Path) -> str | None:
+def _fault(archive: Archive, part: Path) -> str | None:
     """What is wrong with a file of the official size; None if it is the archive."""
     if archive.sha256:
         found = pooch.file_hash(part)

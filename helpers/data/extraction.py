@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import struct
@@ -12,14 +13,14 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from helpers.data.locks import make_once
+from helpers.errors import InputError
 from helpers.files import atomic_folder
 
 MANIFEST = "manifest.json"
-MOST_FILES = 1_000_000
-LARGEST_FILE = 4 << 30  # bytes; digitStruct.mat takes 3,100 for a digit
-MOST_BYTES = 32 << 30
-LONGEST_HEADER = 32 << 10  # bytes that may tell a member's name and the like
-LONGEST_NAME = 255  # bytes of a file's name, as file systems have it
+KINDS = (".png", ".mat")  # suffixes of the files that archives are extracted for
+MAX_HEADER_BYTES = 32 << 10  # of a header that tells a member's name and the like
+MAX_NAME_BYTES = 255  # of a file's name, as file systems have it
 
 _EXTENSIONS = (
     *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
@@ -34,8 +35,20 @@ _DAMAGE = (
 """What gzip and tarfile raise where an archive is not as it should be."""
 
 
-class ArchiveError(ValueError):
+class ArchiveError(InputError):
     """An archive that cannot be extracted, and what is wrong with it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What no archive of the workbook exceeds; one that does is not to be trusted."""
+
+    members: int = 1_000_000
+    file_bytes: int = 4 << 30  # digitStruct.mat takes 3,100 for a digit
+    total_bytes: int = 32 << 30
+
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -81,26 +94,34 @@ def is_extracted(folder: Path, archive: Path | None = None) -> bool:
     )
 
 
-def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
+def extract(
+    archive: Path, folder: Path, members: re.Pattern, limits: Limits = LIMITS
+) -> Path:
     """Extract the files whose names match ``members``, less their first folder.
 
     Links, devices, repeated names and whatever else does not match are left out and
     listed in the manifest. ``folder`` appears whole or not at all, and is left as it
-    is when it has been made of this archive before. Only one process at a time may
-    call this for a folder: what one that was killed left beside it is removed.
+    is when it has been made of this archive before. Of two processes that want it one
+    makes it; what one that was killed left beside it is removed.
 
     Raises
     ------
     ArchiveError
         The archive is no .tar.gz, is cut short, holds too much or nothing expected.
     """
-    if is_extracted(folder, archive):
-        return folder
+    return make_once(
+        folder,
+        lambda: is_extracted(folder, archive),
+        lambda: _extract(archive, folder, members, limits),
+    )
+
+
+def _extract(archive: Path, folder: Path, members: re.Pattern, limits: Limits) -> None:
     for remains in folder.parent.glob(f".{folder.name}-*"):
         shutil.rmtree(remains, ignore_errors=True)
     with atomic_folder(folder) as temporary:
         try:
-            files, size, skipped = _unpack(archive, temporary, members)
+            files, size, skipped = _unpack(archive, temporary, members, limits)
         except ArchiveError:
             raise
         except _DAMAGE as error:
@@ -119,7 +140,6 @@ def extract(archive: Path, folder: Path, members: re.Pattern) -> Path:
         (temporary / MANIFEST).write_text(
             json.dumps(asdict(manifest), indent=1), encoding="utf-8"
         )
-    return folder
 
 
 class _Member(tarfile.TarInfo):
@@ -143,13 +163,13 @@ class _Member(tarfile.TarInfo):
             raise tarfile.ReadError(f"{error}, and no mark of the end") from error
         if member.type == tarfile.GNUTYPE_SPARSE or member.size < 0:
             raise tarfile.ReadError(f"{member.name!r} is a sparse file or of no size")
-        if member.type in _EXTENSIONS and member.size > LONGEST_HEADER:
+        if member.type in _EXTENSIONS and member.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {member.size:,} bytes")
         return member
 
 
 def _unpack(
-    archive: Path, folder: Path, members: re.Pattern
+    archive: Path, folder: Path, members: re.Pattern, limits: Limits
 ) -> tuple[int, int, dict[str, str]]:
     """Number and bytes of the files extracted, and the reasons for the others."""
     seen, size, kept, skipped = set(), 0, 0, {}
@@ -166,15 +186,19 @@ def _unpack(
     ):
         for number, member in enumerate(tar, 1):
             size += member.size
-            if number > MOST_FILES or member.size > LARGEST_FILE or size > MOST_BYTES:
-                raise _too_much(archive, member.name)
+            if (
+                number > limits.members
+                or member.size > limits.file_bytes
+                or size > limits.total_bytes
+            ):
+                raise _too_large(archive, member.name, limits)
             tar.members.clear()  # or it would remember half a million
             if member.isdir():
                 continue
             name = member.name.removeprefix("./")
             reason = _reason_to_skip(member, name, members, seen)
             if reason:
-                skipped[member.name[:LONGEST_NAME]] = reason
+                skipped[member.name[:MAX_NAME_BYTES]] = reason
                 continue
             seen.add(name)
             path = folder.joinpath(*PurePosixPath(name).parts[1:])
@@ -184,8 +208,8 @@ def _unpack(
             kept += member.size
         while rest := unpacked.read(1 << 20):  # to the end, where the check sum is
             size += len(rest)
-            if size > MOST_BYTES:
-                raise _too_much(archive, "its end")
+            if size > limits.total_bytes:
+                raise _too_large(archive, "its end", limits)
     return len(seen), kept, skipped
 
 
@@ -193,7 +217,7 @@ def _reason_to_skip(member, name: str, members: re.Pattern, seen: set) -> str | 
     if not members.fullmatch(name):
         return "not a file of this archive's layout"
     encoded = PurePosixPath(name).name.encode(errors="replace")
-    if len(encoded) > LONGEST_NAME or not name.isprintable():
+    if len(encoded) > MAX_NAME_BYTES or not name.isprintable():
         return "not the name of a file"
     if not member.isreg():
         return "not a regular file"
@@ -202,11 +226,11 @@ def _reason_to_skip(member, name: str, members: re.Pattern, seen: set) -> str | 
     return None
 
 
-def _too_much(archive: Path, place: str) -> ArchiveError:
+def _too_large(archive: Path, place: str, limits: Limits) -> ArchiveError:
     return ArchiveError(
-        f"{archive}: more than {MOST_FILES:,} members, {LARGEST_FILE:,} bytes in "
-        f"{place!r} or {MOST_BYTES:,} bytes in all. No archive of this workbook is "
-        "that large: do not trust this one."
+        f"{archive}: more than {limits.members:,} members, {limits.file_bytes:,} bytes "
+        f"in {place!r} or {limits.total_bytes:,} bytes in all. No archive of this "
+        "workbook is that large: do not trust this one."
     )
 
 
@@ -216,7 +240,12 @@ def _identity(archive: Path) -> tuple[str, int, int]:
 
 
 def _count(folder: Path) -> int:
-    """Files in ``folder`` and its folders, the manifest not counted."""
-    paths = list(folder.iterdir())
-    inner = [path for path in paths if path.is_dir()]
-    return len(paths) - len(inner) - 1 + sum(len(list(p.iterdir())) for p in inner)
+    """Count the files of an archive's `KINDS` in a folder and those below it.
+
+    What a file manager leaves there (.DS_Store, ._1.png, Thumbs.db) does not count.
+    """
+    return sum(
+        not name.startswith(".") and name.endswith(KINDS)
+        for _, _, names in os.walk(folder)
+        for name in names
+    )

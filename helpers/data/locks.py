@@ -1,20 +1,21 @@
-"""One process at a time at work on a file or folder."""
+"""Files and folders made once, by one process at a time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 
-@contextmanager
-def one_at_a_time(path: Path | str) -> Iterator[None]:
-    """Hold the lock of ``path`` while the block runs; wait for it, and say so.
+def make_once(
+    path: Path, is_made: Callable[[], bool], make: Callable[[], object]
+) -> Path:
+    """Make ``path`` unless it is made; say so where another process is at work on it.
 
     The lock is an empty file ``.<name>.lock`` beside it, which stays. The system frees
     it when its holder ends, however it ends.
     """
-    path = Path(path)
+    if is_made():
+        return path
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
@@ -23,6 +24,8 @@ def one_at_a_time(path: Path | str) -> Iterator[None]:
         print(f"{path.name}: another process is at work on it; waiting", flush=True)
         lock.acquire()
     try:
-        yield
+        if not is_made():  # or the process waited for has made it
+            make()
     finally:
         lock.release()
+    return path

@@ -1,56 +1,46 @@
 """Work spread over processes, its results in order and never too many at once."""
 
-import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from itertools import chain, islice
+from itertools import chain, islice, starmap
 
-AHEAD = 4
-"""Tasks per process that are under way or done and not yet taken."""
+from joblib import cpu_count
+from joblib.externals.loky import get_reusable_executor
+
+TASKS_AHEAD = 4
+"""Tasks per process that are under way or done and not yet taken. `joblib.Parallel`
+has no such bound: its generator runs ahead of a slow consumer."""
 
 
 def ordered_map(
     function: Callable, tasks: Iterable[tuple], processes: int | None = None
 ) -> Iterator:
-    """The results of ``function(*task)`` for each task, in the order of the tasks.
+    """Yield ``function(*task)`` for each task, in the order of the tasks.
 
     Tasks are taken as results are, so that memory stays flat however many there are.
-    Scripts that call this need the usual ``if __name__ == "__main__":``.
+    Workers are started anew, not forked: TensorFlow's threads would not survive that.
 
     Parameters
     ----------
-    function
-        Of a module, so that another process can import it.
-    tasks
-        Arguments of each call.
     processes
-        By default one for each core; with 1, or a single task, all is done in this
-        process.
+        By default one for each core that this process may use, which a container or
+        its affinity may limit; with 1, or a single task, all is done in this process.
     """
-    processes = processes or os.cpu_count() or 1
+    processes = processes or cpu_count()
     tasks = iter(tasks)
-    first = list(islice(tasks, AHEAD * processes))
+    first = list(islice(tasks, TASKS_AHEAD * processes))
     processes = min(processes, len(first))
     if processes < 2:
-        for task in chain(first, tasks):
-            yield function(*task)
+        yield from starmap(function, chain(first, tasks))
         return
-    # Not forked: TensorFlow's threads would not live through that.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, initializer=_ignore_interrupt)
+    executor = get_reusable_executor(processes)
+    waiting = deque(executor.submit(function, *task) for task in first)
     try:
-        waiting = deque(pool.submit(function, *task) for task in first)
         while waiting:
             result = waiting.popleft().result()
-            waiting.extend(pool.submit(function, *task) for task in islice(tasks, 1))
+            for task in islice(tasks, 1):
+                waiting.append(executor.submit(function, *task))
             yield result
     finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupt() -> None:
-    # Ctrl-C reaches every process of the terminal; the first one alone acts on it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+        for future in waiting:
+            future.cancel()

@@ -1,25 +1,58 @@
 """Which split each crop belongs to, so that none has a copy in another split."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
-OFFICIAL_TRAIN, OFFICIAL_EXTRA = 33_402, 202_353
-"""Images in the official archives, for which the report's validation is sized."""
+SPLITS = ("train", "validation", "test", "copies")
+"""A crop's split is a place in this. ``copies`` are train and extra images that look
+like one of the test or validation images; no split has them."""
+
+VALIDATION_SIZES = {"train": (400, 33_402), "extra": (200, 202_353)}
+"""Validation images of each first digit that the report takes from an archive, and the
+images of the official archive; a smaller one gives fewer in proportion."""
 
 
-VALIDATION_TRAIN, VALIDATION_EXTRA = 400, 200
-"""Validation images of each first digit, from either archive at its official size."""
+def choose_splits(
+    labels: Mapping[str, np.ndarray], keys: Mapping[str, np.ndarray], seed: int
+) -> dict[str, np.ndarray]:
+    """Choose the split of every crop of every archive.
+
+    Parameters
+    ----------
+    labels
+        uint8 (N, 6) of each archive by its name: train, test and perhaps extra.
+    keys
+        `likeness_keys` of each.
+    seed
+        Of the random choice.
+
+    Returns
+    -------
+    dict
+        uint8 (N,) for each archive: places in `SPLITS`.
+    """
+    train, validation, test, copies = range(len(SPLITS))
+    chosen = {"test": np.full(len(labels["test"]), test, np.uint8)}
+    for number, (name, (per_digit, official)) in enumerate(VALIDATION_SIZES.items()):
+        if name not in labels:
+            continue
+        size = max(1, round(per_digit * len(labels[name]) / official))
+        rng = np.random.default_rng([seed, number])
+        rows = validation_rows(labels[name], size, rng)
+        chosen[name] = np.where(rows, validation, train).astype(np.uint8)
+        chosen[name][np.isin(keys[name], keys["test"])] = copies
+    validated = [keys[name][split == validation] for name, split in chosen.items()]
+    for name, split in chosen.items():
+        copied = np.isin(keys[name], np.concatenate(validated)) & (split == train)
+        split[copied] = copies
+    return chosen
 
 
 def validation_rows(
     labels: np.ndarray, per_digit: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Rows for validation: up to ``per_digit`` of each first digit, drawn by chance.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (N,).
-    """
+    """Draw up to ``per_digit`` rows of each first digit by chance: bool (N,)."""
     chosen = np.zeros(len(labels), bool)
     for digit in range(10):
         rows = np.flatnonzero(labels[:, 1] == digit)
@@ -28,11 +61,12 @@ def validation_rows(
 
 
 def likeness_keys(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """A key for each crop that copies of it share: its number and difference hash.
+    """Compute a key for each crop that copies of it share.
 
-    The hash says of 8 x 8 places whether the crop grows brighter to the right. A
-    brighter copy mostly keeps it, a rescaled or recompressed one about every second
-    time, a shifted one hardly ever; notebook 02 measures it.
+    It is the number and a difference hash, which says of 8 x 8 places whether the crop
+    grows brighter to the right. A brighter copy mostly keeps it, a rescaled or
+    recompressed one about every second time, a shifted one hardly ever; notebook 02
+    measures it.
 
     Parameters
     ----------
@@ -49,12 +83,8 @@ def likeness_keys(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     side = images.shape[1]
     rows = np.linspace(0, side, 9).astype(int)
     columns = np.linspace(0, side, 10).astype(int)
-    sums = np.add.reduceat(
-        np.add.reduceat(images.astype(np.int64), rows[:-1], axis=1),
-        columns[:-1],
-        axis=2,
-    )
-    sums = sums / np.diff(columns)
+    sums = np.add.reduceat(images.astype(np.int64), rows[:-1], axis=1)
+    sums = np.add.reduceat(sums, columns[:-1], axis=2) / np.diff(columns)
     bits = np.packbits((np.diff(sums, axis=2) > 0).reshape(len(images), -1), axis=1)
     keys = np.concatenate([labels.astype(np.uint8), bits], axis=1)
     return np.ascontiguousarray(keys).view(f"V{keys.shape[1]}").ravel()

@@ -1,14 +1,15 @@
-"""All crops and labels of a data source in one HDF5 file, made once.
+"""All crops and labels of some archives' folders in one HDF5 file, made once.
 
 A group for each archive holds its crops, labels and boxes, and for each crop the split
 that it belongs to; metadata in JSON say what all was made from.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -18,12 +19,14 @@ from tqdm import tqdm
 
 from helpers import preprocessing
 from helpers.accuracy import MAX_DIGITS
-from helpers.data import splits
 from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
 from helpers.data.extraction import MANIFEST, read_manifest
 from helpers.data.images import read_image
+from helpers.data.locks import make_once
 from helpers.data.parallel import ordered_map
-from helpers.settings import Settings
+from helpers.data.splits import SPLITS, choose_splits, likeness_keys
+from helpers.errors import InputError
+from helpers.files import atomic_write
 
 VERSION = 3
 """Goes up when the same archives begin to give another store."""
@@ -31,15 +34,31 @@ VERSION = 3
 CHUNK = 128
 """Images that a process crops before it hands them over."""
 
-SPLITS = ("train", "validation", "test", "copies")
-"""The value of a crop's ``split`` is a place in this. ``copies`` are train and extra
-images that look like one of the test or validation images; no split has them."""
-
 BOX_COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
-class StoreError(ValueError):
+class StoreError(InputError):
     """A file that is no store of this workbook, or a folder that gives none."""
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """How images are cropped and split.
+
+    Parameters
+    ----------
+    crop_size
+        Side of the square crop in pixels.
+    margin
+        Growth of the union of the digit boxes on every side, as a fraction of its
+        width and height.
+    seed
+        Of the choice of validation images.
+    """
+
+    crop_size: int
+    margin: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -75,7 +94,7 @@ class Store:
 
     @cached_property
     def metadata(self) -> dict:
-        """What the store was made from: version, source, parameters, archives."""
+        """What the store was made from: version, options, archives."""
         return _read_metadata(self.path)
 
     @cached_property
@@ -107,24 +126,13 @@ class Store:
     def skipped(self) -> pd.DataFrame:
         """Images that are in no split, with the reason: archive, number, reason."""
         rows = []
-        with h5py.File(self.path) as file:
-            for archive in self.metadata["archives"]:
-                group = file[archive]
-                copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
-                rows += [
-                    (archive, number, reason)
-                    for number, reason in chain(
-                        zip(
-                            group["skipped/numbers"][()].tolist(),
-                            group["skipped/reasons"].asstr()[()],
-                            strict=True,
-                        ),
-                        (
-                            (number, "looks like a test or validation image")
-                            for number in copies.tolist()
-                        ),
-                    )
-                ]
+        for archive, group in self._groups():
+            reasons = group["skipped/reasons"].asstr()[()]
+            left_out = zip(group["skipped/numbers"][()].tolist(), reasons, strict=True)
+            rows += [(archive, *row) for row in left_out]
+            copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
+            reason = "looks like a test or validation image"
+            rows += [(archive, number, reason) for number in copies.tolist()]
         return pd.DataFrame(rows, columns=["archive", "number", "reason"])
 
     @cached_property
@@ -135,42 +143,117 @@ class Store:
         digitStruct.mat is of, and rows of it that name no image.
         """
         rows = []
+        for archive, group in self._groups():
+            columns = (
+                group[f"surplus/{name}"].asstr() for name in ("files", "reasons")
+            )
+            rows += [(archive, *row) for row in zip(*columns, strict=True)]
+        return pd.DataFrame(rows, columns=["archive", "file", "reason"])
+
+    def _groups(self) -> Iterator[tuple[str, h5py.Group]]:
         with h5py.File(self.path) as file:
             for archive in self.metadata["archives"]:
-                group = file[archive]["surplus"]
-                files, reasons = (
-                    group[name].asstr()[()] for name in ("files", "reasons")
-                )
-                rows += [(archive, *row) for row in zip(files, reasons, strict=True)]
-        return pd.DataFrame(rows, columns=["archive", "file", "reason"])
+                yield archive, file[archive]
 
     def _split(self, name: str) -> Split:
         parts = {column: [] for column in ("images", "labels", "numbers", "archives")}
-        with h5py.File(self.path) as file:
-            for archive in self.metadata["archives"]:
-                group = file[archive]
-                rows = np.flatnonzero(group["split"][()] == SPLITS.index(name))
-                for column in ("images", "labels", "numbers"):
-                    parts[column].append(_rows(group[column], rows))
-                parts["archives"].append(np.full(len(rows), archive))
+        for archive, group in self._groups():
+            rows = group["split"][()] == SPLITS.index(name)
+            for column in ("images", "labels", "numbers"):
+                # Read whole: picking scattered rows from the file takes far longer.
+                data = group[column][()] if rows.any() else group[column][:0]
+                parts[column].append(data[rows[: len(data)]])
+            parts["archives"].append(np.full(rows.sum(), archive))
         return Split(**{name: np.concatenate(part) for name, part in parts.items()})
 
 
-def _rows(dataset: h5py.Dataset, rows: np.ndarray) -> np.ndarray:
-    # Read whole: picking scattered rows from the file takes many times as long.
-    return dataset[()][rows] if len(rows) else dataset[:0]
+def build_store(
+    home: Path,
+    folders: Mapping[str, Path],
+    options: StoreOptions,
+    processes: int | None = None,
+) -> Store:
+    """Build the store of some archives' folders in ``home``, unless it is there.
+
+    Its name tells it from every store of other content, so that none changes under its
+    reader; stores of before stay until someone deletes them. Of two processes that
+    want the same store one builds it and the other waits. The content does not depend
+    on the number of processes, nor the memory needed on the number of images.
+
+    Raises
+    ------
+    StoreError
+        No image of an archive can be cropped, or it has no digitStruct.mat.
+    DigitStructError
+        A digitStruct.mat is damaged as a whole.
+    """
+    archives = {name: _fingerprint(folder) for name, folder in folders.items()}
+    metadata = {"version": VERSION, **asdict(options), "archives": archives}
+    text = json.dumps(metadata)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    path = home / f"svhn_{options.crop_size}px_{digest}.h5"
+
+    def build() -> None:
+        with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["metadata"] = text
+            for name, folder in folders.items():
+                _add_archive(file.create_group(name), folder, options, processes)
+            labels = {name: group["labels"][()] for name, group in file.items()}
+            keys = {name: _keys(group) for name, group in file.items()}
+            for name, split in choose_splits(labels, keys, options.seed).items():
+                file[name]["split"] = split
+
+    return Store(make_once(path, lambda: _is_made(path, metadata), build))
 
 
-def _identity(folder: Path) -> list:
-    """Plain values that change when the folder's content does."""
-    path = folder / "digitStruct.mat"
-    if not path.is_file():
+def crop_archive(
+    folder: Path, options: StoreOptions, processes: int | None = None
+) -> tuple[Split, dict[int, str]]:
+    """Crop every image of an archive's folder, without a store.
+
+    Returns
+    -------
+    split : Split
+        In the order of their numbers.
+    skipped : dict
+        For the number of each image that is left out, the reason.
+
+    Raises
+    ------
+    StoreError
+        None of its images can be cropped.
+    """
+    with h5py.File(folder.name, "w", driver="core", backing_store=False) as file:
+        _add_archive(file, folder, options, processes)
+        arrays = [file[column][()] for column in ("images", "labels", "numbers")]
+        numbers, reasons = file["skipped/numbers"], file["skipped/reasons"].asstr()
+        skipped = dict(zip(numbers[()].tolist(), reasons[()], strict=True))
+    return Split(*arrays, archives=np.full(len(arrays[0]), folder.name)), skipped
+
+
+def _fingerprint(folder: Path) -> str:
+    """Digest of the names, sizes and times of a folder's files, hidden ones left out.
+
+    An image that is mended or replaced changes it; a tenth of a million files take
+    less than a second. A whole extraction is looked through like any other folder: its
+    manifest vouches for what was extracted, not for what was changed since.
+    """
+    if not (folder / "digitStruct.mat").is_file():
         raise StoreError(
-            f"{path}: no such file; expected what digits the images show, and where. "
-            "Get the archive again."
+            f"{folder / 'digitStruct.mat'}: no such file; expected what digits the "
+            "images show, and where. Get the archive again."
         )
-    status = path.stat()
-    return [str(folder), status.st_size, status.st_mtime_ns]
+    with os.scandir(folder) as entries:
+        files = sorted(_state(entry) for entry in entries if entry.name[0] != ".")
+    return hashlib.sha256(repr(files).encode(errors="replace")).hexdigest()
+
+
+def _state(entry: os.DirEntry) -> tuple[str, int, int]:
+    try:
+        status = entry.stat()
+    except OSError:  # a link that leads nowhere
+        return entry.name, 0, 0
+    return entry.name, status.st_size, status.st_mtime_ns
 
 
 def _is_made(path: Path, metadata: dict) -> bool:
@@ -193,21 +276,24 @@ def _read_metadata(path: Path) -> dict:
         ) from error
 
 
-def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
+def _add_archive(
+    group: h5py.Group, folder: Path, options: StoreOptions, processes: int | None
+) -> None:
     """Crop every image of an archive into its group."""
     boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
     for column in (*BOX_COLUMNS, "images"):
         group.create_dataset(f"boxes/{column}", data=getattr(boxes, column))
     numbers, labels = preprocessing.labels_of(boxes)
     images, unions = preprocessing.union_boxes(boxes)
-    unions = preprocessing.grow(unions[np.isin(images, numbers)], settings.margin)
+    unions = preprocessing.grow(unions[np.isin(images, numbers)], options.margin)
     skipped = {int(n): "no digit box" for n in np.setdiff1d(boxes.images, images)}
-    named = [fault for fault in faults if fault.image is not None]
-    skipped |= {fault.image: fault.reason for fault in named}
+    skipped |= {
+        fault.image: fault.reason for fault in faults if fault.image is not None
+    }
     too_long = np.setdiff1d(images, numbers)
     skipped |= {int(n): f"more than {MAX_DIGITS} digits" for n in too_long}
 
-    side = settings.crop_size
+    side = options.crop_size
     pixels = group.create_dataset(
         "images",
         (len(numbers), side, side),
@@ -218,11 +304,11 @@ def _add_archive(group, folder: Path, settings: Settings, processes) -> None:
     kept = []
     for start, crops in _crops(folder, numbers, unions, side, processes):
         good = []
-        for row, cropped in enumerate(crops, start):
-            if isinstance(cropped, str):
-                skipped[int(numbers[row])] = cropped
+        for row, crop in enumerate(crops, start):
+            if isinstance(crop, str):
+                skipped[int(numbers[row])] = crop
             else:
-                good.append(cropped)
+                good.append(crop)
                 kept.append(row)
         if good:
             pixels[len(kept) - len(good) : len(kept)] = good
@@ -258,7 +344,7 @@ def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
     }
 
 
-def _add_texts(group, name: str, texts: Iterable[str]) -> None:
+def _add_texts(group: h5py.Group, name: str, texts: Iterable[str]) -> None:
     # Names and reasons tell of damaged files: HDF5 takes neither NUL nor any byte.
     plain = [
         text if text.isprintable() else ascii(text)[1:-1] for text in map(str, texts)
@@ -275,58 +361,27 @@ def _crops(folder, numbers, unions, side: int, processes) -> Iterator:
         (folder, numbers[start : start + CHUNK], unions[start : start + CHUNK], side)
         for start in starts
     )
+    chunks = ordered_map(crop_files, tasks, processes)
     with tqdm(total=len(numbers), desc=f"cropping {folder.name}", unit="image") as bar:
-        for start, crops in zip(
-            starts, ordered_map(crop_files, tasks, processes), strict=True
-        ):
+        for start, crops in zip(starts, chunks, strict=True):
             yield start, crops
             bar.update(len(crops))
 
 
-def _add_splits(file: h5py.File, settings: Settings) -> None:
-    """Choose the split of every crop, so that none has a copy in another split."""
-    sizes = {
-        "train": (splits.VALIDATION_TRAIN, splits.OFFICIAL_TRAIN),
-        "extra": (splits.VALIDATION_EXTRA, splits.OFFICIAL_EXTRA),
-    }
-    keys = {name: _keys(group) for name, group in file.items()}
-    split = {"test": np.full(len(keys["test"]), SPLITS.index("test"), np.uint8)}
-    for number, (name, (per_digit, official)) in enumerate(sizes.items()):
-        if name not in file:
-            continue
-        labels = file[name]["labels"][()]
-        share = len(labels) / official
-        rng = np.random.default_rng([settings.seed, number])
-        chosen = splits.validation_rows(labels, max(1, round(per_digit * share)), rng)
-        split[name] = np.where(
-            chosen, SPLITS.index("validation"), SPLITS.index("train")
-        ).astype(np.uint8)
-    for name in split.keys() - {"test"}:
-        split[name][np.isin(keys[name], keys["test"])] = SPLITS.index("copies")
-    apart = np.concatenate(
-        [keys[name][split[name] == SPLITS.index("validation")] for name in split]
-    )
-    for name in split:
-        copied = np.isin(keys[name], apart) & (split[name] == SPLITS.index("train"))
-        split[name][copied] = SPLITS.index("copies")
-        file[name]["split"] = split[name]
-
-
 def _keys(group: h5py.Group) -> np.ndarray:
-    """`likeness_keys` of an archive's crops, a chunk at a time."""
-    labels = group["labels"][()]
+    """`likeness_keys` of an archive's crops, some at a time."""
+    labels, step = group["labels"][()], 10 * CHUNK
     parts = [
-        splits.likeness_keys(
-            group["images"][start : start + 10 * CHUNK],
-            labels[start : start + 10 * CHUNK],
+        likeness_keys(
+            group["images"][start : start + step], labels[start : start + step]
         )
-        for start in range(0, len(labels), 10 * CHUNK)
+        for start in range(0, len(labels), step)
     ]
     return np.concatenate(parts)
 
 
 def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:
-    """A file's crop, uint8 (crop_size, crop_size), or why there is none."""
+    """Crop a file's image: uint8 (crop_size, crop_size), or why there is none."""
     return read_image(
         path,
         lambda image: preprocessing.gray(preprocessing.crop(image, box, crop_size)),

@@ -1,55 +1,76 @@
 """The drawn sample: letters and street scenes as archives in the official layout."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.data.archives import ARCHIVES, Archive
+from helpers.data.locks import make_once
+from helpers.data.sources import Source
 from helpers.files import atomic_write
 from helpers.sample.letters import draw_letters_archive
 from helpers.sample.scene_archives import draw_scenes_archive
 from helpers.settings import Settings
 
-SCENES_VERSION, LETTERS_VERSION = 3, 6
-"""Each goes up when the same parameters begin to give other bytes of its kind."""
-
-SCENES = ("train", "test", "extra")
-LETTERS = ("notMNIST_large", "notMNIST_small")
+VERSIONS = {"svhn": 3, "notmnist": 6}
+"""Each goes up when the same parameters begin to give other bytes of its family."""
 
 
-def draw_archives(folder: Path | str, settings: Settings) -> None:
-    """Draw the sample's five archives into ``folder``, those that are not there yet.
+@dataclass(frozen=True, kw_only=True)
+class DrawnSample(Source):
+    """Archives that are drawn on first use.
 
-    Each is written whole or not at all. Metadata beside it (``train.json`` for
-    ``train.tar.gz``) says what it was drawn from; an archive is drawn anew when its
-    metadata is missing or says something else than the settings.
+    Metadata beside each (``train.json`` for ``train.tar.gz``) says what it was drawn
+    from; it is drawn anew when they are missing or say something else.
+
+    Parameters
+    ----------
+    seed
+        Of everything drawn.
+    counts
+        Images of each archive.
     """
-    folder = Path(folder)
-    for name in SCENES:
-        count = getattr(settings, f"drawn_{name}")
-        metadata = _metadata(name, count, settings.seed, SCENES_VERSION)
-        _draw_once(folder, metadata, draw_scenes_archive, name)
-    for name in LETTERS:
-        count = getattr(settings, f"drawn_{name.removeprefix('notMNIST_')}")
-        metadata = _metadata(name, count, settings.seed, LETTERS_VERSION)
-        _draw_once(folder, metadata, draw_letters_archive)
+
+    seed: int
+    counts: Mapping[str, int]
+
+    @classmethod
+    def of(cls, settings: Settings) -> "DrawnSample":
+        """The sample of the settings' seed and counts."""
+        counts = {
+            name: getattr(settings, f"drawn_{name.removeprefix('notMNIST_')}")
+            for name in ARCHIVES
+        }
+        return cls(home=settings.home / "sample", seed=settings.seed, counts=counts)
+
+    def fetch(self, archive: Archive) -> Path:
+        """Draw an archive, whole or not at all, unless it is there."""
+        path = self.home / "archives" / archive.file
+        told = path.with_name(f"{archive.name}.json")
+        metadata = {
+            "archive": archive.name,
+            "count": self.counts[archive.name],
+            "seed": self.seed,
+            "version": VERSIONS[archive.family],
+        }
+
+        def is_drawn() -> bool:
+            return path.is_file() and _read(told) == metadata
+
+        def draw() -> None:
+            told.unlink(missing_ok=True)  # first, so that it never tells wrong
+            if archive.family == "svhn":
+                draw_scenes_archive(path, metadata["count"], self.seed, archive.name)
+            else:
+                draw_letters_archive(path, metadata["count"], self.seed)
+            with atomic_write(told) as temporary:
+                temporary.write_text(json.dumps(metadata) + "\n", encoding="utf-8")
+
+        return make_once(path, is_drawn, draw)
 
 
-def _metadata(archive: str, count: int, seed: int, version: int) -> dict:
-    return {"archive": archive, "count": count, "seed": seed, "version": version}
-
-
-def _draw_once(folder: Path, metadata: dict, draw: Callable, *more) -> None:
-    name = metadata["archive"]
-    path, said = folder / f"{name}.tar.gz", folder / f"{name}.json"
-    if _said(said) == metadata and path.is_file():
-        return
-    said.unlink(missing_ok=True)  # before the archive, so that it never tells wrong
-    draw(path, metadata["count"], metadata["seed"], *more)
-    with atomic_write(said) as temporary:
-        temporary.write_text(json.dumps(metadata) + "\n", encoding="utf-8")
-
-
-def _said(metadata: Path) -> dict | None:
+def _read(metadata: Path) -> dict | None:
     try:
         return json.loads(metadata.read_text(encoding="utf-8"))
     except (OSError, ValueError):

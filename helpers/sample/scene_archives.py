@@ -4,9 +4,8 @@ import gzip
 import io
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from helpers.data.digitstruct import Boxes, write_boxes
 from helpers.data.parallel import ordered_map
 from helpers.files import atomic_write
 from helpers.sample.distributions import LENGTHS, Order, draw_orders
-from helpers.sample.scenes import Scene, draw_scene
+from helpers.sample.scenes import draw_scene
 
 CHUNK = 25
 """Scenes that a process draws before it hands them over."""
@@ -27,57 +26,19 @@ UNREADABLE = 2
 """PNG files of an archive that cannot be read, as there are in real archives."""
 
 
-@dataclass(frozen=True)
-class ImageFile:
-    """A file of a drawn archive and what its digitStruct.mat says of it.
-
-    Parameters
-    ----------
-    data
-        The bytes of the PNG file.
-    digits
-        From left to right.
-    boxes
-        (digits, 4): left, top, width and height in pixels.
-    """
-
-    data: bytes
-    digits: tuple[int, ...]
-    boxes: np.ndarray
-
-
 def draw_scenes_archive(
     path: Path | str, count: int, seed: int, split: str, processes: int | None = None
 ) -> None:
     """Write ``count`` scenes as ``split``.tar.gz: <split>/1.png and so on.
 
     Same ``count``, ``seed`` and ``split``: same bytes, whatever the number of
-    ``processes`` (by default one for each core). The archive is written whole or not
-    at all. Two of its images are empty and cut short; their boxes are listed all the
-    same. With more than one process, a script that calls this needs the usual
-    ``if __name__ == "__main__":``.
+    ``processes``. The archive is written whole or not at all. Two of its images are
+    empty and cut short; their boxes are listed all the same.
 
     Raises
     ------
     ValueError
         ``split`` is none of train, test and extra, or ``count`` is not positive.
-    """
-    files = draw_files(count, seed, split, processes)
-    with tqdm(files, f"drawing {split}", count, unit="scene") as progress:
-        write_archive(path, split, progress)
-
-
-def draw_files(
-    count: int, seed: int, split: str, processes: int | None = None, first: int = 0
-) -> Iterator[ImageFile]:
-    """Draw the images of `draw_scenes_archive` one by one, from ``first`` on.
-
-    They are the same whatever the ``first``, so that drawing can go on from a stop.
-
-    Raises
-    ------
-    ValueError
-        As in `draw_scenes_archive`.
     """
     if split not in LENGTHS or count < 1:
         raise ValueError(
@@ -90,24 +51,16 @@ def draw_files(
     broken = rng.choice(count, min(UNREADABLE, count // 2), replace=False).tolist()
     tasks = (
         (seeds, start, orders[start : start + CHUNK])
-        for start in range(first, count, CHUNK)
+        for start in range(0, count, CHUNK)
     )
     drawn = chain.from_iterable(ordered_map(draw_chunk, tasks, processes))
-    for row, file in enumerate(drawn, first):
-        if row in broken:
-            length = broken.index(row) * len(file.data) // 2
-            file = replace(file, data=file.data[:length])
-        yield file
-
-
-def write_archive(path: Path | str, split: str, files: Iterable[ImageFile]) -> None:
-    """Write image files and their boxes as ``split``.tar.gz, whole or not at all."""
     rows = []
     with atomic_write(path) as temporary, open_tar(temporary) as tar:
-        for file in files:
-            rows.append((file.digits, file.boxes))
-            name = f"{split}/{len(rows)}.png"
-            add_file(tar, name, len(file.data), io.BytesIO(file.data))
+        for data, *row in tqdm(drawn, f"drawing {split}", count, unit="scene"):
+            if len(rows) in broken:
+                data = data[: broken.index(len(rows)) * len(data) // 2]
+            rows.append(row)
+            add_file(tar, f"{split}/{len(rows)}.png", len(data), io.BytesIO(data))
         with tempfile.TemporaryDirectory() as folder:
             listed = Path(folder) / "digitStruct.mat"
             write_boxes(listed, _columns(rows))
@@ -117,37 +70,36 @@ def write_archive(path: Path | str, split: str, files: Iterable[ImageFile]) -> N
 
 def draw_chunk(
     seeds: np.random.SeedSequence, start: int, orders: list[Order]
-) -> list[ImageFile]:
-    """Draw scenes ``start`` and following, whole."""
-    scenes = (
-        draw_scene(np.random.default_rng(_child(seeds, start + index)), order)
-        for index, order in enumerate(orders)
-    )
-    return [ImageFile(png(scene), scene.digits, scene.boxes) for scene in scenes]
+) -> list[tuple[bytes, tuple[int, ...], np.ndarray]]:
+    """Draw scenes ``start`` and following: PNG, digits and (digits, 4) boxes of each.
 
-
-def png(scene: Scene) -> bytes:
-    """A scene's image as the bytes of a PNG file."""
-    buffer = io.BytesIO()
-    Image.fromarray(scene.image).save(buffer, "PNG", compress_level=1)
-    return buffer.getvalue()
-
-
-def _child(seeds: np.random.SeedSequence, index: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seeds.entropy, spawn_key=(*seeds.spawn_key, index))
+    A box is left, top, width and height in pixels.
+    """
+    drawn = []
+    for number, order in enumerate(orders, start):
+        own = np.random.SeedSequence(
+            seeds.entropy, spawn_key=(*seeds.spawn_key, number)
+        )
+        scene = draw_scene(np.random.default_rng(own), order)
+        png = io.BytesIO()
+        Image.fromarray(scene.image).save(png, "PNG", compress_level=1)
+        drawn.append((png.getvalue(), scene.digits, scene.boxes))
+    return drawn
 
 
 def _columns(rows) -> Boxes:
     """The boxes of an archive from (digits, boxes) of image 1, 2, ..."""
     numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
-    boxes = np.concatenate([boxes for _, boxes in rows]).astype(float)
+    left, top, width, height = np.concatenate([boxes for _, boxes in rows]).T.astype(
+        float
+    )
     return Boxes(
         image=np.repeat(numbers, [len(digits) for digits, _ in rows]),
         label=np.concatenate([digits for digits, _ in rows]).astype(np.int8),
-        left=boxes[:, 0],
-        top=boxes[:, 1],
-        width=boxes[:, 2],
-        height=boxes[:, 3],
+        left=left,
+        top=top,
+        width=width,
+        height=height,
         images=numbers,
     )
 

@@ -19,8 +19,9 @@ import scipy.io
 from h5py import h5s, h5t
 from PIL import Image, PngImagePlugin
 
+from helpers.data.archives import ARCHIVES as OFFICIAL
 from helpers.data.digitstruct import Boxes, DigitStructError, write_boxes
-from helpers.data.extraction import ArchiveError
+from helpers.data.extraction import ArchiveError, Limits, extract
 from helpers.data.store import StoreError
 from helpers.datasets import prepare
 from helpers.settings import Settings
@@ -30,6 +31,7 @@ LAYOUT, TWICE = "not a file of this archive's layout", "second member of that na
 IRREGULAR, NO_ROW = "not a regular file", "9.png: no row of digitStruct.mat is of it"
 NO_FORMAT = "expected PNG or JPEG"
 
+ARCHIVE = OFFICIAL["test"]
 SIDE = 12
 NAMES, BBOXES = "digitStruct/name", "digitStruct/bbox"
 BAD = 2
@@ -112,8 +114,11 @@ def check(sound, tmp_path, record_property):
     """Prepares, tells what the input got, and compares it with what it should get."""
     crops = sound[1]
 
-    def prepared() -> tuple[str, str]:
+    def prepared(limits: Limits | None) -> tuple[str, str]:
+        members, archive = ARCHIVE.members, tmp_path / "mine" / ARCHIVE.file
         try:
+            if limits:
+                extract(archive, tmp_path / "made", members, limits)
             store = prepare(settings_of(tmp_path), 1)
         except (ArchiveError, DigitStructError, StoreError) as error:
             return ERROR, str(error)
@@ -128,8 +133,8 @@ def check(sound, tmp_path, record_property):
         assert rows or not lost
         return (LISTED if rows else READ), "; ".join(rows)
 
-    def check(group, what, outcome, message):
-        found, text = prepared()
+    def check(group, what, outcome, message, limits=None):
+        found, text = prepared(limits)
         text = text.replace(f"{tmp_path}/", "")
         record_property("bad input", "\t".join([group, what, found, text]))
         assert found == outcome, text
@@ -309,23 +314,22 @@ def test_archive(archive, check, what, make, outcome, message):
 
 
 @pytest.mark.parametrize(
-    ("what", "limit", "value", "message"),
+    ("what", "limits", "message"),
     [
-        ("too many members", "MOST_FILES", 3, "more than 3 members"),
-        ("too many bytes", "MOST_BYTES", 1_000, "or 1,000 bytes in all"),
-        ("a file of too many bytes", "LARGEST_FILE", 1_000, "members, 1,000 bytes"),
+        ("too many members", Limits(members=3), "more than 3 members"),
+        ("too many bytes", Limits(total_bytes=1_000), "or 1,000 bytes in all"),
+        ("a file of too many bytes", Limits(file_bytes=1_000), "members, 1,000 bytes"),
     ],
 )
-def test_large_archive(archive, check, monkeypatch, what, limit, value, message):
-    monkeypatch.setattr(f"helpers.data.extraction.{limit}", value)
+def test_large_archive(archive, check, what, limits, message):
     archive(gzip.compress)
-    check("archive", what, ERROR, message)
+    check("archive", what, ERROR, message, limits)
 
 
-def test_endless_archive(archive, check, monkeypatch):
+def test_endless_archive(archive, check):
     archive(repacked(lambda tar: tar + bytes(1 << 21)))
-    monkeypatch.setattr("helpers.data.extraction.MOST_BYTES", 1 << 20)
-    check("archive", "zeros without end after the tar's", ERROR, "in 'its end'")
+    what, limits = "zeros without end after the tar's", Limits(total_bytes=1 << 20)
+    check("archive", what, ERROR, "in 'its end'", limits)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:

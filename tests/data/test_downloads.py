@@ -2,12 +2,10 @@
 
 import gzip
 import hashlib
-import io
 import re
 import signal
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from dataclasses import replace
@@ -16,16 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import servers
+from urllib3 import Retry
 
-from helpers.data import archives
-from helpers.data.archives import ARCHIVES, Archive
+from helpers.data.archives import Archive
 from helpers.data.downloads import DownloadError, download, is_official
-from helpers.datasets import archive_folder
-from helpers.settings import Settings
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 HALF = len(CONTENT) // 2
-AT_ONCE = (0.0,) * 3
+AT_ONCE = Retry(total=3, backoff_factor=0)
+NEVER = Retry(total=0)
 SOON = 1.0  # seconds, for servers that stall; others get time on a busy machine
 
 
@@ -55,7 +52,7 @@ def part(tmp_path):
 
 
 def fetch(entry, place, **values):
-    return download(entry, place, **{"waits": AT_ONCE} | values)
+    return download(entry, place, **{"retry": AT_ONCE} | values)
 
 
 def visible(place):
@@ -144,7 +141,7 @@ def test_range_that_was_not_asked_for_is_told_from_its_header(
 ):
     part.write_bytes(CONTENT[:HALF])
     with pytest.raises(DownloadError, match=f"when asked from {HALF} on"):
-        fetch(archive(serve(answer).address), tmp_path, waits=())
+        fetch(archive(serve(answer).address), tmp_path, retry=NEVER)
     assert visible(tmp_path) == []
 
 
@@ -169,7 +166,7 @@ def test_redirection_is_followed(serve, tmp_path):
 def test_circle_of_redirections_ends(serve, tmp_path):
     server = serve(*[servers.elsewhere(302)] * 100)
     with pytest.raises(DownloadError, match="redirects"):
-        fetch(archive(server.address), tmp_path, waits=())
+        fetch(archive(server.address), tmp_path, retry=NEVER)
 
 
 def test_slow_server_is_borne_with(serve, tmp_path):
@@ -200,14 +197,12 @@ def test_gzip_is_neither_undone_nor_added_on_the_way(serve, tmp_path, answer):
     assert server.ranges == [None]
 
 
-def test_waits_are_kept_and_begin_anew_where_there_was_progress(
-    serve, tmp_path, monkeypatch
-):
-    slept = []
-    monkeypatch.setattr("time.sleep", slept.append)
-    answers = [servers.status(503), servers.status(503), servers.cut, servers.cut]
-    fetch(archive(serve(*answers).address), tmp_path, waits=(1, 2))
-    assert slept == [1, 2, 1, 1]
+def test_waits_grow_and_begin_anew_where_there_was_progress(serve, tmp_path, capsys):
+    answers = [servers.status(503)] * 3 + [servers.cut] * 2
+    retry = Retry(total=3, backoff_factor=0.01)
+    fetch(archive(serve(*answers).address), tmp_path, retry=retry)
+    waits = re.findall("again in (.*) s", capsys.readouterr().out)
+    assert waits == ["0", "0.02", "0.04", "0", "0"]
 
 
 def test_part_of_another_version_does_not_poison(serve, tmp_path, part):
@@ -245,7 +240,7 @@ def test_failure_says_what_each_address_did_and_what_is_kept(serve, tmp_path):
         "http://127.0.0.1:9/test.tar.gz",
     )
     with pytest.raises(DownloadError) as error:
-        fetch(archive(*addresses), tmp_path, waits=())
+        fetch(archive(*addresses), tmp_path, retry=NEVER)
     told = (*addresses, "IncompleteRead", "404", "29 bytes of text/html", "refused")
     told += ("300,000 bytes", "150,000 of them are kept", "WORKBOOK_MIRROR")
     assert [words for words in told if words not in str(error.value)] == []
@@ -298,12 +293,13 @@ def test_full_disk_is_said_and_not_the_servers_fault(serve, tmp_path, part):
 
 PROGRAM = """
 import re, sys
+from pathlib import Path
 from helpers.data.archives import Archive
 from helpers.data.downloads import download
 address, size, digest, folder = sys.argv[1:]
 archive = Archive("test", "svhn", int(size), digest, (address,), re.compile(""))
 print("begins", flush=True)
-download(archive, folder)
+download(archive, Path(folder))
 print("done")
 """
 
@@ -406,67 +402,6 @@ def test_download_killed_ten_times_ends_right(serve, tmp_path, part, start_proce
     assert fetch(entry, tmp_path).read_bytes() == CONTENT
 
 
-def tar_gz(*names):
-    """An archive of files that hold their names."""
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name in names:
-            info = tarfile.TarInfo(name)
-            info.size = len(name)
-            tar.addfile(info, io.BytesIO(name.encode()))
-    return buffer.getvalue()
-
-
-@pytest.fixture
-def published(serve, monkeypatch):
-    """The server of a small archive that stands for the official test.tar.gz."""
-    content = tar_gz("test/1.png", "test/digitStruct.mat")
-    server = serve(content=content)
-    entry = replace(
-        ARCHIVES["test"],
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        addresses=(f"{server.address}/test.tar.gz",),
-    )
-    monkeypatch.setitem(archives.ARCHIVES, "test", entry)
-    return server
-
-
-def test_official_archive_is_fetched_checked_and_extracted_once(published, tmp_path):
-    settings = Settings(data="official", home=tmp_path)
-    made = archive_folder("test", settings)
-    assert (made / "1.png").read_text() == "test/1.png"
-    (tmp_path / "official" / "archives" / "test.tar.gz").unlink()
-    assert archive_folder("test", settings) == made  # asks the server nothing
-    assert len(published.asked) == 1
-
-
-def test_mirror_is_a_setting(published, serve, tmp_path):
-    mirror = serve(content=published.content)
-    settings = Settings(data="official", home=tmp_path, mirror=f"{mirror.address}/svhn")
-    assert (archive_folder("test", settings) / "1.png").exists()
-    assert (mirror.asked, published.asked) == ([("/svhn/test.tar.gz", None)], [])
-
-
-def test_two_users_of_one_folder_do_not_undo_each_other(published, tmp_path, capsys):
-    published.answers.append(servers.held)
-    settings = Settings(data="official", home=tmp_path)
-    made = []
-    threads = [
-        threading.Thread(target=lambda: made.append(archive_folder("test", settings)))
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    wait_for(lambda: "waiting" in capsys.readouterr().out)
-    published.release.set()
-    for thread in threads:
-        thread.join()
-    assert len(made) == 2
-    assert len(published.asked) == 1
-    assert (made[0] / "1.png").exists()
-
-
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
@@ -484,12 +419,3 @@ def test_official_is_what_has_the_published_size_and_sum(tmp_path, facts, expect
 
 def test_no_file_is_not_official(tmp_path):
     assert not is_official(archive(), tmp_path / "nothing.tar.gz")
-
-
-def test_published_facts_are_complete():
-    svhn = [a for a in ARCHIVES.values() if a.family == "svhn"]
-    assert [len(a.sha256) for a in svhn] == [64] * 3
-    assert sum(a.size for a in svhn) == 2_636_187_279
-    letters = [a for a in ARCHIVES.values() if a.family == "notmnist"]
-    assert [a.size for a in letters] == [247_336_696, 8_458_043]
-    assert [len(a.addresses) for a in letters] == [2, 2]

@@ -1,102 +1,111 @@
-"""Extraction that is killed, disturbed or asked for odd names ends whole or not at all.
+"""An extraction ends whole or not at all, whatever the archive holds or stops it.
 
-What else an archive may hold is in test_archives and test_bad_inputs.
+More of what an archive may hold is in test_bad_inputs.
 """
 
-import io
+import errno
 import random
-import re
 import subprocess
 import sys
 import tarfile
 import time
 
 import pytest
+from builders import tar_gz
 
 from helpers.data.archives import ARCHIVES
-from helpers.data.extraction import MANIFEST, extract, is_extracted, read_manifest
+from helpers.data.extraction import (
+    MANIFEST,
+    ArchiveError,
+    Limits,
+    extract,
+    is_extracted,
+    read_manifest,
+)
 from helpers.settings import ROOT
 
-FILES = 4_000
-
-
-def tar_gz(path, members):
-    """Write (name, bytes) pairs as a .tar.gz."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(path, "w:gz", compresslevel=1) as tar:
-        for name, data in members:
-            info = tarfile.TarInfo(name)
-            info.size = len(data)
-            tar.addfile(info, io.BytesIO(data))
-    return path
+MEMBERS = ARCHIVES["test"].members
+TEST = [("test/1.png", b"one"), ("test/2.png", b""), ("test/digitStruct.mat", b"mat")]
+FILES = ["1.png", "2.png", "digitStruct.mat", MANIFEST]
 
 
 @pytest.fixture
-def large(tmp_path):
-    """A user's folder with an archive of many files, which takes a while to extract."""
-    images = ((f"test/{n}.png", b"%d" % n * 99) for n in range(FILES))
-    tar_gz(tmp_path / "mine" / "test.tar.gz", [*images, ("test/digitStruct.mat", b"")])
-    return tmp_path / "mine"
+def extracted(tmp_path):
+    """Extracts an archive of the members given, harmed or not."""
+
+    def extracted(members=TEST, harm=None, limits=Limits()):  # noqa: B008
+        archive = tar_gz(tmp_path / "archives" / "test.tar.gz", members)
+        if harm:
+            harm(archive)
+        return extract(archive, tmp_path / "test", MEMBERS, limits)
+
+    return extracted
 
 
-def extraction(large) -> subprocess.Popen:
-    """The extraction as a user starts it, in a process of its own."""
-    code = (
-        "from helpers.datasets import archive_folder; from pathlib import Path; "
-        "from helpers.settings import Settings; "
-        f"archive_folder('test', Settings(data={str(large)!r}, home=Path({str(large)!r})))"
-    )
-    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=-3)
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
 
 
-def killed_under_way(large, seconds: float = 0.0) -> int:
-    """Files that an extraction had made when it was killed; 0 if it was done."""
-    process = extraction(large)
-    temporary = []
-    while process.poll() is None and not temporary:
-        temporary = [*large.glob("*/.test-*/99.png")]
-        time.sleep(0.001)
-    time.sleep(seconds)
-    process.kill()
-    process.wait()
-    return sum(len([*path.parent.iterdir()]) for path in temporary if path.exists())
+@pytest.mark.parametrize("added", [".DS_Store", "._1.png", "Thumbs.db"])
+def test_whole_folder_is_left_as_it_is(extracted, tmp_path, added):
+    folder = extracted()
+    (folder / added).touch()
+    (folder / "1.png").write_bytes(b"kept")
+    extract(tmp_path / "archives" / "test.tar.gz", folder, MEMBERS)
+    assert (folder / "1.png").read_bytes() == b"kept"
 
 
-def assert_whole(large):
-    assert extraction(large).wait() == 0
-    [manifest] = large.glob(f"*/test/{MANIFEST}")
-    folder = manifest.parent
-    assert is_extracted(folder, large / "test.tar.gz")
-    assert len([*folder.iterdir()]) == FILES + 2
-    for n in range(FILES):
-        assert (folder / f"{n}.png").read_bytes() == b"%d" % n * 99
-    left = {path.name for path in folder.parent.iterdir()}
-    assert left == {"test", ".test.lock"}
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "1.png").unlink(),
+        lambda folder: (folder / "3.png").touch(),
+        lambda folder: (folder / MANIFEST).unlink(),
+        lambda folder: (folder / MANIFEST).write_text("{}"),
+    ],
+    ids=["lost file", "further file", "no manifest", "no words"],
+)
+def test_folder_that_is_not_whole_is_made_anew(extracted, harm):
+    harm(extracted())
+    assert names(extracted()) == FILES
 
 
-def test_extraction_killed_under_way_is_made_whole_by_the_next(large):
-    assert 0 < killed_under_way(large) < FILES
-    assert not list(large.glob("*/test"))
-    assert_whole(large)
+def link(name, kind, target="/etc/passwd"):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
 
 
-@pytest.mark.long
-def test_extraction_killed_ten_times_at_random_is_made_whole(large):
-    moments = random.Random(2016)
-    reached = [killed_under_way(large, moments.uniform(0, 0.3)) for _ in range(10)]
-    print("files at each kill:", reached)
-    assert_whole(large)
+@pytest.mark.parametrize(
+    ("member", "reason"),
+    [
+        ("test/../../escaped.png", "layout"),
+        ("/test/1.png", "layout"),
+        ("../test/9.png", "layout"),
+        ("test/._1.png", "layout"),
+        ("test/Thumbs.db", "layout"),
+        ("test/1 (1).png", "layout"),
+        ("test/1.png", "second"),
+        (link("test/7.png", tarfile.SYMTYPE), "regular"),
+        (link("test/7.png", tarfile.LNKTYPE, "test/1.png"), "regular"),
+        (link("test/7.png", tarfile.CHRTYPE), "regular"),
+        (link("test/7.png", tarfile.FIFOTYPE), "regular"),
+    ],
+)
+def test_unexpected_member_is_left_out_and_listed(extracted, tmp_path, member, reason):
+    folder = extracted([*TEST, (member, b"")])
+    assert names(folder) == FILES
+    assert (folder / "1.png").read_bytes() == b"one"
+    [why] = read_manifest(folder).skipped.values()
+    assert reason in why
+    assert not list(tmp_path.rglob("escaped.png"))
 
 
-def test_what_a_killed_extraction_left_is_removed_and_nothing_else(tmp_path):
-    archive = tar_gz(tmp_path / "test.tar.gz", [("test/1.png", b"one")])
-    others = [tmp_path / name for name in (".tester-x", "test-x", ".train-x")]
-    for path in [*others, tmp_path / ".test-x"]:
-        path.mkdir()
-        (path / "1.png").touch()
-    extract(archive, tmp_path / "test", ARCHIVES["test"].members)
-    assert not (tmp_path / ".test-x").exists()
-    assert all((path / "1.png").exists() for path in others)
+def test_folders_and_a_leading_dot_are_no_surprise(extracted):
+    top = tarfile.TarInfo("./test")
+    top.type = tarfile.DIRTYPE
+    folder = extracted([(top, b"")] + [(f"./{name}", data) for name, data in TEST])
+    assert read_manifest(folder).skipped == {}
 
 
 @pytest.mark.parametrize(
@@ -107,16 +116,126 @@ def test_name_that_no_disk_takes_is_left_out(tmp_path, name):
     members = [(f"{letters}/{name}.png", b"x"), (f"{letters}/é 1.png", b"y")]
     archive = tar_gz(tmp_path / "a.tar.gz", members)
     made = extract(archive, tmp_path / "made", ARCHIVES["notMNIST_small"].members)
-    assert [path.name for path in (made / "A").iterdir()] == ["é 1.png"]
+    assert names(made / "A") == ["é 1.png"]
     [(skipped, reason)] = read_manifest(made).skipped.items()
     assert skipped == f"{letters}/{name}.png"
     assert reason == "not the name of a file"
 
 
-def test_name_of_a_skipped_member_is_kept_short(tmp_path):
-    name = "x" * 20_000
-    archive = tar_gz(tmp_path / "a.tar.gz", [("a/1.png", b""), (name, b"")])
-    made = extract(archive, tmp_path / "made", re.compile(r"a/1\.png"))
-    [skipped] = read_manifest(made).skipped
+def test_name_of_a_skipped_member_is_kept_short(extracted):
+    [skipped] = read_manifest(extracted([*TEST, ("x" * 20_000, b"")])).skipped
+    assert skipped == "x" * len(skipped)
     assert 0 < len(skipped) <= 255
-    assert name.startswith(skipped)
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+
+
+def replace_by_page(path):
+    path.write_text("<html>404</html>")
+
+
+@pytest.mark.parametrize("harm", [cut, flip, replace_by_page])
+def test_damaged_archive_leaves_what_was_there(extracted, tmp_path, harm):
+    members = [("test/1.png", bytes(range(256)) * 99)]
+    for before in (["archives"], ["archives", "test"]):
+        with pytest.raises(ArchiveError, match=r"test\.tar\.gz: damaged"):
+            extracted(members, harm)
+        assert names(tmp_path) == [".test.lock", *before]
+        folder = extracted()
+    assert names(folder) == FILES
+
+
+def test_archive_of_other_things_is_refused(extracted):
+    with pytest.raises(ArchiveError, match="none of its 1 members"):
+        extracted([("train/1.png", b"")])
+
+
+@pytest.mark.parametrize("limits", [Limits(members=2), Limits(total_bytes=4)])
+def test_too_large_archive_is_refused(extracted, limits):
+    with pytest.raises(ArchiveError, match=r"more than .* do not trust"):
+        extracted(limits=limits)
+
+
+def test_full_disk_is_not_the_fault_of_the_archive(extracted, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", fail)
+    with pytest.raises(OSError, match="No space left"):
+        extracted()
+    assert names(tmp_path) == [".test.lock", "archives"]
+
+
+def test_what_a_killed_extraction_left_is_removed_and_nothing_else(extracted, tmp_path):
+    others = [tmp_path / name for name in (".tester-x", "test-x", ".train-x")]
+    for path in [*others, tmp_path / ".test-x"]:
+        path.mkdir()
+    extracted()
+    assert not (tmp_path / ".test-x").exists()
+    assert all(path.exists() for path in others)
+
+
+MANY = 4_000
+
+
+@pytest.fixture
+def large(tmp_path):
+    """An archive of many files, which takes a while to extract."""
+    images = ((f"test/{n}.png", b"%d" % n * 99) for n in range(MANY))
+    return tar_gz(tmp_path / "test.tar.gz", images)
+
+
+def extraction(archive) -> subprocess.Popen:
+    """The extraction in a process of its own."""
+    code = (
+        "from helpers.data.archives import ARCHIVES; from pathlib import Path; "
+        "from helpers.data.extraction import extract; "
+        f"extract(Path({str(archive)!r}), Path({str(archive.with_name('test'))!r}), "
+        "ARCHIVES['test'].members)"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=-3)
+
+
+def killed_under_way(archive, seconds: float = 0.0) -> int:
+    """Files that an extraction had made when it was killed; 0 if it was done."""
+    process = extraction(archive)
+    temporary = []
+    while process.poll() is None and not temporary:
+        temporary = [*archive.parent.glob(".test-*/99.png")]
+        time.sleep(0.001)
+    time.sleep(seconds)
+    process.kill()
+    process.wait()
+    return sum(len([*path.parent.iterdir()]) for path in temporary if path.exists())
+
+
+def assert_whole(archive):
+    assert extraction(archive).wait() == 0
+    folder = archive.with_name("test")
+    assert is_extracted(folder, archive)
+    assert len(names(folder)) == MANY + 1
+    for n in range(MANY):
+        assert (folder / f"{n}.png").read_bytes() == b"%d" % n * 99
+    assert names(folder.parent) == [".test.lock", "test", "test.tar.gz"]
+
+
+def test_extraction_killed_under_way_is_made_whole_by_the_next(large):
+    assert 0 < killed_under_way(large) < MANY
+    assert not large.with_name("test").exists()
+    assert_whole(large)
+
+
+@pytest.mark.long
+def test_extraction_killed_ten_times_at_random_is_made_whole(large):
+    moments = random.Random(2016)
+    reached = [killed_under_way(large, moments.uniform(0, 0.3)) for _ in range(10)]
+    print("files at each kill:", reached)
+    assert_whole(large)

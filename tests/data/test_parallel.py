@@ -1,20 +1,23 @@
 """Work over processes: order, patience, errors."""
 
-import multiprocessing
 import operator
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
-from helpers.data.parallel import AHEAD, ordered_map
+from helpers.data.parallel import TASKS_AHEAD, ordered_map
+from helpers.settings import ROOT
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_results_come_in_the_order_of_the_tasks(processes):
-    tasks = [(number, 2) for number in range(5 * AHEAD)]
+    tasks = [(number, 2) for number in range(5 * TASKS_AHEAD)]
     found = list(ordered_map(operator.mul, tasks, processes))
-    assert found == [2 * number for number in range(5 * AHEAD)]
+    assert found == [2 * number for number in range(5 * TASKS_AHEAD)]
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -24,21 +27,27 @@ def test_tasks_are_taken_as_results_are(processes):
     results = ordered_map(max, ((number, 0) for _, number in tasks), processes)
     for _ in range(3):
         next(results)
-    assert len(taken) <= 3 + AHEAD * processes
-    results.close()
+    assert len(taken) <= 3 + TASKS_AHEAD * processes
 
 
 def test_work_is_done_by_other_processes():
     assert os.getpid() not in set(ordered_map(os.getpid, [()] * 4, 2))
 
 
-@pytest.mark.parametrize(("tasks", "processes"), [([()], 8), ([()] * 4, 1)])
+@pytest.mark.parametrize(("tasks", "processes"), [([()], 8), ([()] * 4, 1), ([], 2)])
 def test_one_process_or_one_task_needs_no_other_process(tasks, processes):
-    assert set(ordered_map(os.getpid, tasks, processes)) == {os.getpid()}
+    found = list(ordered_map(os.getpid, tasks, processes))
+    assert found == [os.getpid()] * len(tasks)
 
 
-def test_no_tasks_no_results():
-    assert list(ordered_map(os.getpid, [], 2)) == []
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs affinity")
+def test_cores_that_this_process_may_not_use_are_not_counted():
+    program = (
+        "import os; from helpers.data.parallel import ordered_map; "
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
+        "assert set(ordered_map(os.getpid, [()] * 4)) == {os.getpid()}"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -49,13 +58,34 @@ def test_error_of_a_task_is_raised_in_its_turn(processes):
         next(results)
 
 
-def test_processes_leave_ctrl_c_to_the_first():
-    tasks = [(signal.SIGINT,)] * 2
-    assert set(ordered_map(signal.getsignal, tasks, 2)) == {signal.SIG_IGN}
-
-
-def test_processes_end_when_results_are_no_longer_wanted():
-    results = ordered_map(operator.neg, ((n,) for n in range(100)), 2)
+def test_work_that_is_no_longer_wanted_is_not_done(tmp_path):
+    tasks = ((tmp_path / str(n), 0o777, False) for n in range(1_000))
+    results = ordered_map(type(tmp_path).touch, tasks, 2)
     next(results)
     results.close()
-    assert not multiprocessing.active_children()
+    assert list(ordered_map(abs, [(-1,)] * 2, 2)) == [1, 1]
+    assert len(list(tmp_path.iterdir())) <= 1 + 2 * TASKS_AHEAD
+
+
+def test_ctrl_c_ends_all_processes_quietly(tmp_path):
+    program = (
+        "import time; from helpers.data.parallel import ordered_map; "
+        "print('begins', flush=True); "
+        "[print(n, flush=True) for n in ordered_map(time.sleep, [(.2,)] * 600, 2)]"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    for _ in range(2):
+        process.stdout.readline()
+    began = time.monotonic()
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    assert errors.count("Traceback") == 1
+    assert errors.endswith("KeyboardInterrupt\n")

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from helpers import sample as package
 from helpers.data.archives import ARCHIVES
 from helpers.data.box_statistics import largest_boxes
 from helpers.data.digitstruct import read_boxes
 from helpers.datasets import archive_folder, read_archive
+from helpers.sample import DrawnSample
 from helpers.sample.distributions import draw_orders
 from helpers.sample.scene_archives import draw_scenes_archive
 from helpers.settings import Settings
@@ -117,77 +117,71 @@ def test_boxes_are_as_tall_as_ordered(boxes):
 
 
 @pytest.fixture
-def drawings(monkeypatch):
-    """Names of archives in the order in which they are asked to be drawn."""
-    drawings = []
-
-    def draw(path, *_):
-        drawings.append(path.name.removesuffix(".tar.gz"))
-        path.parent.mkdir(exist_ok=True)
-        path.touch()
-
-    monkeypatch.setattr(package, "draw_scenes_archive", draw)
-    monkeypatch.setattr(package, "draw_letters_archive", draw)
-    return drawings
+def sample(tmp_path):
+    """The smallest sample."""
+    counts = {name: 20 if "notMNIST" in name else 2 for name in ARCHIVES}
+    return DrawnSample(home=tmp_path, seed=1, counts=counts)
 
 
-@pytest.fixture
-def sample(tmp_path, drawings):
-    """A folder where all five archives were drawn."""
-    package.draw_archives(tmp_path / "archives", Settings())
-    drawings.clear()
-    return tmp_path / "archives"
+@pytest.mark.parametrize("name", ["train", "notMNIST_small"])
+def test_archive_is_drawn_once_and_extracted(sample, name):
+    assert sample.available() == tuple(ARCHIVES)
+    folder = sample.folder(name)
+    assert folder == sample.home / name
+    images = list(folder.rglob("*.png"))
+    assert len(images) == sample.counts[name]
+    before = images[0].stat().st_mtime_ns
+    assert sample.folder(name) == folder
+    assert images[0].stat().st_mtime_ns == before
 
 
-def test_all_archives_are_drawn(tmp_path, drawings):
-    package.draw_archives(tmp_path / "archives", Settings())
-    assert sorted(drawings) == sorted(ARCHIVES)
+def lose_archive(archives):
+    (archives / "test.tar.gz").unlink()
 
 
-def test_second_run_draws_nothing(sample, drawings):
-    package.draw_archives(sample, Settings())
-    assert drawings == []
+def lose_metadata(archives):
+    (archives / "test.json").unlink()
+
+
+def empty_metadata(archives):
+    (archives / "test.json").write_text("{")
+
+
+def earlier_version(archives):
+    metadata = json.loads((archives / "test.json").read_text())
+    (archives / "test.json").write_text(json.dumps(metadata | {"version": 0}))
+
+
+@pytest.mark.parametrize(
+    "harm", [lose_archive, lose_metadata, empty_metadata, earlier_version]
+)
+def test_archive_that_its_metadata_does_not_vouch_for_is_drawn_anew(sample, harm):
+    path = sample.fetch(ARCHIVES["test"])
+    drawn = path.read_bytes()
+    path.write_bytes(b"")
+    harm(path.parent)
+    assert sample.fetch(ARCHIVES["test"]).read_bytes() == drawn
 
 
 @pytest.mark.parametrize(
     ("changed", "redrawn"),
     [
-        ({"drawn_test": 7}, ["test"]),
-        ({"drawn_small": 70}, ["notMNIST_small"]),
-        ({"seed": 1}, list(ARCHIVES)),
-        ({"crop_size": 64}, []),
+        ({"seed": 2}, True),
+        ({"drawn_test": 3}, True),
+        ({"drawn_train": 3, "crop_size": 64}, False),
     ],
 )
-def test_archive_of_other_parameters_is_drawn_anew(sample, drawings, changed, redrawn):
-    package.draw_archives(sample, replace(Settings(), **changed))
-    assert sorted(drawings) == sorted(redrawn)
+def test_archive_of_other_settings_is_drawn_anew(tmp_path, changed, redrawn):
+    settings = Settings(home=tmp_path, drawn_test=2)
+    path = DrawnSample.of(settings).fetch(ARCHIVES["test"])
+    path.write_bytes(b"")
+    DrawnSample.of(replace(settings, **changed)).fetch(ARCHIVES["test"])
+    assert bool(path.stat().st_size) == redrawn
 
 
-@pytest.mark.parametrize("suffix", ["tar.gz", "json"])
-def test_archive_that_went_or_lost_its_metadata_is_drawn_anew(sample, drawings, suffix):
-    (sample / f"extra.{suffix}").unlink()
-    package.draw_archives(sample, Settings())
-    assert drawings == ["extra"]
-
-
-def test_metadata_that_says_nothing_is_no_metadata(sample, drawings):
-    (sample / "train.json").write_text("{")
-    package.draw_archives(sample, Settings())
-    assert drawings == ["train"]
-
-
-def test_metadata_of_an_earlier_version_is_out_of_date(sample, drawings):
-    metadata = json.loads((sample / "train.json").read_text())
-    (sample / "train.json").write_text(json.dumps(metadata | {"version": 0}))
-    package.draw_archives(sample, Settings())
-    assert drawings == ["train"]
-
-
-def test_drawing_that_fails_leaves_no_metadata(sample, drawings, monkeypatch):
-    def fail(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(package, "draw_scenes_archive", fail)
-    with pytest.raises(OSError, match="disk full"):
-        package.draw_archives(sample, replace(Settings(), drawn_train=7))
-    assert not (sample / "train.json").exists()
+def test_drawing_that_fails_leaves_no_metadata(sample):
+    path = sample.fetch(ARCHIVES["notMNIST_small"])
+    odd = replace(sample, counts={"notMNIST_small": 7})
+    with pytest.raises(ValueError, match="7 letters"):
+        odd.fetch(ARCHIVES["notMNIST_small"])
+    assert not path.with_name("notMNIST_small.json").exists()

@@ -1,0 +1,94 @@
+"""From settings to images: one way for every source."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from builders import write_letters
+
+from helpers.data.archives import ARCHIVES
+from helpers.datasets import (
+    archive_folder,
+    available_archives,
+    load_splits,
+    prepare,
+    read_archive,
+    source_of,
+)
+from helpers.settings import Settings
+
+
+def test_every_source_keeps_to_a_folder_of_its_own(settings, few_settings, few_numbers):
+    official = replace(settings, data="official", mirror="http://a.b")
+    found = [source_of(each) for each in (settings, official, few_settings)]
+    assert [source.home for source in found] == [
+        settings.home / "sample",
+        settings.home / "official",
+        few_settings.source_home,
+    ]
+    assert found[1].mirror == "http://a.b"
+    assert found[2].place == few_numbers
+
+
+def test_own_folder_has_what_it_holds_and_the_others_all(few_settings, few_numbers):
+    assert available_archives(few_settings) == ("train", "test")
+    assert archive_folder("train", few_settings) == few_numbers / "train"
+    for data in ("sample", "official"):
+        assert available_archives(Settings(data=data)) == tuple(ARCHIVES)
+
+
+def test_store_is_made_of_the_settings(few_settings):
+    options = {"crop_size": 12, "margin": 0.2, "seed": 3}
+    store = prepare(replace(few_settings, **options), 1)
+    assert store.path.parent == few_settings.source_home
+    assert store.metadata.items() >= options.items()
+    assert [len(split) for split in store.splits().values()] == [50, 10, 11]
+    assert store.test.images.shape[1:] == (12, 12)
+
+
+@pytest.mark.parametrize("name", ["train", "test"])
+def test_source_without_train_or_test_has_no_store(few_settings, few_numbers, name):
+    shutil.rmtree(few_numbers / name)
+    with pytest.raises(FileNotFoundError, match=rf"neither {name}\.tar\.gz"):
+        prepare(few_settings, 1)
+
+
+def test_archive_alone_needs_no_other(few_settings, few_numbers):
+    test = prepare(few_settings, 1).test
+    shutil.rmtree(few_numbers / "train")
+    found, skipped = read_archive("test", few_settings, 1)
+    np.testing.assert_array_equal(found.images, test.images)
+    assert list(skipped) == [3]
+
+
+def test_letter_splits_are_those_of_the_source(settings, tmp_path):
+    write_letters(tmp_path / "mine" / "notMNIST_large", [9])
+    write_letters(tmp_path / "mine" / "notMNIST_small", [0, 1, 2])
+    splits = load_splits(replace(settings, data=str(tmp_path / "mine")), 4, 2, 9)
+    sizes = {name: len(split) for name, split in splits.items()}
+    assert sizes == {"train": 4, "validation": 2, "test": 9}
+
+
+@pytest.fixture(scope="module")
+def real(real_data, tmp_path_factory):
+    return prepare(Settings(data=str(real_data), home=tmp_path_factory.mktemp("real")))
+
+
+def test_every_real_image_is_cropped(real):
+    assert set(real.skipped.reason) <= {"looks like a test or validation image"}
+    lengths = np.bincount(real.test.labels[:, 0], minlength=6)
+    np.testing.assert_array_equal(lengths, [0, 68, 394, 201, 37, 0])
+
+
+def test_real_labels_are_the_published_ones(real, real_data):
+    with np.load(real_data / "svhn" / "train_boxes.npz") as published:
+        image, label = published["image"], published["label"]
+    for split in real.splits().values():
+        starts = np.searchsorted(image, split.numbers)
+        ends = np.searchsorted(image, split.numbers, "right")
+        expected = [
+            [end - start, *label[start:end], *[10] * (5 - end + start)]
+            for start, end in zip(starts, ends, strict=True)
+        ]
+        np.testing.assert_array_equal(split.labels, expected)
