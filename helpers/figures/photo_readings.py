@@ -13,7 +13,7 @@ from helpers.data.images import PhotoError, load_photo
 from helpers.data.photo_folders import NumberPhoto, photo_folder
 from helpers.evaluation import predict
 from helpers.preprocessing import crop, gray, grow, label_text
-from helpers.reader.finding import overlap
+from helpers.reader.finding import intersection_over_union
 from helpers.reader.reader import Reader, Reading
 from helpers.sample.photos import draw_photos
 from helpers.settings import ROOT, Settings
@@ -168,7 +168,7 @@ def boxed_photos(
 
 def is_near(box, told) -> bool:
     """Say whether a box found, or None, has an IoU of 0.5 or more with one told."""
-    return box is not None and bool(overlap(box, told) >= 0.5)
+    return box is not None and bool(intersection_over_union(box, told) >= 0.5)
 
 
 def by_margin(

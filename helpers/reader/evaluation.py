@@ -1,20 +1,21 @@
 """How often the reader is right: on archives in the official layout, and on photos."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from helpers import datasets
 from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
-from helpers.data.images import PhotoError, load_photo, read_image
-from helpers.preprocessing import labels_of, number_label, union_boxes
+from helpers.data.images import PhotoError, load_photo
+from helpers.data.photo_folders import photo_folder
+from helpers.datasets import archive_folder, read_archive
+from helpers.preprocessing import number_label, union_boxes
 from helpers.reader.crops import number_crops
-from helpers.reader.reader import AT_ONCE, MAX_SIDE, Reader
+from helpers.reader.reader import IMAGES_AT_ONCE, MAX_SIDE, Reader
 from helpers.settings import Settings
 
 
@@ -40,7 +41,7 @@ class Numbers:
         return len(self.paths)
 
     def rows(self, chosen) -> "Numbers":
-        """Some of them, by a mask or by places."""
+        """Choose some of them, by a mask or by places."""
         places = np.arange(len(self))[chosen]
         paths = [self.paths[place] for place in places]
         return Numbers(paths, self.labels[places], self.boxes[places])
@@ -60,86 +61,77 @@ class Numbers:
 
 
 def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, str]]:
-    """The images of one to five digits of an archive that can be opened.
+    """Take the same images of an archive as a network is measured on.
 
     Returns
     -------
     numbers : Numbers
         In the order of the file numbers.
     skipped : dict
-        For the number of each image that cannot be opened, or whose row of
-        digitStruct.mat is unsound, why.
+        For the number of each image that is left out, the reason, see `read_archive`.
     """
-    folder = datasets.archive_folder(name, settings)
-    boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
-    images, labels = labels_of(boxes)
-    with_boxes, unions = union_boxes(boxes)
-    unions = unions[np.searchsorted(with_boxes, images)]
-    paths, rows = [], []
-    skipped = {fault.image: fault.reason for fault in faults if fault.image is not None}
-    for row, image in enumerate(images.tolist()):
-        path = folder / f"{image}.png"
-        pixels = read_image(path, np.asarray)
-        if isinstance(pixels, str):
-            skipped[image] = pixels
-        else:
-            paths.append(path)
-            rows.append(row)
-    if not paths:
-        raise ValueError(
-            f"{folder}: none of its {len(images)} images can be opened; expected at "
-            "least one. Use a whole archive in the official layout."
-        )
-    return Numbers(paths, labels[rows], unions[rows]), skipped
+    split, skipped = read_archive(name, replace(settings, crop_size=1))
+    folder = archive_folder(name, settings)
+    images, boxes = union_boxes(read_sound_boxes(folder / "digitStruct.mat")[0])
+    rows = np.searchsorted(images, split.numbers)
+    paths = [folder / f"{number}.png" for number in split.numbers]
+    return Numbers(paths, split.labels, boxes[rows]), skipped
 
 
 def read_numbers(
     reader: Reader, numbers: Numbers, find: bool = False
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What the reader says of each image: labels int64 (N, 6), confidences (N,).
+    """Read every image, in its box or, to ``find`` the number, without.
 
-    Where it reads nothing, the length is 0: never right.
+    Returns
+    -------
+    labels : numpy.ndarray
+        int64 (N, 6); where nothing is read the length is 0, which is never right.
+    confidences : numpy.ndarray
+        float64 (N,).
     """
     boxes = [None] * len(numbers) if find else numbers.boxes
     readings = []
-    for start in tqdm(range(0, len(numbers), AT_ONCE), "reading", unit="batch"):
-        part = slice(start, start + AT_ONCE)
+    for start in tqdm(range(0, len(numbers), IMAGES_AT_ONCE), "reading", unit="batch"):
+        part = slice(start, start + IMAGES_AT_ONCE)
         readings += reader.read(numbers.paths[part], boxes[part])
-    labels = [number_label(one.number) for one in readings]
-    confidences = [reading.confidence for reading in readings]
-    return np.stack(labels).astype(np.int64), np.array(confidences)
+    labels = np.array([number_label(one.number) for one in readings], np.int64)
+    return labels, np.array([one.confidence for one in readings])
 
 
 def evaluate_reader(
     reader: Reader, name: str, settings: Settings, find: bool = False
 ) -> tuple[Score, dict[int, str]]:
-    """All measures of the reader on an archive, given the boxes or finding them."""
+    """Measure the reader on an archive, given the boxes or finding them.
+
+    Returns the score, and the images that are left out as of `archive_numbers`.
+    """
     numbers, skipped = archive_numbers(name, settings)
     predicted, _ = read_numbers(reader, numbers, find)
     return measure(predicted, numbers.labels), skipped
 
 
 def photo_numbers(folder: Path | str) -> Numbers:
-    """The photos of a folder whose number and box its labels.csv gives."""
-    from helpers.data.photo_folders import photo_folder
+    """Take the photos of a folder whose number is told, see `photo_folder`.
 
+    The box of one whose box is not told is the whole photo.
+    """
     known = [photo for photo in photo_folder(folder) if photo.number]
     if not known:
         raise ValueError(
             f"{folder}: no photo whose number is told; expected at least one. Put it "
             "in the file's name (123.jpg) or in labels.csv."
         )
-    boxes = []
-    for photo in known:
-        if photo.box is not None:
-            boxes.append(photo.box)
-            continue
-        try:
-            width, height = load_photo(photo.path).size
-        except PhotoError:
-            width = height = 1
-        boxes.append((0, 0, width, height))
-    labels = [number_label(photo.number) for photo in known]
     return Numbers(
-        [photo.path for photo in known], np.stack(labels), np.array(boxes, float)
+        [photo.path for photo in known],
+        np.stack([number_label(photo.number) for photo in known]),
+        np.array([photo.box or _whole(photo.path) for photo in known], float),
     )
+
+
+def _whole(path: Path) -> tuple[int, ...]:
+    """The box of a whole photo; of one that cannot be read, which fails later, any."""
+    try:
+        return 0, 0, *load_photo(path).size
+    except PhotoError:
+        return 0, 0, 1, 1

@@ -1,104 +1,120 @@
 """From a whole image to the boxes of the numbers in it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
-from helpers.preprocessing import grow, normalise
+from helpers.evaluation import forward
+from helpers.preprocessing import normalise
 
 CELL = 8
 """Side of a cell of the finder's output in pixels of its input."""
 
-STEP = 32
+INPUT_STEP = 32
 """The finder's input has sides that are multiples of this."""
 
-LONG_SIDES = (96, 192, 384)
-"""Sizes at which an image is looked at: a large number shows best in a small one."""
 
-LOWEST_SCORE = 0.03
-"""What is found with a lower score is no number."""
+@dataclass(frozen=True)
+class FindingOptions:
+    """Bounds of the search for numbers, and of the choice among what is read.
 
-SMALL = 0.3
-"""A number no wider and higher than this share of the image's longer side is small."""
+    Scores and confidences are 0 to 1, all else without a unit is a share.
+    """
 
-AROUND = 0.5
-"""What is seen round a small number at the second look, as a share of its longer side,
-on every side."""
+    # The search: pixels of the image's longer side, a multiple of 32, at each size.
+    long_sides: tuple[int, ...] = (96, 192, 384)
+    # Boxes that are found at most, and their least score.
+    max_boxes: int = 12
+    min_score: float = 0.03
+    # Intersection over union from which on two boxes are of one number.
+    max_iou: float = 0.6
+    # From which on a box is averaged into the best one of its number; 1 for never.
+    averaged_iou: float = 0.6
 
-CLOSER = 3
-"""The likeliest boxes that are looked at again."""
+    # The second search, around each of the likeliest boxes.
+    zoomed_boxes: int = 3
+    # The longer side of a box that is small enough for it, of the image's.
+    max_zoomed_side: float = 0.3
+    # What is searched around the box on every side, of its longer side.
+    zoom_margin: float = 0.5
+    # Intersection over union from which on the box found is the same number's.
+    min_zoomed_iou: float = 0.3
 
-SAME = 0.3
-"""A box of the second look that shares less of its union with the first is another
-number's."""
+    # Growth of a found box in width and height, for digits that it leaves out.
+    wider: tuple[float, float] = (0.12, 0.06)
 
-OVERLAP = 0.6
-"""Boxes that share more than this of their union are of one number, all its digits;
-at less, half of a number can stand for the whole."""
+    # Two boxes side by side as one number: among how many of the likeliest.
+    paired_boxes: int = 6
+    # The gap between them, least and most, in heights of the higher one.
+    pair_gap: tuple[float, float] = (0.1, 1.0)
+    # What they share of their heights, of the lower one's, and that of the higher's.
+    min_pair_level: float = 0.5
+    # What they take of the image's width.
+    min_pair_width: float = 0.85
+    # The confidence of what is read in both, of that in the likelier one.
+    min_pair_confidence: float = 0.5
 
-WIDER = (0.12, 0.06)
-"""Room that a box is given for another look, as shares of its width and height, on
-every side."""
+    # A box as a part of a longer number: what of it lies in the longer one's box.
+    min_part_inside: float = 0.7
+    # The longer number's score and confidence, of the part's.
+    min_whole_score: float = 0.9
+    min_whole_confidence: float = 0.2
 
-FULL = 0.85
-"""Two boxes side by side that together take so much of an image's width are one number
-with digits apart, if they are read as one: who shows little else means all of it."""
+    # Other numbers: their least confidence, and the intersection over the smaller box.
+    min_other_confidence: float = 0.15
+    max_other_inside: float = 0.3
 
-JOINED = 6
-"""Of the likeliest boxes so many are joined."""
 
-GAPS, LEVEL = (0.1, 1.0), 0.5
-"""What may lie between the two, in heights of the higher, and how much of the lower
-one's height must be at the height of the other."""
-
-INSIDE, ALIKE, DOUBT = 0.7, 0.9, 0.2
-"""A box with so much of it in that of a longer number is a part of that, if the longer
-number scores at least so many times as high and is at least so many times as clear:
-see `are_parts`."""
+DEFAULTS = FindingOptions()
 
 
 def find_boxes(
-    network: Callable, image: Image.Image, most: int = 12
+    network: Callable, image: Image.Image, options: FindingOptions = DEFAULTS
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest boxes of numbers in an image, best first.
+    """Find the likeliest boxes of numbers in an image, best first.
 
-    What several cells say of a number is averaged, and small numbers are looked at
-    twice: benchmarks/finding.py measures what this brings.
+    The boxes of several cells are averaged, and small numbers are searched for twice;
+    benchmarks/finding.py measures what each brings.
 
     Parameters
     ----------
     network
-        From float32 (1, H, W, 1) to the cells of `reader_networks.build_finder`.
+        From float32 (1, H, W, 1) to the cells of `networks.build_finder`.
     image
         Of any size.
-    most
-        Boxes at most.
 
     Returns
     -------
     boxes : numpy.ndarray
-        float64 (K, 4), K at most ``most``: left, top, right, bottom in pixels.
+        float64 (K, 4): left, top, right, bottom in pixels.
     scores : numpy.ndarray
         float64 (K,), 0 to 1.
     """
-    found = _search(network, image, LONG_SIDES, 4 * most)
-    kept = _distinct(*found, most)
-    boxes, scores = _agreed(*found, kept), found[1][kept]
-    for row in np.flatnonzero(scores[:CLOSER] >= LOWEST_SCORE):
-        boxes[row], scores[row] = _look_closer(network, image, boxes[row], scores[row])
-    kept = _distinct(boxes, scores, most)
+    found = _search(network, image, options.long_sides, 4 * options.max_boxes)
+    kept = _suppress(*found, options)
+    boxes, scores = _average(*found, kept, options.averaged_iou), found[1][kept]
+    for row in range(min(options.zoomed_boxes, len(boxes))):
+        boxes[row], scores[row] = _zoom(
+            network, image, boxes[row], scores[row], options
+        )
+    kept = _suppress(boxes, scores, options)
     return boxes[kept], scores[kept]
 
 
-def _search(network, image, long_sides, most: int) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes of an image seen at several sizes, ``most`` of each, and their scores."""
-    boxes, scores = [], []
+def _search(network, image, long_sides, cells: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the boxes of the best ``cells`` of an image at several sizes, and scores."""
+    gray, boxes, scores = image.convert("L"), [], []
     for long_side in long_sides:
-        pixels, scale = _at_size(image, long_side)
-        cells = network(normalise(pixels[None])[..., None])
-        found, score = _best_cells(cells[0], most)
-        boxes.append(found / scale)
+        scale = long_side / max(image.size)
+        size = [max(CELL, round(side * scale)) for side in image.size]
+        small = gray.resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
+        room = [(0, -side % INPUT_STEP) for side in reversed(size)]
+        pixels = normalise(np.pad(np.asarray(small), room, "edge")[None])
+        found, score = _best_cells(forward(network, pixels[..., None])[0], cells)
+        boxes.append(found / np.tile(np.divide(size, image.size), 2))
         scores.append(score)
     boxes, scores = np.concatenate(boxes), np.concatenate(scores)
     boxes = np.clip(boxes, 0, [*image.size, *image.size])
@@ -106,40 +122,8 @@ def _search(network, image, long_sides, most: int) -> tuple[np.ndarray, np.ndarr
     return boxes[is_some], scores[is_some]
 
 
-def _look_closer(network, image: Image.Image, box, score):
-    """The box of a small number as it looks from near, and the better score.
-
-    In the whole image its digits have few pixels, and the box is rough.
-    """
-    longer = (box[2:] - box[:2]).max()
-    if longer > SMALL * max(image.size):
-        return box, score
-    room = AROUND * longer
-    low = np.floor(np.maximum(box[:2] - room, 0))
-    high = np.ceil(np.minimum(box[2:] + room, image.size))
-    part = image.crop([int(edge) for edge in (*low, *high)])
-    boxes, scores = _search(network, part, LONG_SIDES[:2], 8)
-    boxes = boxes + np.tile(low, 2)
-    same = [row for row in range(len(boxes)) if overlap(boxes[row], box) >= SAME]
-    if not same:
-        return box, score
-    best = max(same, key=lambda row: scores[row])
-    return boxes[best], max(score, scores[best])
-
-
-def _at_size(image: Image.Image, long_side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gray pixels at a size, padded, and the scale of x, y, x and y, (4,)."""
-    scale = long_side / max(image.size)
-    size = [max(8, round(side * scale)) for side in image.size]
-    small = image.convert("L").resize(size, Image.Resampling.BILINEAR, reducing_gap=3.0)
-    width, height = size
-    room = ((0, -height % STEP), (0, -width % STEP))
-    pixels = np.pad(np.asarray(small), room, "edge")
-    across, down = width / image.width, height / image.height
-    return pixels, np.array([across, down, across, down])
-
-
 def _best_cells(cells: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Turn the best cells of a finder's output into boxes of its input, and scores."""
     scores = 1 / (1 + np.exp(-cells[..., 0].astype(float)))
     order = np.argsort(-scores, axis=None)[:most]
     rows, columns = np.unravel_index(order, scores.shape)
@@ -149,128 +133,62 @@ def _best_cells(cells: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     return boxes * CELL, scores[rows, columns]
 
 
-def _distinct(boxes: np.ndarray, scores: np.ndarray, most: int) -> list[int]:
-    """The best boxes that do not overlap a better one by more than ``OVERLAP``."""
-    overlaps = overlap(boxes[:, None], boxes)
-    kept = []
-    for index in np.argsort(-scores, kind="stable"):
-        if (overlaps[index, kept] < OVERLAP).all():
-            kept.append(index)
-        if len(kept) == most:
-            break
-    return kept
+def _suppress(boxes, scores, options: FindingOptions) -> np.ndarray:
+    """Choose the best boxes that are of different numbers: rows, best first."""
+    return tf.image.non_max_suppression(
+        boxes.astype(np.float32),
+        scores.astype(np.float32),
+        options.max_boxes,
+        options.max_iou,
+        options.min_score,
+    ).numpy()
 
 
-def _agreed(boxes: np.ndarray, scores: np.ndarray, kept: list[int]) -> np.ndarray:
-    """Kept boxes, each the mean of all that are of its number (K, 4).
+def _average(boxes, scores, kept: np.ndarray, least_iou: float) -> np.ndarray:
+    """Average each kept box with all of its number, by score and overlap: (K, 4).
 
-    Weighted by score and overlap: box voting (Gidaris and Komodakis 2015).
+    Box voting (Gidaris and Komodakis 2015).
     """
-    overlaps = overlap(boxes[kept][:, None], boxes)
-    weights = scores * overlaps * (overlaps >= OVERLAP)
+    shares = intersection_over_union(boxes[kept][:, None], boxes)
+    weights = scores * shares * (shares >= least_iou)
     return weights @ boxes / weights.sum(1, keepdims=True)
 
 
-def overlap(one, other) -> np.ndarray:
-    """Intersection over union of boxes (..., 4): left, top, right, bottom."""
+def _zoom(network, image: Image.Image, box, score, options: FindingOptions):
+    """Search again around a small number, whose digits have few pixels in the whole."""
+    side = (box[2:] - box[:2]).max()
+    if side > options.max_zoomed_side * max(image.size):
+        return box, score
+    room = options.zoom_margin * side
+    low = np.floor(np.maximum(box[:2] - room, 0))
+    high = np.ceil(np.minimum(box[2:] + room, image.size))
+    part = image.crop([int(edge) for edge in (*low, *high)])
+    boxes, scores = _search(network, part, options.long_sides[:2], 8)
+    boxes = boxes + np.tile(low, 2)
+    same = intersection_over_union(boxes, box) >= options.min_zoomed_iou
+    if not same.any():
+        return box, score
+    best = np.argmax(np.where(same, scores, -1))
+    return boxes[best], max(score, scores[best])
+
+
+# In NumPy: `keras.utils.bounding_boxes.compute_iou` takes 50 times as long on so few.
+def intersection_over_union(one, other) -> np.ndarray:
+    """Return the overlap of boxes (..., 4), left, top, right, bottom: 0 to 1."""
     common, areas = _areas(one, other)
     return common / np.maximum(sum(areas) - common, 1e-9)
 
 
-def shared(one, other) -> np.ndarray:
-    """Intersection of boxes (..., 4) over the smaller: 1 where one is inside."""
+def intersection_over_smaller(one, other) -> np.ndarray:
+    """Return the shared part of the smaller of boxes (..., 4): 1 for one inside."""
     common, areas = _areas(one, other)
     return common / np.maximum(np.minimum(*areas), 1e-9)
-
-
-def widened(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Boxes (K, 4) a little wider, inside an image of a width and height.
-
-    A finder now and then leaves out half of a digit at a number's end, a 1 above all.
-    Where more digits were read in the wider box, and no less surely, it brought 14 of
-    600 numbers of MNIST's digits and 4 of 500 drawn notes, and cost 2 of 1,500 real
-    train images; where less sure answers counted too, 9 of these.
-    """
-    return np.clip(grow(boxes, WIDER), 0, [*size, *size])
-
-
-def joined(boxes, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of boxes (K, 4) that may be one number that fills an image's width.
-
-    Where two halves of a number stand apart, a finder now and then takes each for a
-    number. Where the whole was read as both together, and half as clearly as the
-    clearer, it brought 11 of 250 numbers of MNIST's digits whose images they fill and 4
-    of 250 drawn ones, and cost none of 1,426 real train images.
-
-    Parameters
-    ----------
-    boxes
-        (K, 4), the likeliest first: left, top, right, bottom.
-    size
-        Width and height of the image.
-
-    Returns
-    -------
-    boxes : numpy.ndarray
-        (J, 4), round both of a pair.
-    pairs : numpy.ndarray
-        int64 (J, 2), the left and the right one.
-    """
-    boxes = boxes[:JOINED]
-    heights = boxes[:, 3] - boxes[:, 1]
-    low = np.minimum(boxes[:, None, :2], boxes[:, :2])
-    high = np.maximum(boxes[:, None, 2:], boxes[:, 2:])
-    across, down = np.moveaxis(high - low, -1, 0)
-    lower = np.minimum(heights[:, None], heights)
-    higher = np.maximum(heights[:, None], heights)
-    gap = (boxes[:, 0] - boxes[:, None, 2]) / higher
-    level = lower + higher - down
-    pairs = np.argwhere(
-        (gap >= GAPS[0])
-        & (gap <= GAPS[1])
-        & (level >= LEVEL * lower)
-        & (lower >= LEVEL * higher)
-        & (across >= FULL * size[0])
-    )
-    left, right = pairs.T
-    return np.concatenate([low[left, right], high[left, right]], axis=1), pairs
-
-
-def are_parts(boxes, scores, lengths, confidences) -> np.ndarray:
-    """Which boxes hold but some digits of a longer number in another box: bool (K,).
-
-    A number's confidence is a product over its digits, so that two digits of four are
-    nearly always clearer than all: it cannot tell a part from the whole, and the
-    finder's scores must. benchmarks/finding.py measures what this brings where numbers
-    fill their images; of 1,000 real train images it cost two.
-
-    Parameters
-    ----------
-    boxes
-        (K, 4): left, top, right, bottom.
-    scores
-        (K,): of the finder.
-    lengths
-        (K,): digits read in each.
-    confidences
-        (K,): in what was read, and in its being one.
-    """
-    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
-    holds = (
-        (lengths[:, None] > lengths)
-        & (areas[:, None] > areas)
-        & (scores[:, None] >= ALIKE * scores)
-        & (confidences[:, None] >= DOUBT * confidences)
-        & (shared(boxes[:, None], boxes) >= INSIDE)
-    )
-    return holds.any(axis=0)
 
 
 def _areas(one, other):
     one, other = np.asarray(one), np.asarray(other)
     low = np.maximum(one[..., :2], other[..., :2])
     high = np.minimum(one[..., 2:], other[..., 2:])
-    common = np.maximum(high - low, 0).prod(-1)
-    return common, [
-        np.maximum(box[..., 2:] - box[..., :2], 0).prod(-1) for box in (one, other)
-    ]
+    sides = (high - low, one[..., 2:] - one[..., :2], other[..., 2:] - other[..., :2])
+    common, *areas = (np.maximum(each, 0).prod(-1) for each in sides)
+    return common, areas

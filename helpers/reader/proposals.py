@@ -1,0 +1,146 @@
+"""The boxes that a number is read in, and the choice among what is read in them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from helpers.preprocessing import grow
+from helpers.reader.finding import FindingOptions, intersection_over_smaller
+
+
+@dataclass(frozen=True)
+class Proposals:
+    """Boxes of an image that may hold a whole number.
+
+    Parameters
+    ----------
+    boxes
+        float64 (K, 4), left, top, right, bottom: those found; if any were, each again
+        a little wider; then one around both of each of the pairs.
+    scores
+        float64 (K,), the finder's, 0 to 1.
+    found
+        How many were found.
+    pairs
+        int64 (P, 2): places of two found boxes, the left one first.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    found: int
+    pairs: np.ndarray
+
+    @classmethod
+    def given(cls, box) -> "Proposals":
+        """The one box that the caller knows to hold the number."""
+        return cls(np.array([box]), np.ones(1), 1, np.empty((0, 2), int))
+
+    @classmethod
+    def around(cls, boxes, scores, size, options: FindingOptions) -> "Proposals":
+        """Found boxes (K, 4) in an image of a width and height, with wider ones."""
+        wider = np.clip(grow(boxes, options.wider), 0, [*size, *size])
+        both, pairs = pair_adjacent(boxes, size, options)
+        return cls(
+            np.concatenate([boxes, wider, both]),
+            np.concatenate([scores, scores, scores[pairs].max(axis=1)]),
+            len(boxes),
+            pairs,
+        )
+
+    def choose(self, lengths, probabilities, options: FindingOptions) -> np.ndarray:
+        """Choose the boxes that hold a whole number: rows, the likeliest first.
+
+        Parameters
+        ----------
+        lengths, probabilities
+            (K,): digits read in each box, and the probability of what was read.
+        """
+        confidences = probabilities * self.scores
+        single, wide, both = np.split(
+            np.arange(len(lengths)), [self.found, 2 * self.found]
+        )
+        # A wider box counts if more digits are read in it, with no less confidence.
+        narrow = single[: len(wide)]
+        more = lengths[wide] > lengths[narrow]
+        more &= confidences[wide] >= confidences[narrow]
+        # Two side by side count as one if all their digits are read in it.
+        whole = lengths[both] == lengths[self.pairs].sum(axis=1)
+        least = options.min_pair_confidence * confidences[self.pairs].max(axis=1)
+        whole &= confidences[both] >= least
+        kept = np.concatenate([single, wide[more], both[whole]])
+        kept = kept[
+            ~are_parts(
+                self.boxes[kept],
+                self.scores[kept],
+                lengths[kept],
+                confidences[kept],
+                options,
+            )
+        ]
+        return kept[np.argsort(-confidences[kept], kind="stable")]
+
+
+def pair_adjacent(
+    boxes, size: tuple[int, int], options: FindingOptions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pair boxes that may be the two halves of one number that fills an image's width.
+
+    Parameters
+    ----------
+    boxes
+        (K, 4), the likeliest first.
+    size
+        Width and height of the image.
+
+    Returns
+    -------
+    boxes : numpy.ndarray
+        (P, 4), around both of a pair.
+    pairs : numpy.ndarray
+        int64 (P, 2), the left and the right one.
+    """
+    boxes = boxes[: options.paired_boxes]
+    heights = boxes[:, 3] - boxes[:, 1]
+    low = np.minimum(boxes[:, None, :2], boxes[:, :2])
+    high = np.maximum(boxes[:, None, 2:], boxes[:, 2:])
+    across, down = np.moveaxis(high - low, -1, 0)
+    lower = np.minimum(heights[:, None], heights)
+    higher = np.maximum(heights[:, None], heights)
+    gap = (boxes[:, 0] - boxes[:, None, 2]) / higher
+    least, most = options.pair_gap
+    pairs = np.argwhere(
+        (gap >= least)
+        & (gap <= most)
+        & (lower + higher - down >= options.min_pair_level * lower)
+        & (lower >= options.min_pair_level * higher)
+        & (across >= options.min_pair_width * size[0])
+    )
+    left, right = pairs.T
+    return np.concatenate([low[left, right], high[left, right]], axis=1), pairs
+
+
+def are_parts(
+    boxes, scores, lengths, confidences, options: FindingOptions
+) -> np.ndarray:
+    """Return which boxes hold only some digits of a longer number: bool (K,).
+
+    A number's confidence is a product over its digits, so that two digits of four
+    nearly always have more of it: only the finder's scores tell a part from the whole.
+
+    Parameters
+    ----------
+    boxes, scores
+        (K, 4) and (K,), of the finder.
+    lengths, confidences
+        (K,): digits read in each, and how surely.
+    """
+    areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
+    inside = intersection_over_smaller(boxes[:, None], boxes)
+    holds = (
+        (lengths[:, None] > lengths)
+        & (areas[:, None] > areas)
+        & (scores[:, None] >= options.min_whole_score * scores)
+        & (confidences[:, None] >= options.min_whole_confidence * confidences)
+        & (inside >= options.min_part_inside)
+    )
+    return holds.any(axis=0)
