@@ -11,22 +11,19 @@ BINS = 15
 """Of a reliability diagram, as many as Guo et al. (2017) have."""
 
 
-TEMPERATURES = (0.1, 10.0)
-"""Between which the best one is looked for."""
+def fit_temperature(
+    logits: np.ndarray, labels: np.ndarray, bounds: tuple[float, float] = (0.1, 10.0)
+) -> float:
+    """Fit the temperature at which confidences are the share of right answers.
 
-
-def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature at which confidences fit best how often answers are right.
-
-    One number for all images, chosen on images that nothing was trained on: it makes
-    the cross-entropy of "right" and "wrong" under the confidences of whole numbers
-    smallest. Guo et al. (2017) do the same for a single class; a number's six
-    positions go right and wrong together, which its own probability does not know.
+    It minimises the cross-entropy of "right" and "wrong" under the confidences of
+    whole numbers, where Guo et al. (2017) have a single class. Fit it on images that
+    nothing was trained on.
 
     Parameters
     ----------
     logits
-        float (N, 6, 11), see `reading.decode`.
+        float (N, 6, 11), see `decoding.decode`.
     labels
         Integers (N, 6), [length, d1..d5], blank 10.
     """
@@ -38,13 +35,13 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
         return float(-np.log(np.maximum(said, 1e-12)).mean())
 
     found = minimize_scalar(
-        cross_entropy, bounds=tuple(np.log(TEMPERATURES)), method="bounded"
+        cross_entropy, bounds=tuple(np.log(bounds)), method="bounded"
     )
     return float(np.exp(found.x))
 
 
 def reliability(confidences, right, bins: int = BINS) -> pd.DataFrame:
-    """Confidences in bins of equal width, beside the share of right answers in each.
+    """Put confidences in bins of equal width beside the share of right answers.
 
     Returns
     -------
@@ -70,11 +67,10 @@ def reliability(confidences, right, bins: int = BINS) -> pd.DataFrame:
 
 
 def calibration_error(confidences, right, bins: int = BINS) -> float:
-    """How far confidences are from the share of right answers, on average over images.
+    """Return the expected calibration error (Guo et al. 2017), 0 to 1.
 
-    The expected calibration error of Guo et al. (2017): the distance in each bin of
-    `reliability`, weighted by its images. Chance alone makes it larger than 0, the
-    more so the fewer images there are.
+    The mean over images of the distance between confidence and share right in each
+    bin of `reliability`; chance alone makes it larger than 0.
     """
     table = reliability(confidences, right, bins)
     apart = (table["confidence"] - table["right"]).abs()
@@ -82,7 +78,7 @@ def calibration_error(confidences, right, bins: int = BINS) -> float:
 
 
 def kept_by(confidences, right, threshold: float) -> dict[str, float]:
-    """What a threshold that was set elsewhere does here.
+    """Count what a threshold that was set elsewhere keeps here.
 
     Returns
     -------

@@ -10,8 +10,7 @@ from PIL import Image
 from helpers.preprocessing import grow
 
 SIZE = (72, 48)
-"""Width and height of the crop that the network sees, in pixels: four digits side by
-side would be 9 pixels wide each in a square of that height."""
+"""Width and height of the crop that the network sees, in pixels."""
 
 MARGIN = 0.15
 """What a crop shows round the number, as a share of the box on every side."""
@@ -30,7 +29,7 @@ def crop_gray(
     size: tuple[int, int] = SIZE,
     margin: float = MARGIN,
 ) -> np.ndarray:
-    """Gray crops of one size round boxes; beyond the image its edge is repeated.
+    """Crop boxes in gray and scale them; beyond the image its edge is repeated.
 
     Parameters
     ----------
@@ -59,13 +58,13 @@ def number_crops(image: Image.Image, boxes) -> np.ndarray:
 
 
 def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
-    """Contexts round boxes, uint8 (N, 72, 108)."""
+    """Crop boxes with the room of a context: uint8 (N, 72, 108)."""
     room = ((1 + 2 * MARGIN) * CONTEXT_SIZE[1] / SIZE[1] - 1) / 2
     return crop_gray(image, boxes, CONTEXT_SIZE, room)
 
 
 def middle(contexts):
-    """The middles of contexts (N, 72, 108), an array or a tensor: (N, 48, 72)."""
+    """Cut the middles of contexts (N, 72, 108), array or tensor: (N, 48, 72)."""
     left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
     return contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
 
@@ -76,19 +75,12 @@ def _crop(image: Image.Image, box, size: tuple[int, int]) -> np.ndarray:
     inside_low = np.clip(low, 0, np.array(image.size) - 1)
     inside_high = np.clip(high, inside_low + 1, image.size)
     part = image.crop((*inside_low.tolist(), *inside_high.tolist())).convert("L")
-    before, after = inside_low - low, high - inside_high
+    before, after = np.maximum(inside_low - low, 0), np.maximum(high - inside_high, 0)
     if before.any() or after.any():
-        left, top = np.maximum(before, 0)
-        right, bottom = np.maximum(after, 0)
-        pixels = np.pad(np.asarray(part), ((top, bottom), (left, right)), "edge")
-        part = Image.fromarray(pixels)
-    left, top = np.maximum(np.asarray(box[:2]) - low, 0)
-    right = min(max(box[2] - low[0], left + 1e-3), part.width)
-    bottom = min(max(box[3] - low[1], top + 1e-3), part.height)
-    small = part.resize(
-        size,
-        Image.Resampling.BILINEAR,
-        box=(float(left), float(top), float(right), float(bottom)),
-        reducing_gap=3.0,
-    )
-    return np.asarray(small)
+        room = (before[1], after[1]), (before[0], after[0])
+        part = Image.fromarray(np.pad(np.asarray(part), room, "edge"))
+    start = box[:2] - low
+    end = np.clip(box[2:] - low, start + 1e-3, part.size)
+    edges = (*start.tolist(), *end.tolist())
+    resample = Image.Resampling.BILINEAR
+    return np.asarray(part.resize(size, resample, edges, reducing_gap=3.0))

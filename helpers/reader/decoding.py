@@ -9,19 +9,18 @@ from helpers.accuracy import BLANK, MAX_DIGITS
 def decode(
     logits: np.ndarray, temperature: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The likeliest number of each row, and its probability.
+    """Choose the likeliest number of each row: its label and its probability.
 
-    A number's probability is that of its length times those of its digits, and the
-    length is chosen so that this product is largest (Goodfellow et al. 2014,
-    section 4).
+    A number's probability is that of its length times those of its digits
+    (Goodfellow et al. 2014, section 4).
 
     Parameters
     ----------
     logits
         float (N, 6, 11): length, then five digits, blank 10.
     temperature
-        What the logits are divided by for the probability, which makes it surer
-        below 1 and less sure above (Guo et al. 2017); the number stays the same.
+        What the logits are divided by for the probability (Guo et al. 2017); the
+        number stays the same.
 
     Returns
     -------
@@ -42,7 +41,7 @@ def decode(
 
 
 def _log_probabilities(logits: np.ndarray) -> np.ndarray:
-    """Of the likeliest number of each length, 1 to 5: (N, 5)."""
+    """Sum them for the likeliest number of each length, 1 to 5: (N, 5)."""
     scores = log_softmax(logits, axis=-1)
     digits = scores[:, 1:, :BLANK].max(-1)
     return scores[:, 0, 1 : MAX_DIGITS + 1] + np.cumsum(digits, axis=1)
@@ -51,17 +50,7 @@ def _log_probabilities(logits: np.ndarray) -> np.ndarray:
 def alternatives(
     logits: np.ndarray, length: int, most: int = 3
 ) -> tuple[tuple[tuple[str, float], ...], ...]:
-    """For each digit of one number, the likeliest values with their probabilities.
-
-    Parameters
-    ----------
-    logits
-        float (6, 11), of one number.
-    length
-        Digits of the number.
-    most
-        Values of each digit.
-    """
+    """List the likeliest ``most`` values of each digit of a number, logits (6, 11)."""
     shares = softmax(np.asarray(logits, float)[1 : 1 + length, :BLANK], axis=-1)
     return tuple(
         tuple((str(digit), float(row[digit])) for digit in np.argsort(-row)[:most])

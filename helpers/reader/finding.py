@@ -19,53 +19,32 @@ INPUT_STEP = 32
 
 @dataclass(frozen=True)
 class FindingOptions:
-    """Bounds of the search for numbers, and of the choice among what is read.
+    """Bounds of the search for numbers and of the choice among what is read.
 
-    Scores and confidences are 0 to 1, all else without a unit is a share.
+    Scores, confidences and intersections over union (``iou``) are 0 to 1; what is said
+    to be of something is a share of it.
     """
 
-    # The search: pixels of the image's longer side, a multiple of 32, at each size.
-    long_sides: tuple[int, ...] = (96, 192, 384)
-    # Boxes that are found at most, and their least score.
-    max_boxes: int = 12
-    min_score: float = 0.03
-    # Intersection over union from which on two boxes are of one number.
-    max_iou: float = 0.6
-    # From which on a box is averaged into the best one of its number; 1 for never.
-    averaged_iou: float = 0.6
-
-    # The second search, around each of the likeliest boxes.
-    zoomed_boxes: int = 3
-    # The longer side of a box that is small enough for it, of the image's.
-    max_zoomed_side: float = 0.3
-    # What is searched around the box on every side, of its longer side.
-    zoom_margin: float = 0.5
-    # Intersection over union from which on the box found is the same number's.
-    min_zoomed_iou: float = 0.3
-
-    # Growth of a found box in width and height, for digits that it leaves out.
-    wider: tuple[float, float] = (0.12, 0.06)
-
-    # Two boxes side by side as one number: among how many of the likeliest.
-    paired_boxes: int = 6
-    # The gap between them, least and most, in heights of the higher one.
-    pair_gap: tuple[float, float] = (0.1, 1.0)
-    # What they share of their heights, of the lower one's, and that of the higher's.
-    min_pair_level: float = 0.5
-    # What they take of the image's width.
-    min_pair_width: float = 0.85
-    # The confidence of what is read in both, of that in the likelier one.
-    min_pair_confidence: float = 0.5
-
-    # A box as a part of a longer number: what of it lies in the longer one's box.
-    min_part_inside: float = 0.7
-    # The longer number's score and confidence, of the part's.
-    min_whole_score: float = 0.9
-    min_whole_confidence: float = 0.2
-
-    # Other numbers: their least confidence, and the intersection over the smaller box.
-    min_other_confidence: float = 0.15
-    max_other_inside: float = 0.3
+    long_sides: tuple[int, ...] = (96, 192, 384)  # pixels of the image as searched
+    max_boxes: int = 12  # found
+    min_score: float = 0.03  # of a box
+    max_iou: float = 0.6  # of the boxes of two numbers
+    min_averaged_iou: float = 0.6  # of boxes averaged into the best; 1 for no mean
+    zoomed_boxes: int = 3  # of the likeliest, searched around again if they are small
+    max_zoomed_side: float = 0.3  # of the image's: the longer side of a small box
+    zoom_margin: float = 0.5  # of the box's longer side: what is searched around it
+    min_zoomed_iou: float = 0.3  # of the box found then with the one found first
+    wider: tuple[float, float] = (0.12, 0.06)  # growth of a box, for digits it cuts
+    paired_boxes: int = 6  # of the likeliest, which may be two halves of a number
+    pair_gap: tuple[float, float] = (0.1, 1.0)  # of the height: least and most between
+    min_pair_level: float = 0.5  # of the height: what both have at the same level
+    min_pair_width: float = 0.85  # of the image's width: both together
+    min_pair_confidence: float = 0.5  # of the likelier half's: both read as one
+    min_part_inside: float = 0.7  # of the box of a part, in that of the whole number
+    min_whole_score: float = 0.9  # of the part's score: the whole number's
+    min_whole_confidence: float = 0.2  # of the part's confidence: the whole number's
+    min_other_confidence: float = 0.15  # of another number that is listed
+    max_other_inside: float = 0.3  # of the smaller box: what two numbers share
 
 
 DEFAULTS = FindingOptions()
@@ -76,26 +55,21 @@ def find_boxes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the likeliest boxes of numbers in an image, best first.
 
-    The boxes of several cells are averaged, and small numbers are searched for twice;
-    benchmarks/finding.py measures what each brings.
+    benchmarks/finding.py measures what averaging and the second search bring.
 
     Parameters
     ----------
     network
         From float32 (1, H, W, 1) to the cells of `networks.build_finder`.
-    image
-        Of any size.
 
     Returns
     -------
-    boxes : numpy.ndarray
-        float64 (K, 4): left, top, right, bottom in pixels.
-    scores : numpy.ndarray
-        float64 (K,), 0 to 1.
+    boxes, scores : numpy.ndarray
+        float64 (K, 4), left, top, right, bottom in pixels; (K,), 0 to 1.
     """
     found = _search(network, image, options.long_sides, 4 * options.max_boxes)
     kept = _suppress(*found, options)
-    boxes, scores = _average(*found, kept, options.averaged_iou), found[1][kept]
+    boxes, scores = _average(*found, kept, options.min_averaged_iou), found[1][kept]
     for row in range(min(options.zoomed_boxes, len(boxes))):
         boxes[row], scores[row] = _zoom(
             network, image, boxes[row], scores[row], options
@@ -139,8 +113,8 @@ def _suppress(boxes, scores, options: FindingOptions) -> np.ndarray:
         boxes.astype(np.float32),
         scores.astype(np.float32),
         options.max_boxes,
-        options.max_iou,
-        options.min_score,
+        float(options.max_iou),
+        float(options.min_score),
     ).numpy()
 
 
@@ -172,7 +146,7 @@ def _zoom(network, image: Image.Image, box, score, options: FindingOptions):
     return boxes[best], max(score, scores[best])
 
 
-# In NumPy: `keras.utils.bounding_boxes.compute_iou` takes 50 times as long on so few.
+# NumPy: `keras.utils.bounding_boxes.compute_iou` takes 50 times as long on so few.
 def intersection_over_union(one, other) -> np.ndarray:
     """Return the overlap of boxes (..., 4), left, top, right, bottom: 0 to 1."""
     common, areas = _areas(one, other)

@@ -7,17 +7,11 @@ import keras
 from keras import layers
 
 from helpers.accuracy import POSITIONS
-from helpers.networks import CLASSES, PACKAGE, endless_seeds
+from helpers.networks import CLASSES, endless_seeds
 from helpers.reader.crops import SIZE
 
-
-@keras.saving.register_keras_serializable(PACKAGE)
-class FirstGuess(keras.initializers.Initializer):
-    """What the finder says of every cell at first: a score of one in a hundred."""
-
-    def __call__(self, shape, dtype=None):
-        """The five biases of a cell."""
-        return keras.ops.convert_to_tensor([-4.6, 1.0, 0.5, 1.0, 0.5], dtype)
+CELL_BIASES = (-4.6, 1.0, 0.5, 1.0, 0.5)
+"""Of the finder's outputs before training: a score of one in a hundred, small boxes."""
 
 
 def build_reader(
@@ -28,12 +22,11 @@ def build_reader(
     drop_rate: float = 0.25,
     seed: int | None = None,
 ) -> keras.Model:
-    """Length and digits together from one crop (Goodfellow et al. 2014, section 3).
+    """Build what reads a crop's length and digits (Goodfellow et al. 2014, section 3).
 
-    Convolutions with batch normalisation, each block half as wide and high as the one
-    before; then one hidden layer that sees the whole crop, and the six outputs over
-    it. Much smaller than the eleven layers of the paper, so that it trains and reads
-    on a laptop.
+    Blocks of convolutions, each half as wide and high as the one before, then one
+    hidden layer and the six outputs. Smaller than the eleven layers of the paper, so
+    that it trains and reads on a laptop.
 
     Parameters
     ----------
@@ -42,11 +35,8 @@ def build_reader(
     depths
         Channels of each block: one convolution in the first two, two in the others.
     width
-        Units of the hidden layer.
-    drop_rate
-        Share of the hidden layer's inputs and outputs that dropout leaves out.
-    seed
-        Start of the random weights and of dropout.
+        Units of the hidden layer, of whose inputs and outputs dropout leaves out
+        ``drop_rate``.
 
     Returns
     -------
@@ -76,10 +66,9 @@ def build_reader(
 
 
 def _convolution(x, depth, name, seed, *, patch=3, stride=1, pool=False):
-    """Convolution, batch normalisation and ReLU, with a max-pool between or none.
+    """Add a convolution, perhaps a max-pool, batch normalisation and ReLU.
 
-    The pool comes before what keeps the order of its inputs, for a quarter of the
-    work; batch normalisation keeps it where its scale is positive, as it begins.
+    The pool comes first, for a quarter of the work after it.
     """
     x = layers.Conv2D(
         depth,
@@ -99,19 +88,17 @@ def _convolution(x, depth, name, seed, *, patch=3, stride=1, pool=False):
 def build_finder(
     *, depths: tuple[int, ...] = (16, 32, 64, 96, 128), seed: int | None = None
 ) -> keras.Model:
-    """Where in an image numbers are: a score and a box for each cell of 8 x 8 pixels.
+    """Build what finds numbers: a score and a box for each cell of 8 x 8 pixels.
 
-    Each convolution block halves width and height; the coarsest sees the whole
-    image and is handed back, enlarged, to the cells, so that a cell knows of numbers
-    as small as itself and as large as the image. Boxes are distances from the cell's
+    Each block halves width and height; the coarsest is enlarged and added to those
+    before it (a feature pyramid, Lin et al. 2017), so that a cell knows of numbers as
+    small as itself and as large as the image. Boxes are distances from the cell's
     middle, as in FCOS (Tian et al. 2019).
 
     Parameters
     ----------
     depths
         Channels of the five blocks.
-    seed
-        Start of the random weights.
 
     Returns
     -------
@@ -135,13 +122,13 @@ def build_finder(
         depth = level.shape[-1]
         coarse = _convolution(coarse, depth, f"back{number}", next(seeds), patch=1)
         coarse = layers.UpSampling2D(2, name=f"larger{number}")(coarse)
-        coarse = layers.Add(name=f"joined{number}")([coarse, level])
+        coarse = layers.Add(name=f"sum{number}")([coarse, level])
     x = _convolution(coarse, depths[2], "head", next(seeds))
     x = layers.Conv2D(
         5,
         1,
         kernel_initializer=keras.initializers.RandomNormal(0.0, 0.01, next(seeds)),
-        bias_initializer=FirstGuess(),
+        bias_initializer=keras.initializers.Constant(CELL_BIASES),
         name="cells",
     )(x)
     return keras.Model(inputs, x, name="finder")

@@ -50,10 +50,7 @@ class Proposals:
     def choose(self, lengths, probabilities, options: FindingOptions) -> np.ndarray:
         """Choose the boxes that hold a whole number: rows, the likeliest first.
 
-        Parameters
-        ----------
-        lengths, probabilities
-            (K,): digits read in each box, and the probability of what was read.
+        ``lengths`` are the digits read in each box, ``probabilities`` theirs: (K,).
         """
         confidences = probabilities * self.scores
         single, wide, both = np.split(
@@ -68,15 +65,8 @@ class Proposals:
         least = options.min_pair_confidence * confidences[self.pairs].max(axis=1)
         whole &= confidences[both] >= least
         kept = np.concatenate([single, wide[more], both[whole]])
-        kept = kept[
-            ~are_parts(
-                self.boxes[kept],
-                self.scores[kept],
-                lengths[kept],
-                confidences[kept],
-                options,
-            )
-        ]
+        columns = self.boxes, self.scores, lengths, confidences
+        kept = kept[~are_parts(*(column[kept] for column in columns), options)]
         return kept[np.argsort(-confidences[kept], kind="stable")]
 
 
@@ -87,17 +77,13 @@ def pair_adjacent(
 
     Parameters
     ----------
-    boxes
-        (K, 4), the likeliest first.
-    size
-        Width and height of the image.
+    boxes, size
+        (K, 4), the likeliest first; width and height of the image.
 
     Returns
     -------
-    boxes : numpy.ndarray
-        (P, 4), around both of a pair.
-    pairs : numpy.ndarray
-        int64 (P, 2), the left and the right one.
+    boxes, pairs : numpy.ndarray
+        (P, 4), around both of a pair; int64 (P, 2), the left and the right one.
     """
     boxes = boxes[: options.paired_boxes]
     heights = boxes[:, 3] - boxes[:, 1]
@@ -124,15 +110,9 @@ def are_parts(
 ) -> np.ndarray:
     """Return which boxes hold only some digits of a longer number: bool (K,).
 
-    A number's confidence is a product over its digits, so that two digits of four
-    nearly always have more of it: only the finder's scores tell a part from the whole.
-
-    Parameters
-    ----------
-    boxes, scores
-        (K, 4) and (K,), of the finder.
-    lengths, confidences
-        (K,): digits read in each, and how surely.
+    Only the finder's ``scores`` tell: a confidence is a product over a number's digits,
+    so that a part nearly always has more than the whole. ``boxes`` are (K, 4), all
+    else is (K,), ``lengths`` in digits.
     """
     areas = (boxes[:, 2:] - boxes[:, :2]).prod(1)
     inside = intersection_over_smaller(boxes[:, None], boxes)

@@ -100,11 +100,6 @@ class Reader:
         networks, metadata = load_weights(path)
         return cls(networks["reader"], networks["finder"], metadata)
 
-    @property
-    def temperature(self) -> float:
-        """What logits are divided by, so that confidences are shares of right ones."""
-        return self.metadata.get("temperature", 1.0)
-
     def read(self, images: Sequence, boxes: Sequence | None = None) -> list[Reading]:
         """Read the number in each image, where its box says or wherever it is.
 
@@ -148,8 +143,7 @@ class Reader:
     def logits_of_crops(self, crops: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """Read N numbers from C crops of each, uint8 (N, C, 48, 72).
 
-        Returns float64 (N, 6, 11), the logarithms of the probabilities' means over the
-        crops.
+        Returns the logarithms of the mean probabilities, float64 (N, 6, 11).
         """
         count, each = crops.shape[:2]
         flat = crops.reshape(-1, *crops.shape[2:])
@@ -204,19 +198,24 @@ class Reader:
         # Before the temperature: it says how sure a number is, and must choose none.
         labels, chances = decode(logits)
         rows = proposals.choose(labels[:, 0], chances, self.options)
-        labels, chances = decode(logits[rows], self.temperature)
+        temperature = self.metadata.get("temperature", 1.0)
+        labels, chances = decode(logits[rows], temperature)
+        confidences = (chances * proposals.scores[rows]).tolist()
         readings = [
             Reading(
                 number=label_text(label),
-                confidence=float(chance * proposals.scores[row]),
-                box=tuple(round(float(edge)) for edge in proposals.boxes[row]),
-                sure=bool(
-                    chance * proposals.scores[row]
-                    >= self.metadata.get("sure_from", 0.5)
-                ),
-                alternatives=alternatives(logits[row] / self.temperature, label[0]),
+                confidence=confidence,
+                box=tuple(round(edge) for edge in box),
+                sure=confidence >= self.metadata.get("sure_from", 0.5),
+                alternatives=alternatives(row / temperature, label[0]),
             )
-            for row, label, chance in zip(rows, labels, chances, strict=True)
+            for label, confidence, box, row in zip(
+                labels,
+                confidences,
+                proposals.boxes[rows].tolist(),
+                logits[rows],
+                strict=True,
+            )
         ]
         best, *rest = readings
         others = []
@@ -253,29 +252,20 @@ def _is_one(images) -> bool:
 
 
 def _checked_box(box, photo: Photo) -> tuple[float, ...]:
-    """The box as four floats.
-
-    Raises
-    ------
-    PhotoError
-        It is none, or no part of it is in the photo.
-    """
+    """Return the box as four floats; a PhotoError says why it cannot be used."""
     width, height = photo.size
     try:
         left, top, right, bottom = edges = tuple(float(edge) for edge in box)
-    except (TypeError, ValueError):
-        found = "is no four numbers"
-    else:
         if not np.isfinite(edges).all():
             found = "is not finite"
-        elif not (left < right and top < bottom):
-            found = "is empty"
-        elif right <= 0 or bottom <= 0 or left >= width or top >= height:
-            found = "is outside"
+        elif max(left, 0) >= min(right, width) or max(top, 0) >= min(bottom, height):
+            found = "is empty or outside"
         elif right - left > 3 * width or bottom - top > 3 * height:
             found = "is more than three times as large as the image"
         else:
             return edges
+    except (TypeError, ValueError):
+        found = "is not four numbers"
     raise PhotoError(
         f"{photo.name}: the box {box} {found}; expected left, top, right, bottom in "
         f"pixels of the upright image, {width} x {height}. Give the number's box, or "

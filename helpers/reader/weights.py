@@ -35,25 +35,27 @@ def rewrite_metadata(path: Path | str, metadata: dict) -> None:
     _write(path, arrays, metadata)
 
 
-def _write(path: Path | str, arrays: dict, metadata: dict) -> None:
-    metadata = metadata | {"version": VERSION}
-    write_arrays(path, metadata, arrays, np.savez_compressed)
+def load_weights(
+    path: Path | str, builders: dict | None = None
+) -> tuple[dict[str, keras.Model], dict]:
+    """Load the networks by name, ready to read, and the metadata.
 
-
-def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
-    """The networks by name, ready to read, and the metadata.
+    Parameters
+    ----------
+    builders
+        What builds each network, by name; by default those of this version.
 
     Raises
     ------
     FileNotFoundError
         There is no such file.
     InputError
-        It is damaged, no file of this kind, or of other networks than this version's.
+        It is damaged, no file of this kind, or of other networks.
     """
     metadata, arrays = read_arrays(path, EXPECTED, VERSION)
     networks = {}
-    for name, build in BUILDERS.items():
-        network = build(seed=0)
+    for name, build in (builders or BUILDERS).items():
+        network = networks[name] = build(seed=0)
         values = [array for key, array in sorted(arrays.items()) if name in key]
         expected = [weight.shape for weight in network.get_weights()]
         if [value.shape for value in values] != expected:
@@ -62,5 +64,9 @@ def load_weights(path: Path | str) -> tuple[dict[str, keras.Model], dict]:
                 "network; make them again."
             )
         network.set_weights([value.astype(np.float32) for value in values])
-        networks[name] = network
     return networks, metadata
+
+
+def _write(path: Path | str, arrays: dict, metadata: dict) -> None:
+    metadata = metadata | {"version": VERSION}
+    write_arrays(path, metadata, arrays, np.savez_compressed)
