@@ -10,7 +10,7 @@ III.D (local heaps), IV.A.1.a (version 1 object headers) and IV.A.2 (messages).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,19 +18,19 @@ UNKNOWN, FLOAT64, UINT16, REFERENCE = range(4)
 ITEMSIZE = np.array([0, 8, 2, 8])
 """Bytes of one element of each kind."""
 
+MAX_MESSAGES = 16
+"""Of one object header; MATLAB writes seven or fewer."""
+
 _NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT = 0, 1, 3, 4, 5, 8
 _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME = 12, 16, 17, 18
-_IN_DATASETS = (
-    *(_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT),
-    *(_ATTRIBUTE, _TIME),
-)
-_COMPACT, _CONTIGUOUS = 0, 1
-_MOST_MESSAGES = 16
+_IN_DATASETS = (_NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT)
+_IN_DATASETS += (_ATTRIBUTE, _TIME)
 _IN_GROUPS = (_NOTHING, _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME)
-# Beginnings of a B-tree's only node, with one child, and of a local heap.
-_TREE, _HEAP = 0x0001_00_00_45455254, 0x00000000_50414548
-_SYMBOL, _ENTRY = 8, 40
-"""Bytes before a symbol table node's entries, and of one of them."""
+_COMPACT, _CONTIGUOUS = 0, 1
+
+# Beginnings of a B-tree's only node, with one child, of a local heap, and of a symbol
+# table node, which has eight bytes and then an entry of 40 for each member.
+_TREE, _HEAP, _NODE = 0x0001_00_00_45455254, 0x00000000_50414548, 0x0001_444F4E53
 
 # Datatype messages of little-endian elements, in words of 8 bytes.
 _TYPES = {
@@ -40,18 +40,11 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What each header says: int64 arrays of the headers' shape.
 
-    Parameters
-    ----------
-    kind
-        UNKNOWN, FLOAT64, UINT16 or REFERENCE.
-    count
-        Number of elements.
-    offset
-        Place of the first element in the file.
+    ``kind`` is UNKNOWN, FLOAT64, UINT16 or REFERENCE; ``count`` the number of elements;
+    ``offset`` the place of the first one in the file.
     """
 
     kind: np.ndarray
@@ -78,20 +71,19 @@ def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
         or lies, or has its values, beyond the end of the file.
     """
     headers, shape = headers.ravel(), headers.shape
-    kind, rank, count, offset, stored = np.zeros((5, len(headers)), np.int64)
+    kind, count, offset, stored = np.zeros((4, len(headers)), np.int64)
+    count -= 1
     plain = np.ones(len(headers), bool)
-    for rows, message, size, body in _messages(raw, headers, base, _IN_DATASETS, plain):
+    for rows, message, body in _messages(raw, headers, base, _IN_DATASETS, plain):
         here = message == _DATASPACE
-        rank[rows[here]], count[rows[here]] = _dataspace(raw, body[here])
+        count[rows[here]] = _dataspace(raw, body[here])
         here = message == _DATATYPE
         kind[rows[here]] = _datatype(raw, body[here])
         here = message == _LAYOUT
         offset[rows[here]], stored[rows[here]] = _layout(raw, body[here], base)
-        here = (message == _FILL) | (message == _OLD_FILL)
-        plain[rows[here]] &= _fill(raw, body[here], size[here], message[here])
     fits = (count >= 0) & (offset > 0) & (stored == count * ITEMSIZE[kind])
     fits &= offset <= len(raw) - np.minimum(count, len(raw)) * ITEMSIZE[kind]
-    kind = np.where(plain & fits & (rank > 0), kind, UNKNOWN)
+    kind = np.where(plain & fits, kind, UNKNOWN)
     return Found(*(part.reshape(shape) for part in (kind, count, offset)))
 
 
@@ -115,40 +107,45 @@ def find_members(
         int64 (groups, names), addresses of object headers; 0 for all members of a
         group that has others, is not of the plain form or reaches beyond the file.
     """
-    tree, heap, plain = _symbol_tables(raw, headers, base)
-    tree, heap = tree + base, heap + base
+    tables, tree, heap = np.zeros((3, len(headers)), np.int64)
+    plain = np.ones(len(headers), bool)
+    for rows, message, body in _messages(raw, headers, base, _IN_GROUPS, plain):
+        here = message == _SYMBOLS
+        tables[rows[here]] += 1
+        tree[rows[here]] = _integer(raw, body[here], 8) + base
+        heap[rows[here]] = _integer(raw, body[here] + 8, 8) + base
+    plain &= (tables == 1) & (tree > base) & (heap > base)
     plain &= (_integer(raw, tree, 8) == _TREE) & (_integer(raw, heap, 8) == _HEAP)
     plain &= (_integer(raw, tree + 8, 8) == -1) & (_integer(raw, tree + 16, 8) == -1)
     node = _integer(raw, tree + 32, 8) + base
-    first = int.from_bytes(b"SNOD", "little") | 1 << 32 | len(names) << 48
-    plain &= _integer(raw, node, 8) == first
+    plain &= _integer(raw, node, 8) == _NODE | len(names) << 48
     room, texts = _integer(raw, heap + 8, 8), _integer(raw, heap + 24, 8) + base
     plain &= (room > 0) & (room <= len(raw))
-    wanted = [int.from_bytes(name.encode(), "little") for name in names]
-    found = np.zeros((len(headers), len(names)), np.int64)
-    for number in range(len(names)):
-        entry = node + _SYMBOL + number * _ENTRY
-        place = _integer(raw, entry, 8)
-        plain &= (place >= 0) & (place <= room - 8)
-        name = _integer(raw, texts + np.where(plain, place, 0), 8)
-        for member, word in enumerate(wanted):
-            here = name == word
-            found[here, member] = _integer(raw, entry[here] + 8, 8)
+
+    entry = node[:, None] + 8 + 40 * np.arange(len(names))
+    place, address = _integer(raw, entry, 8), _integer(raw, entry + 8, 8)
+    plain &= ((place >= 0) & (place <= room[:, None] - 8)).all(axis=1)
+    text = _integer(raw, texts[:, None] + np.where(plain[:, None], place, 0), 8)
+    words = [int.from_bytes(name.encode(), "little") for name in names]
+    found = np.stack([np.where(text == word, address, 0).max(1) for word in words], 1)
     return np.where((plain & (found > 0).all(axis=1))[:, None], found, 0)
 
 
-def _symbol_tables(
-    raw, headers, base: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Addresses of each group's B-tree and local heap, and whether all is plain."""
-    tables, tree, heap = np.zeros((3, len(headers)), np.int64)
-    plain = np.ones(len(headers), bool)
-    for rows, message, _, body in _messages(raw, headers, base, _IN_GROUPS, plain):
-        here = message == _SYMBOLS
-        tables[rows[here]] += 1
-        tree[rows[here]] = _integer(raw, body[here], 8)
-        heap[rows[here]] = _integer(raw, body[here] + 8, 8)
-    return tree, heap, plain & (tables == 1) & (tree > 0) & (heap > 0)
+def values(raw: np.ndarray, offset: np.ndarray, dtype) -> np.ndarray:
+    """The element of ``dtype`` at each of many places in the bytes ``raw``."""
+    places = offset[..., None] + np.arange(np.dtype(dtype).itemsize)
+    return raw[places].view(dtype)[..., 0]
+
+
+def element_offsets(first: np.ndarray, count: np.ndarray, itemsize: int) -> np.ndarray:
+    """The place of every element of datasets, one after the other.
+
+    ``first`` is int64 (N, K), K datasets of ``count`` (N,) elements each; what is
+    returned is (sum of ``count``, K).
+    """
+    before = np.cumsum(count) - count
+    place = np.arange(count.sum()) - np.repeat(before, count)
+    return np.repeat(first, count, axis=0) + itemsize * place[:, None]
 
 
 def _messages(
@@ -156,7 +153,7 @@ def _messages(
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """Go through the messages of many object headers, one of each at a time.
 
-    Yields rows of ``headers`` with the type, size and place of a message of each. Once
+    Yields rows of ``headers`` with the type and place of a message of each. Once
     all are yielded, ``plain`` is False wherever a header is not of version 1, has a
     message that is not ``known`` or is not as long as it says.
     """
@@ -167,7 +164,7 @@ def _messages(
     further, length = np.zeros((2, len(start)), np.int64)
     at = start + 16
     end = np.minimum(at + _integer(raw, start + 8, 4), len(raw))
-    for _ in range(_MOST_MESSAGES):
+    for _ in range(MAX_MESSAGES):
         over = np.flatnonzero((messages > 0) & (at == end) & (further > 0))
         at[over] = further[over]
         end[over] = np.minimum(further[over] + length[over], len(raw))
@@ -186,21 +183,8 @@ def _messages(
         plain[rows[here]] &= further[rows[here]] == 0
         further[rows[here]] = _integer(raw, body[here], 8) + base
         length[rows[here]] = _integer(raw, body[here] + 8, 8)
-        yield rows, message, size, body
+        yield rows, message, body
     plain &= (at == end) & (messages == 0) & (further == 0)
-
-
-def values(raw: np.ndarray, offset: np.ndarray, dtype) -> np.ndarray:
-    """The element of ``dtype`` at each ``offset`` of the bytes ``raw``."""
-    size = np.dtype(dtype).itemsize
-    return raw[offset[:, None] + np.arange(size)].view(dtype).reshape(len(offset))
-
-
-def runs(offset: np.ndarray, count: np.ndarray, itemsize: int) -> np.ndarray:
-    """The place of every element of datasets, one after the other."""
-    before = np.cumsum(count) - count
-    place = np.arange(count.sum()) - np.repeat(before, count)
-    return np.repeat(offset, count) + place * itemsize
 
 
 def _integer(raw: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
@@ -213,20 +197,13 @@ def _integer(raw: np.ndarray, at: np.ndarray, size: int) -> np.ndarray:
     return np.where(inside, found, 0)
 
 
-def _dataspace(raw, body) -> tuple[np.ndarray, np.ndarray]:
-    """Rank and number of elements; rank 0 where it is not plain."""
-    start = _integer(raw, body, 8)
-    rank, largest = start >> 8 & 0xFF, start >> 16 & 0xFF
-    plain = (start & 0xFF == 1) & (rank >= 1) & (rank <= 2) & (largest <= 1)
-    count = np.ones(len(body), np.int64)
-    for axis in range(2):
-        size = _integer(raw, body + 8 * (1 + axis), 8)
-        most = _integer(raw, body + 8 * (1 + axis + rank), 8)
-        good = (size >= 0) & (size < 2**31)
-        good &= (largest == 0) | (size <= most) | (most == -1)  # -1 is without limit
-        plain &= good | (axis >= rank)
-        count *= np.where(axis < rank, size, 1)
-    return np.where(plain, rank, 0), count
+def _dataspace(raw, body) -> np.ndarray:
+    """Number of elements, -1 where they have not two dimensions."""
+    start = _integer(raw, body, 4)
+    rows, columns = (_integer(raw, body + 8 * place, 8) for place in (1, 2))
+    plain = (start & 0xFFFF == 0x0201) & (start >> 16 & 0xFF <= 1)
+    plain &= (rows >= 0) & (rows < 2**31) & (columns >= 0) & (columns < 2**31)
+    return np.where(plain, rows * columns, -1)
 
 
 def _datatype(raw, body) -> np.ndarray:
@@ -236,16 +213,6 @@ def _datatype(raw, body) -> np.ndarray:
         same = [part == word for part, word in zip(found, words, strict=False)]
         kind[np.all(same, axis=0)] = number
     return kind
-
-
-def _fill(raw, body, size, message) -> np.ndarray:
-    """Whether a message of a fill value, which is never needed here, is sound."""
-    old = message == _OLD_FILL
-    start = _integer(raw, body, 8)
-    length = np.where(old, start & 0xFFFFFFFF, start >> 32)
-    defined = old | (start >> 24 & 0xFF == 1)
-    sound = ~defined | ((length >= 0) & (length + np.where(old, 4, 8) <= size))
-    return sound & (old | (start & 0xFF == 2))
 
 
 def _layout(raw, body, base: int) -> tuple[np.ndarray, np.ndarray]:

@@ -530,8 +530,8 @@ ROWS = [
     ("left NaN", number("left", np.nan), "a left is nan"),
     ("top infinity", number("top", np.inf), "a top is inf"),
     ("width NaN", number("width", np.nan), "a width is nan"),
-    ("width below 0", number("width", -3), "a width is -3.0; expected more than 0"),
-    ("height 0", number("height", 0), "a height is 0.0; expected more than 0"),
+    ("width below 0", number("width", -3), "a width is -3.0; expected .* above 0"),
+    ("height 0", number("height", 0), "a height is 0.0; expected .* above 0"),
     (
         "a name that is nowhere",
         reference("name", None),
@@ -540,7 +540,7 @@ ROWS = [
     ("boxes that are nowhere", reference("bbox", None), "bbox refers to nothing"),
     ("boxes that are beyond the file", to_nowhere, "bbox refers to nothing"),
     ("a name that is the list of names", reference("name", NAMES), "name is no text"),
-    ("boxes that are their own list", reference("bbox", BBOXES), "no single number"),
+    ("boxes that are their own list", reference("bbox", BBOXES), "bbox is no group"),
     ("boxes that are the whole", reference("bbox", "digitStruct"), "no height and no"),
     ("a top that refers to itself", looped, "a top is no single number"),
     ("no label", without("label"), "no label in its bbox"),
@@ -625,7 +625,7 @@ def names_without_end(file):
 FILES = [
     ("a web page", whole(lambda _: b"<html>404</html>"), "begins with b'<html>"),
     ("an empty file", whole(lambda _: b""), "begins with b''"),
-    ("a MAT-file of version 5", lambda p: scipy.io.savemat(p, {"a": 1}), "version 5"),
+    ("a MAT-file of version 5", lambda p: scipy.io.savemat(p, {"a": 1}), "MATLAB 5.0"),
     ("cut at half", whole(lambda data: data[: len(data) // 2]), "cut short or damaged"),
     ("no name", inside(without_names), "/digitStruct/name is absent"),
     ("names fewer than boxes", inside(fewer_names), "3 names and 4 rows of boxes"),
