@@ -1,8 +1,9 @@
 """How often a network is right, by measures that are easily confused.
 
-Answers and labels are integer arrays (N, 6): the number of digits, then five digit
-slots, the unused ones holding ``BLANK``. The report's text defines the *strict*
-measure; its program printed the *six-position* one, which also counts the blanks.
+Answers and labels are integer arrays (N, 6), [length, d1..d5]: the number of digits,
+then five digit slots, the unused ones holding ``BLANK``. The report's text defines the
+*strict* measure; its program printed the *six-position* one, which counts blanks too.
+Every measure refuses arrays that are none of these by a ValueError.
 """
 
 from dataclasses import dataclass
@@ -29,16 +30,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many images are kept when the least sure answers are left out.
+    """The ``share`` of images kept when the least sure answers are left out.
 
-    Parameters
-    ----------
-    share
-        Fraction of all images whose answer is kept.
-    threshold
-        Answers at least as sure as this are kept.
-    accuracy
-        Fraction right of those kept; not a number if there are none.
+    Kept are answers at least as sure as ``threshold``; ``accuracy`` is the fraction
+    right of those, not a number if there are none.
     """
 
     share: float
@@ -57,109 +52,85 @@ class Score:
     length: Rate
 
     def values(self) -> dict[str, float]:
-        """The measures as plain numbers, without their intervals."""
-        measures = ("strict", "six_position", "digit", "length")
-        return {"images": self.images} | {
-            name: getattr(self, name).value for name in measures
-        }
+        """Return the measures as plain numbers, without their intervals."""
+        rates = {name: getattr(self, name).value for name in MEASURES}
+        return {"images": self.images} | rates
 
     def __str__(self):
-        return (
-            f"{self.images:,} images\n"
-            f"strict        {self.strict}\n"
-            f"six-position  {self.six_position}\n"
-            f"digit         {self.digit}\n"
-            f"length        {self.length}"
-        )
+        lines = [
+            f"{name.replace('_', '-'):12}  {getattr(self, name)}" for name in MEASURES
+        ]
+        return "\n".join([f"{self.images:,} images", *lines])
 
 
 def sequence_accuracy(predicted, labels) -> float:
-    """Fraction of images whose number of digits and every digit are right.
+    """Measure the fraction of images whose length and every digit are right.
 
-    This is the strict measure, the report's definition: 3165 for 2165 scores 0.
-    The slots beyond the number must be blank: an answer of two digits that holds a
-    third contradicts itself, and does not count.
-
-    Parameters
-    ----------
-    predicted, labels
-        Integer arrays (N, 6), [length, d1..d5], blank 10.
+    This is the strict measure, the report's definition: 3165 for 2165 scores 0, and so
+    does an answer of two digits that holds a third: it contradicts itself.
     """
     predicted, labels = _checked(predicted, labels)
     return float((predicted == labels).all(axis=1).mean())
 
 
 def position_accuracy(predicted, labels) -> float:
-    """Fraction of all six positions that are right, blanks included.
+    """Measure the fraction of all six positions that are right, blanks included.
 
-    This is what the report's program printed. One image of one digit has four
-    blanks in its six positions, so an answer can be wrong and still score 5/6.
+    This is what the report's program printed. A number of one digit has four blanks,
+    so that an answer to it can be wrong and still score 5/6.
     """
     predicted, labels = _checked(predicted, labels)
     return float((predicted == labels).mean())
 
 
 def digit_accuracy(predicted, labels) -> float:
-    """Fraction right of the slots that hold a digit."""
+    """Measure the fraction right of the slots that hold a digit."""
     predicted, labels = _checked(predicted, labels)
     return float((predicted == labels)[:, 1:][labels[:, 1:] != BLANK].mean())
 
 
 def length_accuracy(predicted, labels) -> float:
-    """Fraction of images whose number of digits is right."""
+    """Measure the fraction of images whose number of digits is right."""
     predicted, labels = _checked(predicted, labels)
     return float((predicted[:, 0] == labels[:, 0]).mean())
 
 
+MEASURES = {
+    "strict": sequence_accuracy,
+    "six_position": position_accuracy,
+    "digit": digit_accuracy,
+    "length": length_accuracy,
+}
+
+
 def measure(predicted, labels) -> Score:
-    """All measures of one set of answers, each with its 95 % interval.
+    """Take all measures of one set of answers, each with its 95 % interval.
 
-    The positions of one image are right or wrong together more often than chance,
-    so the interval of every measure counts images, not positions, as its trials:
-    for the six positions and the digits it is, if anything, too wide.
+    The positions of one image are right or wrong together more often than chance, so
+    that every interval counts images, not positions, as its trials: for the six
+    positions and the digits it is, if anything, too wide.
     """
-    predicted, labels = _checked(predicted, labels)
-    images = len(labels)
-
-    def rate(value: float) -> Rate:
-        return Rate(value, *wilson_interval(value * images, images))
-
-    return Score(
-        images=images,
-        strict=rate(sequence_accuracy(predicted, labels)),
-        six_position=rate(position_accuracy(predicted, labels)),
-        digit=rate(digit_accuracy(predicted, labels)),
-        length=rate(length_accuracy(predicted, labels)),
-    )
+    images, rates = len(labels), {}
+    for name, function in MEASURES.items():
+        value = function(predicted, labels)
+        rates[name] = Rate(value, *wilson_interval(value * images, images))
+    return Score(images, **rates)
 
 
 def accuracy_by_length(predicted, labels) -> dict[int, Score]:
-    """All measures for each true number of digits that occurs, shortest first."""
+    """Take all measures for each true number of digits that occurs, shortest first."""
     predicted, labels = _checked(predicted, labels)
-    return {
-        int(length): measure(
-            predicted[labels[:, 0] == length], labels[labels[:, 0] == length]
-        )
-        for length in np.unique(labels[:, 0])
-    }
+    rows = {int(n): labels[:, 0] == n for n in np.unique(labels[:, 0])}
+    return {n: measure(predicted[of_n], labels[of_n]) for n, of_n in rows.items()}
 
 
 def coverage_at_accuracy(confidences, right, accuracy: float = 0.98) -> Coverage:
-    """The largest part of the images that can be kept for an accuracy to be reached.
+    """Find the largest part of the images that can be kept at an accuracy, 0 to 1.
 
     Those are kept whose confidence reaches a threshold, the lowest at which at least
     ``accuracy`` of them are right (Goodfellow et al. 2014, section 3): images that are
     equally sure are kept together or not at all. Where no threshold is enough nothing
-    is kept, and the threshold is infinite.
-
-    Parameters
-    ----------
-    confidences
-        float (N,), how sure each answer is.
-    right
-        bool (N,), whether it is right as a whole.
-    accuracy
-        What has to be reached, 0 to 1.
+    is kept, and the threshold is infinite. See `checked_confidences`.
     """
     confidences, right = checked_confidences(confidences, right)
     order = np.argsort(-confidences, kind="stable")
@@ -170,13 +141,18 @@ def coverage_at_accuracy(confidences, right, accuracy: float = 0.98) -> Coverage
     if not len(enough):
         return Coverage(0.0, np.inf, np.nan)
     end = enough[-1]
-    return Coverage(
-        float((end + 1) / len(right)), float(confidences[end]), float(shares[end])
-    )
+    kept = float((end + 1) / len(right))
+    return Coverage(kept, float(confidences[end]), float(shares[end]))
 
 
 def checked_confidences(confidences, right) -> tuple[np.ndarray, np.ndarray]:
-    """Both as arrays float (N,) and bool (N,), or an error that says what is wrong."""
+    """Return how sure each answer is, float (N,), and whether it is right, bool (N,).
+
+    Raises
+    ------
+    ValueError
+        They do not fit each other, are none, or are of another kind.
+    """
     confidences, right = np.asarray(confidences, float), np.asarray(right)
     if confidences.ndim != 1 or confidences.shape != right.shape or not len(right):
         raise ValueError(
@@ -191,16 +167,11 @@ def checked_confidences(confidences, right) -> tuple[np.ndarray, np.ndarray]:
 
 
 def constant_answer(labels) -> np.ndarray:
-    """The commonest value of each position, given as the answer to every image.
+    """Answer to every image with the commonest value of each position: like ``labels``.
 
     No constant scores higher by the six-position measure, and a network that
     scores lower has learnt nothing. On the official test labels it is [2, 1, blank,
     blank, blank, blank], a number that cannot be right: two digits, one of them blank.
-
-    Returns
-    -------
-    numpy.ndarray
-        Like ``labels``: (N, 6), every row the same.
     """
     labels = _checked_labels(labels)
     commonest = [np.bincount(position).argmax() for position in labels.T]
@@ -210,7 +181,7 @@ def constant_answer(labels) -> np.ndarray:
 def wilson_interval(
     correct: float, total: float, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Wilson's score interval of ``correct`` out of ``total``, as fractions.
+    """Return Wilson's score interval of ``correct`` out of ``total``, as fractions.
 
     Unlike the textbook's p +- 1.96 sqrt(p (1 - p) / n) it stays within 0 and 1 and
     holds near both ends (Wilson 1927; Brown, Cai and DasGupta 2001). ``correct``
@@ -222,20 +193,16 @@ def wilson_interval(
             "none and all of them correct."
         )
     z = ndtri((1 + confidence) / 2)
-    share = correct / total
+    share, scale = correct / total, 1 + z**2 / total
     middle = share + z**2 / (2 * total)
     reach = z * np.sqrt(share * (1 - share) / total + (z / (2 * total)) ** 2)
-    scale = 1 + z**2 / total
-    return max(0.0, float((middle - reach) / scale)), min(
-        1.0, float((middle + reach) / scale)
-    )
+    low, high = (middle - reach) / scale, (middle + reach) / scale
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def _checked(predicted, labels) -> tuple[np.ndarray, np.ndarray]:
-    predicted, labels = (
-        _checked_answers(predicted, "predicted"),
-        _checked_labels(labels),
-    )
+    predicted = _checked_answers(predicted, "predicted")
+    labels = _checked_labels(labels)
     if len(predicted) != len(labels):
         raise ValueError(
             f"predicted has {len(predicted)} rows and labels {len(labels)}; "

@@ -38,6 +38,9 @@ CHECKPOINT = {
 """The report's own weights after 200,000 steps, measured on images 1 to 256 of the
 official test set."""
 
+CHECKPOINT_TRAINED_ON = 230_070
+"""Images that those weights learned from: Table 2, train."""
+
 STEPS_PER_SECOND = 4
 """Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours."""
 
@@ -47,9 +50,6 @@ TABLE_1 = {
     "test": (10_000, -0.083, 0.453),
 }
 """Letters in each split, mean and standard deviation of their pixels."""
-
-LETTERS_EACH = (52_909, 52_912)
-"""Fewest and most images of a letter in notMNIST_large."""
 
 TABLE_2 = {
     "train": (230_070, 2.57, 13_534, 86_866, 113_935, 15_613, 122),
@@ -106,67 +106,46 @@ length 2, first digit 1, then blanks. It is strictly right for none."""
 GOAL = 0.95
 """Whole numbers to be read, of 100, by the report's own goal; strict."""
 
-CHECKPOINT_TRAINED_ON = 230_070
-"""Images that the report's own weights learned from: Table 2, train."""
-
 ALL_IMAGES = 33_402 + 202_353
 """Images of the official archives train and extra."""
-
-
-@dataclass(frozen=True)
-class Published:
-    """Strict accuracy on the 13,068 official test images, as its authors gave it.
-
-    Parameters
-    ----------
-    name
-        Of the network, with its authors.
-    strict
-        Fraction of whole numbers right.
-    trained_on
-        The images it learned from.
-    source
-        Where the figure stands.
-    """
-
-    name: str
-    strict: float
-    trained_on: str
-    source: str
 
 
 OFFICIAL_TEST = 13_068
 """Images of the official test archive."""
 
-_ALL = f"{ALL_IMAGES:,} photographs, train and extra, less a few for validation"
 
+@dataclass(frozen=True)
+class Published:
+    """Strict accuracy on the official test images, and its source, of a network."""
+
+    name: str
+    strict: float
+    source: str
+    trained_on: str = (
+        f"{ALL_IMAGES:,} photographs, train and extra, less a few for validation"
+    )
+
+
+GOODFELLOW = "arXiv 1312.6082, section 5.1"
 PUBLISHED = (
     Published(
         "spatial transformer (Jaderberg et al. 2015)",
         0.964,
-        _ALL,
         "arXiv 1506.02025, Table 2: 3.6 % error, two transformers and more, 64 pixels",
     ),
     Published(
         "DRAM (Ba et al. 2015)",
         0.961,
-        _ALL,
         "arXiv 1412.7755, Table 3: 3.9 % error, forward and backward, averaged",
     ),
-    Published(
-        "eleven layers (Goodfellow et al. 2014)",
-        0.9603,
-        _ALL,
-        "arXiv 1312.6082, section 5.1",
-    ),
+    Published("eleven layers (Goodfellow et al. 2014)", 0.9603, GOODFELLOW),
     Published(
         "best public program (SVHNClassifier-PyTorch)",
         0.9565,
-        _ALL,
         "github.com/potterhsu/SVHNClassifier-PyTorch, its README",
     ),
 )
 """What others read of the official test images, the best first."""
 
 GOODFELLOW_COVERAGE = {0.98: 0.9564}
-"""Share of the official test images kept by accuracy (arXiv 1312.6082, section 5.1)."""
+"""Share of the official test images kept by accuracy (source: GOODFELLOW)."""

@@ -1,6 +1,5 @@
 """The tables of the report, each beside what this run finds."""
 
-import typing
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,10 +9,6 @@ from helpers import paper
 from helpers.accuracy import MAX_DIGITS, Rate, Score, wilson_interval
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-
-if typing.TYPE_CHECKING:
-    from helpers.data.notmnist import Letters
-    from helpers.data.store import Store
 
 TECHNIQUES = {
     "convolution": (
@@ -84,54 +79,49 @@ TECHNIQUES = {
 """What each technique of Table 3 is for, where in helpers, and in which notebook."""
 
 
-def table_1(splits: Mapping[str, "Letters"]) -> pd.DataFrame:
-    """Letters in each split, mean and deviation of their pixels (report, Table 1).
-
-    Two rows for each of train, validation and test: the report's and this run's.
-    """
-    columns = ["rows", "mean", "standard deviation"]
-    rows = {}
+def table_1(splits: Mapping) -> pd.DataFrame:
+    """Count the letters of each split and measure their pixels (report, Table 1)."""
+    run = {}
     for name, letters in splits.items():
         pixels = letters.pixels
         found = (round(float(value), 3) for value in (pixels.mean(), pixels.std()))
-        rows[name, "report"] = paper.TABLE_1[name]
-        rows[name, "this run"] = (len(letters), *found)
-    index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
-    return pd.DataFrame(rows.values(), index, columns)
+        run[name] = (len(letters), *found)
+    return _beside(paper.TABLE_1, run, ["rows", "mean", "standard deviation"])
 
 
-def table_2(store: "Store") -> pd.DataFrame:
-    """Numbers in each split and how many digits they have (report, Table 2).
-
-    Two rows for each of train, validation and test: the report's and this run's.
-    """
-    columns = ["rows", "average digits", *range(1, MAX_DIGITS + 1)]
-    rows = {}
+def table_2(store) -> pd.DataFrame:
+    """Count the numbers of each split of a store and their digits (report, Table 2)."""
+    lengths = range(1, MAX_DIGITS + 1)
+    run = {}
     for name, split in store.splits().items():
         digits = split.labels[:, 0]
-        rows[name, "report"] = paper.TABLE_2[name]
-        counts = (int((digits == length).sum()) for length in columns[2:])
-        rows[name, "this run"] = (len(split), round(digits.mean(), 2), *counts)
+        counts = (int((digits == length).sum()) for length in lengths)
+        run[name] = (len(split), round(digits.mean(), 2), *counts)
+    return _beside(paper.TABLE_2, run, ["rows", "average digits", *lengths])
+
+
+def _beside(report: Mapping, run: Mapping, columns: list) -> pd.DataFrame:
+    """Set below the report's row of each split this run's."""
+    rows = {
+        (name, whose): figures[name]
+        for name in run
+        for whose, figures in (("report", report), ("this run", run))
+    }
     index = pd.MultiIndex.from_tuples(rows, names=["split", "figures of"])
     return pd.DataFrame(rows.values(), index, columns)
 
 
 def table_3() -> pd.DataFrame:
-    """Each technique, why it is there, and where to find it (report, Table 3)."""
+    """List each technique, why it is there, and where to find it (report, Table 3)."""
     columns = ["why", "in helpers", "notebook"]
     table = pd.DataFrame.from_dict(TECHNIQUES, orient="index", columns=columns)
     return table.rename_axis("technique")
 
 
 def table_4(recipe: Recipe, network) -> pd.DataFrame:
-    """Key parameters: the report's and this run's (report, Table 4).
+    """Set the key parameters of the report and of a run side by side (report, Table 4).
 
-    Parameters
-    ----------
-    recipe
-        Of this run.
-    network
-        Of seven layers, a keras.Model, for what no recipe changes.
+    ``network``, of seven layers, tells what no recipe changes.
     """
     convolution, pool = network.get_layer("conv3"), network.get_layer("pool3")
     run = {
@@ -151,15 +141,10 @@ def table_4(recipe: Recipe, network) -> pd.DataFrame:
 
 
 def table_5(network) -> pd.DataFrame:
-    """The layers of a network as it was built (report, Table 5).
+    """List the layers of a network of `networks.build_network` (report, Table 5).
 
     A row for each layer as the report counts them: a convolution or a dense layer
     with all that follows it up to the next. Shapes are of one image.
-
-    Parameters
-    ----------
-    network
-        A keras.Model from `helpers.networks.build_network`.
     """
     rows = []
     for layer in network.layers:
@@ -193,29 +178,18 @@ _DESCRIPTIONS = {
 
 
 def _plain(value) -> str:
-    """A number, or several, as people write them."""
+    """Write a number, or several, as people do."""
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def result_table(
     scores: Mapping[str, Score], said: Mapping[str, float], settings: Settings
 ) -> pd.DataFrame:
-    """What the report said of its networks, what that measures, and this run's.
+    """Say what the report said of its networks, what that measures, and this run's.
 
-    Parameters
-    ----------
-    scores
-        By name of the network, on test images.
-    said
-        By the same names, the accuracy that the report gives, 0 to 1: whatever its
-        text calls it, a six-position average. It may lack some.
-    settings
-        Of the run, for where its images are from.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row of text for each name, the strict measure of this run before the other.
+    ``scores`` are on test images, by name of the network. ``said``, by the same names,
+    are the report's accuracies, 0 to 1: whatever its text calls them, six-position
+    averages. It may lack some.
     """
     rows = {
         name: {
@@ -233,21 +207,10 @@ def result_table(
 def letter_table(
     right: Mapping[str, np.ndarray], said: Mapping[str, float], settings: Settings
 ) -> pd.DataFrame:
-    """What the report said of models for single letters, and this run's.
+    """Say what the report said of models for single letters, and this run's.
 
-    Parameters
-    ----------
-    right
-        By name of the model, whether it read each test letter: bool (N,).
-    said
-        By the same names, the accuracy that the report gives, 0 to 1.
-    settings
-        Of the run, for where its letters are from.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row of text for each name.
+    ``right`` tells by name of the model whether it read each test letter, bool (N,);
+    ``said`` are the report's accuracies, 0 to 1.
     """
     rows = {}
     for name, answers in right.items():

@@ -9,50 +9,53 @@ import pytest
 from helpers.widgets import checks
 
 
-def test_good_machine_is_all_ok(capsys, monkeypatch):
+@pytest.fixture
+def said(capsys):
+    """What the check prints about packages."""
+
+    def said(*packages):
+        checks.check_machine(*packages)
+        return capsys.readouterr().out
+
+    return said
+
+
+def test_good_machine_is_all_ok(said, monkeypatch):
     monkeypatch.setattr(checks.os, "sysconf", lambda name: 2**20)
-    checks.check_machine("numpy", "pillow")
-    lines = capsys.readouterr().out.splitlines()
+    lines = said("numpy", "pillow").splitlines()
     assert f"[OK]   numpy {version('numpy')}" in lines
     assert all(line.startswith("[OK]") for line in lines)
 
 
-def test_missing_package_warns_with_the_fix(capsys):
-    checks.check_machine("no-such-package")
-    assert "[WARN] no-such-package is not installed: run" in capsys.readouterr().out
+def test_missing_package_warns_with_the_fix(said):
+    assert "[WARN] no-such-package is not installed: run" in said("no-such-package")
 
 
-def test_version_out_of_range_warns_with_the_range(capsys, monkeypatch):
+def test_version_out_of_range_warns_with_the_range(said, monkeypatch):
     monkeypatch.setattr(checks, "version", lambda package: "0.1")
-    checks.check_machine("numpy")
-    assert "[WARN] numpy 0.1; the notebooks were written for" in capsys.readouterr().out
+    assert "[WARN] numpy 0.1; the notebooks were written for" in said("numpy")
 
 
 @pytest.mark.parametrize(
     ("pages", "words"), [(2**16, "0.2 GiB of memory: close"), (None, "memory unknown")]
 )
-def test_little_or_unknown_memory_warns(capsys, monkeypatch, pages, words):
+def test_little_or_unknown_memory_warns(said, monkeypatch, pages, words):
     def sysconf(name):
         if pages is None:
             raise ValueError(name)
         return 4096 if name == "SC_PAGE_SIZE" else pages
 
     monkeypatch.setattr(checks.os, "sysconf", sysconf)
-    checks.check_machine()
-    assert f"[WARN] {words}" in capsys.readouterr().out
+    assert f"[WARN] {words}" in said()
 
 
 @pytest.mark.parametrize(("found", "words"), [([], "no graphics"), ([1], "Tesla")])
-def test_graphics_processor_is_named(capsys, monkeypatch, found, words):
-    import tensorflow as tf
-
+def test_graphics_processor_is_named(said, monkeypatch, found, words):
+    config = pytest.importorskip("tensorflow").config
     details = {"device_name": "Tesla"}
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: found)
-    monkeypatch.setattr(
-        tf.config.experimental, "get_device_details", lambda device: details
-    )
-    checks.check_machine()
-    assert words in capsys.readouterr().out
+    monkeypatch.setattr(config, "list_physical_devices", lambda kind: found)
+    monkeypatch.setattr(config.experimental, "get_device_details", lambda _: details)
+    assert words in said()
 
 
 def test_tensorflow_starts_in_silence():
