@@ -1,16 +1,17 @@
 """A folder of one's own photos, and the number that each of them truly shows."""
 
 import csv
-import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import NamedTuple
 
+import numpy as np
 from PIL import Image
 
 from helpers.accuracy import MAX_DIGITS
-from helpers.data.images import PhotoError
+from helpers.data.images import PhotoError, load_photo
 
 ENDINGS = (
     *(".jpg", ".jpeg", ".jfif", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp"),
@@ -31,16 +32,58 @@ Box = tuple[float, float, float, float]
 """left, top, right, bottom in pixels of the upright photo."""
 
 
-class FolderPhoto(NamedTuple):
-    """A photo of a folder, with its number and where that is, as far as told."""
+@dataclass(frozen=True)
+class NumberPhoto:
+    """A photo, upright and RGB, whose number is known, and its box if that was told.
+
+    ``name`` is that of the file or the drawing; ``kind`` what was drawn, or "photo".
+    """
+
+    image: Image.Image
+    number: str
+    box: Box | None
+    name: str
+    kind: str = "photo"
+
+
+@dataclass(frozen=True)
+class FolderPhoto:
+    """A photo of a folder, with its number and its box as far as they are told.
+
+    ``row`` is that of labels.csv, counted from 1, if it tells of the photo.
+    """
 
     path: Path
-    number: str | None
-    box: Box | None
+    number: str | None = None
+    box: Box | None = None
+    row: int | None = None
+
+    def load(self, max_side: int) -> NumberPhoto:
+        """Load the photo, its longer side at most ``max_side``, and scale its box.
+
+        Raises
+        ------
+        PhotoError
+            Its number is not told, it cannot be read, or its box lies outside.
+        """
+        if self.number is None:
+            raise PhotoError(f"{self.path.name}: its number is not told")
+        photo = load_photo(self.path, max_side)
+        box = self.box
+        if box is not None:
+            left, top, right, bottom = inside = np.clip(box, 0, np.tile(photo.size, 2))
+            if not (left < right and top < bottom):
+                raise PhotoError(
+                    f"{self.path.with_name(LABELS)}, row {self.row}: box {box} of "
+                    f"{photo.name}, {photo.size[0]} x {photo.size[1]} pixels; expected "
+                    "one that overlaps the photo. Correct it, or leave it empty."
+                )
+            box = tuple(photo.to_image(inside).tolist())
+        return NumberPhoto(photo.image, self.number, box, photo.name)
 
 
 def photo_folder(folder: Path | str) -> list[FolderPhoto]:
-    """The photos of a folder by name, each with its true number if that is told.
+    """List the photos of a folder by name, each with its true number if that is told.
 
     ``labels.csv``, where the folder has one, tells it: columns file and number, then,
     for those whose box is known, left, top, right and bottom. Without such a file it
@@ -58,15 +101,14 @@ def photo_folder(folder: Path | str) -> list[FolderPhoto]:
             "check its name."
         )
     paths = sorted(path for path in folder.iterdir() if _is_photo(path))
-    table = folder / LABELS
-    if not table.is_file():
-        return [FolderPhoto(path, number_in(path.stem), None) for path in paths]
-    told = _told(table, {path.name for path in paths})
-    return [FolderPhoto(path, *told.get(path.name, (None, None))) for path in paths]
+    if (folder / LABELS).is_file():
+        told = _read_labels(folder / LABELS, {path.name for path in paths})
+        return [told.get(path.name, FolderPhoto(path)) for path in paths]
+    return [FolderPhoto(path, number_in(path.stem)) for path in paths]
 
 
 def number_in(stem: str) -> str | None:
-    """The house number in a photo's name without its ending, or None.
+    """Find the house number in a photo's name without its ending, or None.
 
     It is what the name begins with, else what it ends with, set off by anything that
     is neither letter nor digit: 123, 123_door, "123 (2)", door-123. It has one to five
@@ -87,8 +129,8 @@ def _is_photo(path: Path) -> bool:
     return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
 
 
-def _told(table: Path, names: set[str]) -> dict[str, tuple[str, Box | None]]:
-    """Number and box by the photo's name, from a labels.csv."""
+def _read_labels(table: Path, names: set[str]) -> dict[str, FolderPhoto]:
+    """Read a labels.csv: each photo that it tells of, by name."""
     try:
         text = table.read_text(encoding="utf-8-sig")  # a spreadsheet's mark or none
     except UnicodeDecodeError as error:
@@ -96,8 +138,7 @@ def _told(table: Path, names: set[str]) -> dict[str, tuple[str, Box | None]]:
             f"{table}: not text in UTF-8 ({error.reason}); expected it to be. Save it "
             "anew as CSV UTF-8."
         ) from error
-    lines = text.splitlines()
-    header = lines[0] if lines else ""
+    header, *lines = text.splitlines() or [""]
     comma = ";" if ";" in header else ","  # as spreadsheets write it in half of Europe
     columns = [column.strip().lower() for column in header.split(comma)]
     if not {"file", "number"} <= set(columns):
@@ -106,67 +147,38 @@ def _told(table: Path, names: set[str]) -> dict[str, tuple[str, Box | None]]:
             f"{', '.join(EDGES)}. Name them in the first row."
         )
     told = {}
-    rows = csv.DictReader(lines[1:], columns, delimiter=comma)
+    rows = csv.DictReader(lines, columns, delimiter=comma)
     for cells in rows:
-        row = {k: (v or "").strip() for k, v in cells.items() if isinstance(k, str)}
-        where = f"{table}, row {rows.line_num + 1}"
-        name, number = row["file"], row["number"]
-        if name in told:
+        row = rows.line_num + 1
+        name, *values = (
+            (cells.get(column) or "").strip() for column in ("file", "number", *EDGES)
+        )
+        if name in told or name not in names:
             raise PhotoError(
-                f"{where}: {name!r} for the second time; expected each photo once. "
-                "Delete one of the rows."
+                f"{table}, row {row}: file {name!r}; expected the name of a photo of "
+                "the folder, and each once. Correct it, or delete the row."
             )
-        if name not in names:
-            raise PhotoError(
-                f"{where}: {name!r}, no photo of the folder; expected the name of one. "
-                "Correct the name, or delete the row."
-            )
-        if not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
-            raise PhotoError(
-                f"{where}: number {number!r}; expected 1 to {MAX_DIGITS} digits. "
-                "Correct it, or delete the row."
-            )
-        told[name] = number, _box([row.get(edge, "") for edge in EDGES], where)
+        told[name] = _labelled_photo(table, row, name, *values)
     return told
 
 
-def _box(cells: list[str], where: str) -> Box | None:
-    """The box of a row's four cells; None if they are empty."""
-    if not any(cells):
-        return None
-    try:
-        left, top, right, bottom = box = tuple(map(float, cells))
-    except ValueError:
-        box = None
-    if box and all(map(math.isfinite, box)) and left < right and top < bottom:
-        return box
+def _labelled_photo(
+    table: Path, row: int, name: str, number: str, *edges: str
+) -> FolderPhoto:
+    path = table.with_name(name)
+    if not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
+        raise PhotoError(
+            f"{table}, row {row}: number {number!r}; expected 1 to {MAX_DIGITS} "
+            "digits. Correct it, or delete the row."
+        )
+    if not any(edges):
+        return FolderPhoto(path, number, None, row)
+    with suppress(ValueError):
+        left, top, right, bottom = box = tuple(map(float, edges))
+        if -inf < left < right < inf and -inf < top < bottom < inf:
+            return FolderPhoto(path, number, box, row)
     raise PhotoError(
-        f"{where}: box {', '.join(map(repr, cells))}; expected {', '.join(EDGES)} in "
-        "pixels, left under right and top under bottom. Correct it, or leave all four "
-        "empty."
+        f"{table}, row {row}: box {', '.join(map(repr, edges))}; expected "
+        f"{', '.join(EDGES)} in pixels, left under right and top under bottom. Correct "
+        "it, or leave all four empty."
     )
-
-
-@dataclass(frozen=True)
-class NumberPhoto:
-    """A photo whose number is known.
-
-    Parameters
-    ----------
-    image
-        Upright, RGB.
-    number
-        One to five digits.
-    box
-        left, top, right, bottom of the number in pixels, or None where nobody told.
-    name
-        Of the file, or of the drawing.
-    kind
-        One of `KINDS`, or "photo".
-    """
-
-    image: Image.Image
-    number: str
-    box: tuple[float, ...] | None
-    name: str
-    kind: str = "photo"

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.accuracy import Rate, wilson_interval
-from helpers.data.images import PhotoError, load_photo
+from helpers.data.images import PhotoError
 from helpers.data.photo_folders import NumberPhoto, photo_folder
 from helpers.evaluation import predict
 from helpers.preprocessing import crop, gray, grow, label_text
@@ -68,21 +68,11 @@ def course_photos(
 
 def _of_folder(folder: Path, settings: Settings) -> Collection:
     photos, left_out = [], []
-    for path, number, box in photo_folder(folder):
-        if number is None:
-            left_out.append(f"{path.name}: its number is not told")
-            continue
+    for found in photo_folder(folder):
         try:
-            photo = load_photo(path, MAX_SIDE)
-            if box is not None:
-                box = tuple(photo.to_image(box).tolist())
-                crop(photo.image, box, 1)
+            photos.append(found.load(MAX_SIDE))
         except PhotoError as error:
             left_out.append(str(error))
-        except ValueError as error:  # the box lies outside
-            left_out.append(f"{path.name}: {error}; correct it in labels.csv")
-        else:
-            photos.append(NumberPhoto(photo.image, number, box, path.name))
     name = f"{folder.parent.name}/{folder.name}"
     return Collection(tuple(photos), name, tuple(left_out), settings)
 

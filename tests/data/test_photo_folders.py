@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from helpers.data.images import PhotoError
-from helpers.data.photo_folders import FolderPhoto, number_in, photo_folder
+from helpers.data.photo_folders import EDGES, FolderPhoto, number_in, photo_folder
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def label(folder, text, **options):
 
 def test_photos_alone_in_order_with_the_numbers_of_their_names(folder):
     assert photo_folder(str(folder)) == [
-        (folder / "12.jpg", "12", None),
-        (folder / "b.png", None, None),
+        FolderPhoto(folder / "12.jpg", "12"),
+        FolderPhoto(folder / "b.png"),
     ]
 
 
@@ -68,15 +68,16 @@ def test_number_is_set_off_at_the_begin_or_end_of_a_name(stem, number):
 def test_labels_tell_number_and_box_whatever_the_name_says(folder):
     text = "file,number,left,top,right,bottom,source\n12.jpg,034,1,2,30.5,40,me\n"
     assert label(folder, text) == [
-        FolderPhoto(folder / "12.jpg", "034", (1.0, 2.0, 30.5, 40.0)),
-        FolderPhoto(folder / "b.png", None, None),
+        FolderPhoto(folder / "12.jpg", "034", (1.0, 2.0, 30.5, 40.0), row=2),
+        FolderPhoto(folder / "b.png"),
     ]
 
 
 def test_labels_need_no_box_and_may_leave_it_empty(folder):
-    assert label(folder, "number,file\n7,b.png\n")[1] == (folder / "b.png", "7", None)
+    expected = FolderPhoto(folder / "b.png", "7", None, row=2)
+    assert label(folder, "number,file\n7,b.png\n")[1] == expected
     text = "file,number,left,top,right,bottom\nb.png,7,,,,\n\n"
-    assert label(folder, text)[1] == (folder / "b.png", "7", None)
+    assert label(folder, text)[1] == expected
 
 
 def test_labels_may_come_from_a_spreadsheet(folder):
@@ -85,14 +86,14 @@ def test_labels_may_come_from_a_spreadsheet(folder):
 
 
 def test_photo_that_the_labels_leave_out_has_no_number(folder):
-    assert label(folder, "file,number\nb.png,7\n")[0] == (folder / "12.jpg", None, None)
+    assert label(folder, "file,number\nb.png,7\n")[0] == FolderPhoto(folder / "12.jpg")
 
 
 @pytest.mark.parametrize(
     ("rows", "row", "told"),
     [
-        ("12.jpg,12\nc.png,7", 3, "'c.png', no photo of the folder; expected"),
-        ("12.jpg,12\n\n12.jpg,13", 4, "'12.jpg' for the second time; expected"),
+        ("12.jpg,12\nc.png,7", 3, "file 'c.png'; expected the name of a photo"),
+        ("12.jpg,12\n\n12.jpg,13", 4, "file '12.jpg'; expected"),
         ("12.jpg", 2, "number ''; expected 1 to 5 digits"),
         ("12.jpg,12a", 2, "number '12a'; expected"),
         ("12.jpg,123456", 2, "number '123456'; expected"),
@@ -121,6 +122,47 @@ def test_labels_in_another_encoding_are_refused(folder):
         label(folder, "file,number\nTür.png,7\n", encoding="latin-1")
 
 
+@pytest.fixture
+def boxed(tmp_path):
+    """A photo of 200 x 100 pixels whose box labels.csv tells: loads it at 50 x 25."""
+    Image.new("RGB", (200, 100)).save(tmp_path / "1.png")
+
+    def load(box: str):
+        return label(tmp_path, f"file,number,{','.join(EDGES)}\n1.png,1,{box}\n")[
+            0
+        ].load(50)
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("box", "scaled"),
+    [
+        ("20,40,100,80", (5, 10, 25, 20)),
+        ("-20,40,100,900", (0, 10, 25, 25)),
+        ("-1e300,-9,1,1e300", (0, 0, 0.25, 25)),
+    ],
+)
+def test_photo_is_loaded_with_its_box_as_far_as_that_is_in_it(boxed, box, scaled):
+    photo = boxed(box)
+    assert (photo.image.size, photo.number, photo.name) == ((50, 25), "1", "1.png")
+    assert photo.box == scaled
+
+
+@pytest.mark.parametrize("box", ["200,0,210,9", "-9,0,0,9", "0,-9,9,0", "0,100,9,101"])
+def test_box_outside_its_photo_is_told_with_file_row_and_size(boxed, box):
+    with pytest.raises(PhotoError) as error:
+        boxed(box)
+    found = tuple(map(float, box.split(",")))
+    told = f"labels.csv, row 2: box {found} of 1.png, 200 x 100 pixels; expected"
+    assert told in str(error.value)
+
+
+def test_photo_without_a_number_is_told(folder):
+    with pytest.raises(PhotoError, match=r"b\.png: its number is not told"):
+        photo_folder(folder)[1].load(50)
+
+
 def test_missing_folder_is_told(tmp_path):
     with pytest.raises(PhotoError, match="none: no such folder; expected"):
         photo_folder(tmp_path / "none")
@@ -129,4 +171,6 @@ def test_missing_folder_is_told(tmp_path):
 def test_real_photographs_all_have_number_and_box(real_data):
     found = photo_folder(real_data / "photos")
     assert len(found) == 59
-    assert all(photo.number and photo.box for photo in found)
+    for photo in found:
+        loaded = photo.load(max_side=4096)
+        assert loaded.box == pytest.approx(photo.box)  # so it lies in the photo
