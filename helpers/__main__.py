@@ -192,10 +192,9 @@ def _reader(weights: Path | None):
 
 def _holds_reader(path: Path) -> bool:
     """Whether a file of weights is a reader's, by the names of its arrays."""
-    if path.suffix != ".npz" or not zipfile.is_zipfile(path):
-        return False
-    with zipfile.ZipFile(path) as file:
+    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as file:
         return any(name.startswith("reader_") for name in file.namelist())
+    return False
 
 
 def _source(settings: Settings) -> str:
@@ -226,9 +225,7 @@ def _box(text: str) -> tuple[float, ...]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m helpers", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m helpers")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def add(command, data: bool = True) -> argparse.ArgumentParser:
@@ -275,26 +272,16 @@ def _parser() -> argparse.ArgumentParser:
         "--weights",
         type=Path,
         metavar="FILE",
-        help="a network (.keras), the report's seven_layer_200k.npz or a tuned reader "
-        "(.npz); by default the project's own reader",
+        help="a network, the report's weights or a tuned reader; default the reader",
     )
-    options.add_argument(
-        "--find",
-        action="store_true",
-        help="look for the number in the whole image and ignore the boxes given",
-    )
+    options.add_argument("--find", action="store_true", help="ignore the boxes given")
     add(reader, data=False)
     options = add(tune)
     options.add_argument("--output", type=Path, metavar="FILE", help="weights to write")
     options = add(read, data=False)
     options.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a photo")
     options.add_argument("--json", action="store_true", help="print JSON, a line each")
-    options.add_argument(
-        "--box",
-        type=_box,
-        metavar="L,T,R,B",
-        help="where the number is in each photo, in pixels; by default it is found",
-    )
+    options.add_argument("--box", type=_box, metavar="L,T,R,B", help="of the number")
     options.add_argument("--weights", type=Path, metavar="FILE", help="a tuned reader")
     return parser
 

@@ -243,6 +243,11 @@ def test_relative_folder_begins_where_the_shell_is(few_numbers, monkeypatch, cap
     assert str(few_numbers / "train") in capsys.readouterr().out
 
 
+def test_data_named_by_an_option_need_none_named_by_the_environment(tell, monkeypatch):
+    monkeypatch.setenv("WORKBOOK_DATA", "nowhere")
+    assert tell("fetch")[0] == 0
+
+
 def test_interrupt_stops_without_a_traceback(tell, monkeypatch):
     def interrupt(*arguments):
         raise KeyboardInterrupt
