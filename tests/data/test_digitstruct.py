@@ -7,6 +7,7 @@ import time
 import h5py
 import numpy as np
 import pytest
+from builders import boxes_of
 from h5py import h5o, h5s, h5t
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,19 +24,6 @@ from helpers.data.digitstruct import (
 from helpers.data.hdf5_headers import find_members
 
 COLUMNS = ("image", "label", "left", "top", "width", "height")
-
-
-def boxes_of(rows):
-    """Boxes from {image: [(label, left, top, width, height), ...]}."""
-    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
-    columns = np.array(flat, float).reshape(-1, len(COLUMNS)).T
-    named = dict(zip(COLUMNS, columns, strict=True))
-    return Boxes(
-        image=named.pop("image").astype(np.int32),
-        label=named.pop("label").astype(np.int8),
-        **named,
-        images=np.array(list(rows), np.int32),
-    )
 
 
 ROWS = {
