@@ -134,14 +134,14 @@ def contrasting(rng: np.random.Generator, ground: np.ndarray) -> np.ndarray:
 
 
 def rounded(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
-    """Measure the distance to a rectangle of half sizes ``half`` with rounded corners."""
+    """Measure the distance to a rectangle with rounded corners."""
     dx, dy = np.abs(x) - (half[0] - radius), np.abs(y) - (half[1] - radius)
     outer = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
     return outer + np.minimum(np.maximum(dx, dy), 0) - radius
 
 
 def notched(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
-    """Measure the distance to a rectangle whose corners are cut out by quarter circles."""
+    """Measure the distance to one whose corners are cut out by quarter circles."""
     box = np.maximum(np.abs(x) - half[0], np.abs(y) - half[1])
     bite = radius - np.hypot(np.abs(x) - half[0], np.abs(y) - half[1])
     return np.maximum(box, bite)

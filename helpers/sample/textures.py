@@ -147,7 +147,7 @@ def tiles(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def metal(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Paint a gate, a shutter or a letter-box: sheet metal with ribs or a soft sheen."""
+    """Paint a gate or a letter-box: sheet metal with ribs or a soft sheen."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     across = x if rng.random() < 0.5 else y
     ribs = np.sin(2 * np.pi * (across / rng.uniform(0.3, 2) + rng.random()))
