@@ -1,6 +1,7 @@
 """The report's networks of one to seven layers, and their layers.
 
-Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTorch.
+Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTorch. The
+layers take plain values alone, which Keras saves and restores by itself.
 """
 
 import math
@@ -38,7 +39,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         self.beta = beta
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         channel = np.arange(input_shape[-1])
         near = np.abs(channel[:, None] - channel) <= self.radius
         self._band = (self.alpha * near).astype("float32")
@@ -47,19 +48,6 @@ class LocalResponseNormalization(keras.layers.Layer):
         """(N, H, W, C) to the same shape."""
         strength = self.bias + ops.matmul(ops.square(inputs), self._band)
         return inputs * ops.exp(-self.beta * ops.log(strength))
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return input_shape
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {
-            "radius": self.radius,
-            "bias": self.bias,
-            "alpha": self.alpha,
-            "beta": self.beta,
-        }
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -76,7 +64,7 @@ class ShiftedReLU(keras.layers.Layer):
         self.initial = initial
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         self.shift = self.add_weight(
             name="shift",
             shape=(input_shape[-1],),
@@ -86,14 +74,6 @@ class ShiftedReLU(keras.layers.Layer):
     def call(self, inputs):
         """(..., C) to the same shape."""
         return ops.relu(inputs + self.shift)
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return input_shape
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {"initial": self.initial}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -114,7 +94,7 @@ class PositionDense(keras.layers.Layer):
         self.deviation = deviation
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         width = input_shape[-1]
         if self.deviation:
             initializer = keras.initializers.TruncatedNormal(
@@ -139,19 +119,6 @@ class PositionDense(keras.layers.Layer):
         by_position = inputs[None] if shared else ops.swapaxes(inputs, 0, 1)
         outputs = ops.swapaxes(ops.matmul(by_position, self.kernel), 0, 1)
         return self.activation(outputs + self.bias)
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return (input_shape[0], POSITIONS, self.units)
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {
-            "units": self.units,
-            "activation": keras.activations.serialize(self.activation),
-            "seed": self.seed,
-            "deviation": self.deviation,
-        }
 
 
 def build_network(
@@ -185,31 +152,10 @@ def build_network(
     ----------
     layers
         1 to 7.
-    crop_size
-        Side of the square input in pixels.
-    depths, patch_size
-        Channels and kernel side of the convolutions.
-    widths
-        Units of the hidden layers of each position.
-    keep_rate
-        Share of a hidden layer's activations that dropout keeps.
-    lrn_radius, lrn_bias, lrn_alpha, lrn_beta
-        See `LocalResponseNormalization`.
-    conv_bias, train_conv_bias
-        First value of the convolutions' biases and whether they are trained; the
-        published program kept them at 1.
-    relu_outputs
-        Ends networks of fewer than four dense layers as the published program did:
-        by the ReLU of their last hidden layer, whose 128, 64 or 16 units stand for
-        the 11 classes, so that their output is (N, 6, 128), (N, 6, 64) or (N, 6, 16).
-    initial_deviation
-        Of the normal distribution, cut at two deviations, that the first weights are
-        drawn from; 0 for Xavier's rule.
-    pooling
-        Whether each convolution is followed by a max-pool. Without, it moves by two
-        pixels at a time, which leaves as many outputs.
     seed
         Start of the random weights and of dropout; None draws one.
+
+    For the others see `helpers.recipe.Recipe`.
 
     Returns
     -------
@@ -219,11 +165,6 @@ def build_network(
     """
     if layers not in range(1, MOST_LAYERS + 1):
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
-    if not 0 < keep_rate <= 1:
-        raise ValueError(
-            f"keep_rate is {keep_rate!r}; expected more than 0 and at most 1, the "
-            "share of activations that dropout keeps."
-        )
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
     _check_crop_size(crop_size, patch_size, convolutions)

@@ -133,16 +133,8 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
     """Shift, grow or shrink, and shear each image by random amounts.
 
     Each amount is even between minus and plus ``strength``, a fraction of the side;
-    pixels from beyond an edge repeat it.
-
-    Parameters
-    ----------
-    images
-        float32 (N, side, side, 1).
-    strength
-        Largest change of position and of size, as a fraction.
-    seed
-        Two integers: same seed, same changes.
+    pixels from beyond an edge repeat it. ``images`` are float32 (N, side, side, 1); the
+    same ``seed``, two integers, gives the same changes.
     """
     count, side = tf.shape(images)[0], images.shape[1]
     change = tf.random.stateless_uniform((count, 6), seed, -strength, strength)
@@ -179,13 +171,7 @@ def warp(images: tf.Tensor, maps: tf.Tensor, shape: tuple[int, int]) -> tf.Tenso
 
 
 def length_shares(labels: np.ndarray) -> tuple[float, ...]:
-    """The share of the numbers with one digit, with two, and so on to five.
-
-    Parameters
-    ----------
-    labels
-        Integers (N, 6), [length, d1..d5].
-    """
+    """Shares of the numbers with one digit, two and so on to five, by labels (N, 6)."""
     counts = np.bincount(labels[:, 0], minlength=MAX_DIGITS + 1)[1 : MAX_DIGITS + 1]
     return tuple((counts / counts.sum()).tolist())
 

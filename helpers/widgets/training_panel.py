@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 
 import ipywidgets as widgets
 import pandas as pd
+import tensorflow as tf
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -24,9 +25,12 @@ from helpers.training.options import recipe_command, written
 from helpers.training.progress import Progress
 from helpers.training.runs import run
 
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-L2_BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
-BATCHES = (10, 25, 50, 100, 200, 400)
+CHOICES = {
+    "l2_beta": (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01),
+    "initial_learning_rate": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    "batch_size": (10, 25, 50, 100, 200, 400),
+}
+"""Values that a slider offers, besides the one that the panel starts from."""
 
 ROWS = 20
 """Validations in a run of the panel: points of its curve."""
@@ -109,11 +113,8 @@ class TrainingPanel(widgets.VBox):
             A value is none that a network can be trained with.
         """
         values = {name: knob.value for name, knob in self._knobs.items()}
-        # A slider adds up its steps: 0.8 comes as 0.7999999999999999.
-        values = {
-            name: round(value, 6) if isinstance(value, float) else value
-            for name, value in values.items()
-        }
+        for name in ("keep_rate", "decay_rate"):
+            values[name] = round(values[name], 6)  # 0.8 comes as 0.7999999999999999
         values["widths"] = _widths(values["widths"])
         interval = max(1, values["steps"] // ROWS)
         return replace(self.start, **values, validation_interval=interval)
@@ -162,8 +163,14 @@ class TrainingPanel(widgets.VBox):
         self._say("reading the images")
         try:
             made = run(recipe, self.data, self.settings, progress=self._progress)
-        except (ValueError, ArithmeticError, OSError) as error:
-            self._say(error)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            self._say(
+                f"Out of memory: {str(error).partition(chr(10))[0]} Choose a smaller "
+                "batch size, fewer layers or narrower hidden widths, or restart the "
+                "kernel; the runs so far are kept."
+            )
+        except Exception as error:  # a thread has no other place to say it
+            self._say(str(error) or type(error).__name__)
         else:
             self.runs.pop(name, None)
             self.runs[name] = made
@@ -265,51 +272,41 @@ def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
 
 def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
     """A slider or field for each value of the report's Table 4, and the steps."""
-    style = {"description_width": "110px"}
-    layout = widgets.Layout(width="400px")
-    common = {"style": style, "layout": layout}
-
-    def choice(name, choices, description):
-        value = getattr(recipe, name)
-        return widgets.SelectionSlider(
-            options=sorted({*choices, value}),
-            value=value,
-            description=description,
-            **common,
-        )
-
-    return {
-        "layers": widgets.IntSlider(
-            recipe.layers, 1, MOST_LAYERS, description="layers", **common
-        ),
-        "widths": widgets.Text(
-            written(recipe.widths), description="hidden widths", **common
-        ),
-        "keep_rate": widgets.FloatSlider(
-            recipe.keep_rate,
-            min=min(0.1, recipe.keep_rate),
-            max=1,
-            step=0.05,
-            description="keep rate",
-            **common,
-        ),
-        "l2_beta": choice("l2_beta", L2_BETAS, "L2 beta"),
-        "initial_learning_rate": choice(
-            "initial_learning_rate", RATES, "learning rate"
-        ),
-        "decay_rate": widgets.FloatSlider(
-            recipe.decay_rate,
-            min=min(0.5, recipe.decay_rate),
-            max=1,
-            step=0.01,
-            description="decay",
-            **common,
-        ),
-        "batch_size": choice("batch_size", BATCHES, "batch size"),
-        "steps": widgets.BoundedIntText(
-            recipe.steps, 1, 1_000_000, description="steps", **common
-        ),
+    titles = {
+        "layers": "layers",
+        "widths": "hidden widths",
+        "keep_rate": "keep rate",
+        "l2_beta": "L2 beta",
+        "initial_learning_rate": "learning rate",
+        "decay_rate": "decay",
+        "batch_size": "batch size",
+        "steps": "steps",
     }
+    kinds = {
+        "layers": (widgets.IntSlider, {"min": 1, "max": MOST_LAYERS}),
+        "widths": (widgets.Text, {}),
+        "keep_rate": (widgets.FloatSlider, {"min": 0.1, "max": 1, "step": 0.05}),
+        "decay_rate": (widgets.FloatSlider, {"min": 0.5, "max": 1, "step": 0.01}),
+        "steps": (widgets.BoundedIntText, {"min": 1, "max": 1_000_000}),
+    }
+    knobs = {}
+    for name, title in titles.items():
+        value = getattr(recipe, name)
+        if name in CHOICES:
+            options = sorted({*CHOICES[name], value})
+            kind, limits = widgets.SelectionSlider, {"options": options}
+        else:
+            kind, limits = kinds[name]
+        if kind is widgets.FloatSlider:
+            limits = limits | {"min": min(limits["min"], value)}
+        knobs[name] = kind(
+            value=written(value) if name == "widths" else value,
+            description=title,
+            style={"description_width": "110px"},
+            layout=widgets.Layout(width="400px"),
+            **limits,
+        )
+    return knobs
 
 
 def _button(label: str, icon: str, style: str, press) -> widgets.Button:
