@@ -12,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from helpers.accuracy import BLANK, POSITIONS
+from helpers.errors import InputError
 from helpers.files import read_arrays
 
 CLASSES = BLANK + 1
@@ -96,14 +97,9 @@ class PositionDense(keras.layers.Layer):
     def build(self, input_shape):
         """Make the weights."""
         width = input_shape[-1]
-        if self.deviation:
-            initializer = keras.initializers.TruncatedNormal(
-                0.0, self.deviation, self.seed
-            )
-        else:
-            # Xavier's limit for one position: the six do not feed each other.
-            limit = math.sqrt(6 / (width + self.units))
-            initializer = keras.initializers.RandomUniform(-limit, limit, self.seed)
+        # Xavier's limit for one position: the six do not feed each other.
+        limit = math.sqrt(6 / (width + self.units))
+        initializer = _initializer(self.seed, self.deviation, limit)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(POSITIONS, width, self.units),
@@ -167,18 +163,20 @@ def build_network(
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
-    _check_crop_size(crop_size, patch_size, convolutions)
+    side = crop_size
+    for _ in range(convolutions):
+        side = math.ceil((side - patch_size + 1) / 2)
+    if side < 1:
+        raise ValueError(
+            f"crop_size is {crop_size}; expected more, since {convolutions} "
+            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
+            "pixel of it."
+        )
     seeds = endless_seeds(seed)
 
-    def kernels(seed):
-        if initial_deviation:
-            return keras.initializers.TruncatedNormal(0.0, initial_deviation, seed)
-        return keras.initializers.GlorotUniform(seed)
-
     def dense(units, activation, name):
-        return PositionDense(
-            units, activation, next(seeds), initial_deviation, name=name
-        )
+        seed = next(seeds)
+        return PositionDense(units, activation, seed, initial_deviation, name=name)
 
     inputs = keras.Input((crop_size, crop_size, 1), name="crops")
     x = inputs
@@ -189,7 +187,7 @@ def build_network(
             patch_size,
             strides=1 if pooling else 2,
             use_bias=False,
-            kernel_initializer=kernels(next(seeds)),
+            kernel_initializer=_initializer(next(seeds), initial_deviation),
             name=f"conv{number}",
         )(x)
         if pooling:
@@ -268,64 +266,44 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
     ------
     FileNotFoundError
         There is no such file.
-    ValueError
-        The file is no .npz archive, or an array is missing or of another shape or
-        type; the network is then as it was.
+    InputError
+        The file is no .npz archive, or an array is missing, not finite, or of another
+        shape or type; the network is then as it was.
     """
-    _, arrays = read_arrays(
-        path, "the arrays of the report's seven-layer checkpoint, seven_layer_200k.npz."
-    )
+    checkpoint = "the report's seven-layer checkpoint, seven_layer_200k.npz."
+    _, arrays = read_arrays(path, f"the arrays of {checkpoint}")
 
     def take(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name not in arrays:
-            raise ValueError(
-                f"{path}: no array {name!r}; expected the {len(arrays)} or more arrays "
-                "of the report's seven-layer checkpoint. Use its seven_layer_200k.npz."
-            )
-        array = arrays[name]
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(
-                f"{path}: {name} is {array.dtype} {array.shape}; expected float "
-                f"{shape}. Build the network with the sizes of this checkpoint."
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{path}: {name} holds values that are not finite; expected numbers. "
-                "The file is damaged: get the report's checkpoint again."
-            )
-        return array
+        array, found = arrays.get(name), "absent"
+        if array is not None:
+            found = f"{array.dtype} {array.shape}"
+            if array.dtype.kind == "f" and array.shape == shape:
+                if np.isfinite(array).all():
+                    return array
+                found = "not finite"
+        raise InputError(
+            f"{path}: {name} is {found}; expected finite floats {shape}. Use "
+            f"{checkpoint} and a network of its sizes."
+        )
 
-    values = []
+    values, dense = [], 0
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            name = f"{layer.name}_kernel"
-            values.append((layer.kernel, take(name, tuple(layer.kernel.shape))))
+            kernel = take(f"{layer.name}_kernel", tuple(layer.kernel.shape))
+            values.append((layer.kernel, kernel))
         elif isinstance(layer, ShiftedReLU):
             values.append((layer.shift, np.ones(layer.shift.shape, "float32")))
-    heads = [layer for layer in network.layers if isinstance(layer, PositionDense)]
-    for number, layer in enumerate(heads, 1):
-        for part, variable in (("kernel", layer.kernel), ("bias", layer.bias)):
-            names = [
-                f"head{position}_dense{number}_{part}"
-                for position in range(1, POSITIONS + 1)
-            ]
-            each = [take(name, tuple(variable.shape[1:])) for name in names]
-            values.append((variable, np.stack(each)))
+        elif isinstance(layer, PositionDense):
+            dense += 1
+            for part in ("kernel", "bias"):
+                variable = getattr(layer, part)
+                heads = [
+                    take(f"head{head}_dense{dense}_{part}", tuple(variable.shape[1:]))
+                    for head in range(1, POSITIONS + 1)
+                ]
+                values.append((variable, np.stack(heads)))
     for variable, value in values:
         variable.assign(value)
-
-
-def _check_crop_size(crop_size: int, patch_size: int, convolutions: int) -> None:
-    """Refuse crops of which the convolutions and pools would leave nothing."""
-    side = crop_size
-    for _ in range(convolutions):
-        side = math.ceil((side - patch_size + 1) / 2)
-    if side < 1:
-        raise ValueError(
-            f"crop_size is {crop_size}; expected more, since {convolutions} "
-            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
-            "pixel of it."
-        )
 
 
 def endless_seeds(seed: int | None):
@@ -333,3 +311,12 @@ def endless_seeds(seed: int | None):
     generator = np.random.default_rng(seed)
     while True:
         yield int(generator.integers(2**31))
+
+
+def _initializer(seed: int, deviation: float, limit: float | None = None):
+    """Draws first weights: normal, even within a limit, or by Xavier's rule."""
+    if deviation:
+        return keras.initializers.TruncatedNormal(0.0, deviation, seed)
+    if limit:
+        return keras.initializers.RandomUniform(-limit, limit, seed)
+    return keras.initializers.GlorotUniform(seed)

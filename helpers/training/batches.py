@@ -30,26 +30,20 @@ class Examples:
 
     def __post_init__(self):
         images, labels = self.images, self.labels
-        if images.ndim != 3 or not images.size:
-            raise ValueError(
-                f"images have shape {images.shape}; expected (N, height, width), "
-                "none of them 0."
-            )
-        if images.dtype not in (np.uint8, np.float32):
-            raise ValueError(
-                f"images hold {images.dtype}; expected uint8 crops or float32 pixels."
-            )
-        if images.dtype == np.float32 and not np.isfinite(images).all():
-            raise ValueError("images hold a value that is not finite; expected none.")
-        if len(labels) != len(images):
-            raise ValueError(
-                f"{len(labels)} labels for {len(images)} images; expected one each."
-            )
-        if labels.dtype.kind not in "iu" or labels.min() < 0:
-            raise ValueError(
-                f"labels hold {labels.dtype} from {labels.min()}; expected integers "
-                "from 0."
-            )
+        floats = images.dtype == np.float32
+        for is_wrong, expected in (
+            (images.ndim != 3 or not images.size, "images (N, height, width), none 0"),
+            (not floats and images.dtype != np.uint8, "uint8 crops or float32 pixels"),
+            (floats and not np.isfinite(images).all(), "pixels that are finite"),
+            (len(labels) != len(images), "a label for each image"),
+            (labels.dtype.kind not in "iu", "labels that are integers"),
+            ((labels < 0).any(), "labels from 0"),
+        ):
+            if is_wrong:
+                raise ValueError(
+                    f"images are {images.dtype} {images.shape}, labels {labels.dtype} "
+                    f"{labels.shape}; expected {expected}."
+                )
 
     def __len__(self):
         return len(self.images)

@@ -9,7 +9,7 @@ import shlex
 import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import ipywidgets as widgets
 import pandas as pd
@@ -50,12 +50,8 @@ class TrainingPanel(widgets.VBox):
     settings
         Whose folder keeps the runs; one that was made before is shown at once.
 
-    Attributes
-    ----------
-    recipe
-        As the sliders stand.
-    runs
-        Every run so far by name, the last one last: `helpers.training.runs.Run`.
+    Its ``recipe`` is as the sliders stand; its ``runs`` are all so far by name, the
+    last one last: `helpers.training.runs.Run`.
     """
 
     def __init__(
@@ -75,10 +71,8 @@ class TrainingPanel(widgets.VBox):
         self._bar = widgets.IntProgress(layout=widgets.Layout(width="300px"))
         self._said = widgets.HTML()
         self._chart = widgets.Image(format="png", layout=widgets.Layout(width="900px"))
-        self._export = widgets.Textarea(
-            description="settings",
-            layout=widgets.Layout(width="620px", height="74px"),
-        )
+        layout = widgets.Layout(width="620px", height="74px")
+        self._export = widgets.Textarea(description="settings", layout=layout)
         for knob in self._knobs.values():
             knob.observe(self._show_settings, "value")
         buttons = [
@@ -89,11 +83,10 @@ class TrainingPanel(widgets.VBox):
         ]
         sliders = list(self._knobs.values())
         half = (len(sliders) + 1) // 2
+        columns = [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
         super().__init__(
             [
-                widgets.HBox(
-                    [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
-                ),
+                widgets.HBox(columns),
                 widgets.HBox(buttons),
                 widgets.HBox([self._bar, self._said]),
                 self._chart,
@@ -105,13 +98,7 @@ class TrainingPanel(widgets.VBox):
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe as the sliders stand.
-
-        Raises
-        ------
-        ValueError
-            A value is none that a network can be trained with.
-        """
+        """The recipe as the sliders stand; a ValueError where there is none."""
         values = {name: knob.value for name, knob in self._knobs.items()}
         for name in ("keep_rate", "decay_rate"):
             values[name] = round(values[name], 6)  # 0.8 comes as 0.7999999999999999
@@ -172,8 +159,7 @@ class TrainingPanel(widgets.VBox):
         except Exception as error:  # a thread has no other place to say it
             self._say(str(error) or type(error).__name__)
         else:
-            self.runs.pop(name, None)
-            self.runs[name] = made
+            self.runs = {k: v for k, v in self.runs.items() if k != name} | {name: made}
             self._keep(name, made.history)
             scores = ", ".join(
                 f"{title} {made.scores[measure]:.1%}"
@@ -190,7 +176,7 @@ class TrainingPanel(widgets.VBox):
             self._train.disabled, self._stop.disabled = False, True
 
     def _keep(self, name: str, history: pd.DataFrame) -> None:
-        self._histories.pop(name, None)
+        self._histories.pop(name, None)  # the last one goes last
         self._histories[name] = history
         self._show_curves()
 
@@ -238,22 +224,16 @@ class _PanelProgress(Progress):
 
 def recipe_code(recipe: Recipe) -> str:
     """The recipe as Python: only what differs from the report's is spelt out."""
-    changes = ", ".join(
-        f"{field.name}={getattr(recipe, field.name)!r}"
-        for field in fields(recipe)
-        if getattr(recipe, field.name) != field.default
-    )
-    return f"Recipe({changes})"
+    defaults = vars(Recipe())
+    changed = {k: v for k, v in vars(recipe).items() if v != defaults[k]}
+    return f"Recipe({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
 
 def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
     """Validation accuracy by step of several runs, a panel for each measure.
 
-    Parameters
-    ----------
-    histories
-        By the name to stand in the legend; columns ``step``, ``strict`` and
-        ``six_position``, fractions; without a row nothing is drawn.
+    ``histories``, by the name to stand in the legend, have the columns ``step``,
+    ``strict`` and ``six_position``, fractions; without a row nothing is drawn.
     """
     figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
     axes = figure.subplots(1, len(MEASURES), sharex=True)
@@ -317,13 +297,11 @@ def _button(label: str, icon: str, style: str, press) -> widgets.Button:
 
 def _label(recipe: Recipe, start: Recipe) -> str:
     """What a run is called in the legend: its layers, and what else was changed."""
-    changed = [
-        f"{field.name} {written(getattr(recipe, field.name))}"
-        for field in fields(recipe)
-        if field.name not in ("layers", "validation_interval")
-        and getattr(recipe, field.name) != getattr(start, field.name)
-    ]
-    return ", ".join([f"{recipe.layers} layers", *changed])
+    values, before = vars(recipe), vars(start)
+    changed = {name for name in values if values[name] != before[name]}
+    changed -= {"layers", "validation_interval"}
+    words = [f"{name} {written(values[name])}" for name in values if name in changed]
+    return ", ".join([f"{recipe.layers} layers", *words])
 
 
 def _data_option(settings: Settings) -> str:
