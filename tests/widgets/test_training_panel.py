@@ -39,7 +39,7 @@ def panel(tmp_path):
 def press(panel, label: str) -> None:
     buttons = panel.children[1].children
     next(button for button in buttons if button.description == label).click()
-    panel.wait(60)
+    panel.wait(600)
 
 
 def said(panel) -> str:
@@ -144,7 +144,7 @@ def test_second_press_while_training_does_nothing(panel, monkeypatch):
     going.wait(60)
     panel.train()
     end.set()
-    panel.wait(60)
+    panel.wait(600)
     assert len(started) == 1
 
 
