@@ -22,7 +22,8 @@ from optuna.distributions import (
 )
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
-from optuna.trial import FixedTrial, FrozenTrial, TrialState
+from optuna.study import MaxTrialsCallback
+from optuna.trial import FixedTrial, TrialState
 from tqdm import tqdm
 
 from helpers.recipe import Recipe
@@ -38,9 +39,6 @@ VALIDATIONS = 10
 STARTUP_TRIALS = 10
 """Trials whose values are drawn evenly, before what they found leads the others."""
 
-HEARTBEAT = 60
-"""Seconds between signs of life; a trial that misses two is another's to take up."""
-
 SPACE = {
     "initial_learning_rate": FloatDistribution(0.005, 0.5, log=True),
     "decay_rate": FloatDistribution(0.01, 1.0, log=True),
@@ -55,6 +53,8 @@ SPACE = {
 }
 """What is searched: Table 4, and factors of its convolutions' and layers' sizes."""
 
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
 # The bar says what its lines would, and the lock holds what may yet change in Optuna.
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
@@ -65,26 +65,22 @@ def open_study(
     data: Mapping[str, Examples],
     storage: str,
     seed: int = 2016,
-    heartbeat: int = HEARTBEAT,
+    heartbeat: int = 60,
 ) -> optuna.Study:
     """Open the search round a recipe on some images, or begin it.
 
-    A new one begins with the recipe's own values, so that its best is never worse.
+    A new one begins with the recipe's own values, so that its best is never worse. In
+    one process the same seed gives the same search.
 
     Parameters
     ----------
     base
         Where the search starts; ``steps`` times ``batch_size`` images are seen in
         every trial.
-    data
-        Examples by name: ``"train"`` and ``"validation"``.
     storage
         Address of a database: ``sqlite:///FILE``, or a server's for several machines.
-    seed
-        Start of the values drawn. In one process the same seed gives the same search;
-        several depend on which of them is done first.
     heartbeat
-        Seconds between signs of life of a trial.
+        Seconds between signs of life of a trial; one that misses two is taken up anew.
     """
     database = RDBStorage(
         storage,
@@ -132,20 +128,16 @@ def search(
             raise KeyboardInterrupt
         return made.scores["strict"]
 
-    def note(study: optuna.Study, _: FrozenTrial) -> None:
-        bar.n = count_ended(study)
-        if study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
-            bar.set_postfix(best=f"{study.best_value:.1%}", refresh=False)
-        bar.refresh()
-        if bar.n >= trials:
-            study.stop()
-
-    before = count_ended(study)
-    if before >= trials:
+    done = count_ended(study)
+    if done >= trials:
         return study
-    with tqdm(total=trials, initial=before, desc="search", unit="trial") as bar:
+    with tqdm(total=trials, initial=done, desc="search", unit="trial") as bar:
+        callbacks = [
+            MaxTrialsCallback(trials, states=ENDED),
+            lambda study, _: bar.update(count_ended(study) - bar.n),
+        ]
         try:
-            study.optimize(objective, callbacks=[note])
+            study.optimize(objective, callbacks=callbacks)
         except KeyboardInterrupt:
             print("Stopped: the same call goes on from here.")
     return study
@@ -153,8 +145,7 @@ def search(
 
 def count_ended(study: optuna.Study) -> int:
     """Count the trials that were trained to their end, or pruned."""
-    states = (TrialState.COMPLETE, TrialState.PRUNED)
-    return len(study.get_trials(deepcopy=False, states=states))
+    return len(study.get_trials(deepcopy=False, states=ENDED))
 
 
 def search_together(
@@ -170,8 +161,8 @@ def search_together(
     # Not forked: TensorFlow's threads would not live through that.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context) as pool:
-        for done in [pool.submit(_search_alone, *work) for _ in range(processes)]:
-            done.result()
+        for worker in [pool.submit(_search_alone, *work) for _ in range(processes)]:
+            worker.result()
     return study
 
 
@@ -211,28 +202,17 @@ def recipe_values(recipe: Recipe) -> dict[str, float]:
 
 
 def trial_recipe(values: Mapping[str, float], base: Recipe) -> Recipe:
-    """Give the recipe of a trial that ended, for as many images seen as by ``base``.
-
-    Parameters
-    ----------
-    values
-        A trial's ``params``, or the row of a `study_table`.
-    base
-        As in the search, or with more steps.
-    """
+    """Give the recipe of a trial's values, its ``params`` or row of a `study_table`."""
     kinds = {name: type(value) for name, value in recipe_values(base).items()}
     values = {name: kind(values[name]) for name, kind in kinds.items()}
     return draw_recipe(FixedTrial(values), base)
 
 
 def study_table(study: optuna.Study) -> pd.DataFrame:
-    """List the trials so far, a row each by its number.
+    """List the trials so far, by number.
 
-    Returns
-    -------
-    pandas.DataFrame
-        ``state``; ``strict``, the accuracy on validation at its end or where it was
-        pruned; ``rows`` validated; ``seconds``; and its values.
+    ``strict`` is the accuracy on validation at the end or where a trial was pruned,
+    ``rows`` are its validations.
     """
     rows = [
         {

@@ -1,4 +1,7 @@
-"""Figures of a search, from its table alone, and a panel that follows it."""
+"""Figures of a search, and a panel that follows it.
+
+The figures need a `workshop.studies.search.study_table` alone, which may be a kept one.
+"""
 
 import io
 import threading
@@ -16,13 +19,7 @@ from workshop.studies.search import SPACE, study_from_table, study_table
 
 
 def trials_figure(table: pd.DataFrame) -> Figure:
-    """Draw strict accuracy of each trial on validation, and the best so far.
-
-    Parameters
-    ----------
-    table
-        A `workshop.studies.search.study_table`; it may have no row.
-    """
+    """Draw strict accuracy of each trial on validation, and the best so far."""
     figure = Figure(figsize=(8, 3.4), layout="tight")  # no pyplot: a thread may draw
     axis = figure.subplots()
     complete, pruned = (table[table["state"] == s] for s in ("complete", "pruned"))
@@ -42,13 +39,7 @@ def trials_figure(table: pd.DataFrame) -> Figure:
 
 @styled
 def importance_figure(table: pd.DataFrame) -> Figure:
-    """Draw how much of the trials' differences each value explains, by fANOVA.
-
-    Parameters
-    ----------
-    table
-        A `workshop.studies.search.study_table` with two complete trials or more.
-    """
+    """Draw how much of the trials' differences each value explains, by fANOVA."""
     evaluator = FanovaImportanceEvaluator(seed=2016)
     shares = get_param_importances(study_from_table(table), evaluator=evaluator)
     figure, axis = plt.subplots(figsize=(7, 3.6), layout="tight")
@@ -61,13 +52,7 @@ def importance_figure(table: pd.DataFrame) -> Figure:
 
 @styled
 def values_figure(table: pd.DataFrame) -> Figure:
-    """Draw accuracy against each value, a panel each, later trials darker.
-
-    Parameters
-    ----------
-    table
-        A `workshop.studies.search.study_table`.
-    """
+    """Draw accuracy against each value, a panel each, later trials darker."""
     complete = table[table["state"] == "complete"]
     figure, axes = plt.subplots(
         2, -(-len(SPACE) // 2), figsize=(11, 5.2), sharey=True, layout="constrained"
@@ -86,15 +71,7 @@ def values_figure(table: pd.DataFrame) -> Figure:
 
 
 class SearchPanel(widgets.VBox):
-    """The trials of a study so far, drawn anew every few seconds until stopped.
-
-    Parameters
-    ----------
-    study
-        From `workshop.studies.search.open_study`.
-    seconds
-        From one look at the study to the next.
-    """
+    """The trials of a study so far, drawn anew every few seconds until stopped."""
 
     def __init__(self, study: optuna.Study, seconds: float = 5):
         self.study = study
