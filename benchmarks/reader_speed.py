@@ -73,7 +73,7 @@ def random_weights(path: Path) -> None:
 
 def draw_photo(path: Path) -> None:
     """A drawn view as a photo of 12 megapixels, with a camera's noise."""
-    from workshop.making.views import draw_view
+    from workshop.making.drawing.views import draw_view
 
     rng = np.random.default_rng(1)
     view = Image.fromarray(draw_view(rng, 800).image).resize(PHOTO_SIZE)

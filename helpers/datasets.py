@@ -41,7 +41,13 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
 
     Images that cannot be read or cropped are left out and listed, as are those of no
     digit or of more than five, those whose boxes are unsound, and all other files.
-    Raises as `Source.folder` and `build_store` do.
+
+    Raises
+    ------
+    FileNotFoundError
+        The source has no train or no test archive.
+    ArchiveError, DigitStructError, StoreError
+        An archive or its digitStruct.mat is damaged as a whole, or shows no number.
     """
     source = source_of(settings)
     extra = ("extra",) if "extra" in source.available() else ()
@@ -61,7 +67,18 @@ def evaluate_archive(
 ) -> tuple["Score", dict[int, str]]:
     """Measure a network on every image of an archive, cropped to its input's size.
 
-    The second value has the reason for each image that the score does not count.
+    Returns
+    -------
+    score : Score
+    skipped : dict
+        For the number of each image that no score counts, the reason.
+
+    Raises
+    ------
+    FileNotFoundError
+        The source has no such archive.
+    StoreError
+        None of its images can be read.
     """
     from helpers.evaluation import evaluate
 

@@ -11,7 +11,7 @@ and `python -m helpers tune` write both of themselves.
 import json
 
 from helpers.settings import Settings
-from workshop.making.make import calibrate_shipped
+from workshop.making.calibration import calibrate_shipped
 
 
 def main() -> None:

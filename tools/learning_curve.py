@@ -19,7 +19,7 @@ from study_command import parse, run, study_parser
 
 from helpers.figures.curves import keep_curves
 from helpers.settings import Settings
-from workshop.making.make import TUNING_PLAN
+from workshop.making.tuning import TUNING
 from workshop.studies.learning_curve import FRESH_PLAN, SIZES, learn, real_images
 
 
@@ -28,7 +28,7 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
     parser = study_parser(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--seeds", type=int, nargs="+", default=[2016])
-    parser.add_argument("--steps", type=int, default=TUNING_PLAN.steps)
+    parser.add_argument("--steps", type=int, default=TUNING.plan.steps)
     parser.add_argument("--fresh-steps", type=int, default=FRESH_PLAN.steps)
     options, settings = parse(parser, words, settings)
     rows = []
@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
         settings,
         options.sizes,
         options.seeds,
-        replace(TUNING_PLAN, steps=options.steps),
+        replace(TUNING, plan=replace(TUNING.plan, steps=options.steps)),
         replace(FRESH_PLAN, steps=options.fresh_steps),
     ):
         print(row, flush=True)

@@ -90,15 +90,17 @@ def draw_chunk(
 def _columns(rows) -> Boxes:
     """The boxes of an archive from (digits, boxes) of image 1, 2, ..."""
     numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
-    digits, boxes = zip(*rows, strict=True)
-    edges = zip(
-        ("left", "top", "width", "height"), np.concatenate(boxes).T, strict=True
+    left, top, width, height = np.concatenate([boxes for _, boxes in rows]).T.astype(
+        float
     )
     return Boxes(
-        image=np.repeat(numbers, list(map(len, digits))),
-        label=np.concatenate(digits).astype(np.int8),
+        image=np.repeat(numbers, [len(digits) for digits, _ in rows]),
+        label=np.concatenate([digits for digits, _ in rows]).astype(np.int8),
+        left=left,
+        top=top,
+        width=width,
+        height=height,
         images=numbers,
-        **{name: column.astype(float) for name, column in edges},
     )
 
 

@@ -1,154 +1,151 @@
-"""Examples drawn for the reader: shapes, seeds, kinds, and the files that keep them."""
+"""Drawn examples: contexts with labels, and whole images with boxes."""
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from helpers.accuracy import BLANK
+from helpers.accuracy import BLANK, MAX_DIGITS
 from helpers.reader.crops import CONTEXT_SIZE
-from helpers.sample.scenes import draw_scene
 from workshop.making import examples
-from workshop.making.hands import WRITTEN, cast_glyphs, cast_style, free_glyphs
+from workshop.making.examples import (
+    KINDS,
+    MAX_NUMBERS,
+    SIDE,
+    cut_to_number,
+    draw_note_order,
+    drawn_examples,
+    drawn_kinds,
+    drawn_sources,
+    fit_square,
+)
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Contexts and labels of 60 drawn numbers."""
-    return examples.draw_examples(60, 4, 2)
+    """Some examples of each kind."""
+    return {name: kind.draw(24, 4, 2) for name, kind in KINDS.items()}
 
 
-def test_drawn_examples_are_bytes_in_the_shapes_of_contexts_and_labels(drawn):
-    contexts, labels = drawn
-    assert contexts.shape == (60, *CONTEXT_SIZE[::-1])
-    assert labels.shape == (60, 6)
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_seed_same_examples_another_seed_others(drawn, kind):
+    again, others = (KINDS[kind].draw(3, 4, seed) for seed in (2, 3))
+    for array, more, other in zip(drawn[kind], again, others, strict=True):
+        np.testing.assert_array_equal(more, array[:3])
+        assert (other != array[:3]).any()
+
+
+@pytest.mark.parametrize("kind", ["numbers", "notes", "cast"])
+def test_contexts_show_a_number_and_labels_name_it(drawn, kind):
+    contexts, labels = drawn[kind]
+    assert contexts.shape == (24, *CONTEXT_SIZE[::-1])
+    assert labels.shape == (24, 1 + MAX_DIGITS)
     assert contexts.dtype == labels.dtype == np.uint8
+    taken = np.arange(MAX_DIGITS) < labels[:, :1]
+    assert (labels[:, 1:][taken] < 10).all()
+    assert (labels[:, 1:][~taken] == BLANK).all()
+    assert len(set(labels[:, 0])) >= 4
+    middles = contexts[:, 12:60, 18:90].astype(float)
+    assert np.mean(middles.std((1, 2)) > 8) > 0.8
 
 
-def test_same_seed_same_examples_another_seed_others(drawn):
-    again, others = (examples.draw_examples(8, 4, seed) for seed in (2, 3))
-    for array, more, other in zip(drawn, again, others, strict=True):
-        np.testing.assert_array_equal(more, array[:8])
-        assert (other != array[:8]).any()
+def test_kinds_differ(drawn):
+    contexts = [drawn[kind][0].tobytes() for kind in ("numbers", "notes", "cast")]
+    assert len(set(contexts)) == 3
 
 
-def test_drawn_labels_are_of_numbers(drawn):
-    lengths, digits = drawn[1][:, 0], drawn[1][:, 1:]
-    assert set(lengths) == {1, 2, 3, 4, 5}
-    taken = np.arange(5) < lengths[:, None]
-    assert (digits[taken] < 10).all()
-    assert set(digits[taken]) == set(range(10))
-    assert (digits[~taken] == BLANK).all()
+def test_notes_are_seen_from_near_and_long_as_often_as_said():
+    rng = np.random.default_rng(1)
+    orders = [draw_note_order(rng) for _ in range(1_000)]
+    heights = [order.height for order in orders]
+    assert min(heights) >= examples.MIN_NOTE_HEIGHT
+    assert max(heights) <= examples.MAX_HEIGHT
+    lengths = np.bincount([len(order.digits) for order in orders], minlength=6)[1:]
+    np.testing.assert_allclose(lengths / 1_000, examples.NOTE_LENGTHS, atol=0.05)
 
 
-def test_drawn_contexts_show_something_in_their_middle(drawn):
-    middles = drawn[0][:, 12:60, 12:60].astype(float)
-    assert np.mean(middles.std((1, 2)) > 8) > 0.9
+def test_whole_images_are_squares_with_boxes_inside_and_none_last(drawn):
+    images, boxes = drawn["whole"]
+    assert (images.shape, images.dtype) == ((24, SIDE, SIDE), np.uint8)
+    assert (boxes.shape, boxes.dtype) == ((24, MAX_NUMBERS, 4), np.float32)
+    deviations = []
+    for image, rows in zip(images, boxes, strict=True):
+        found = rows[rows.any(1)]
+        assert (rows[: len(found)] == found).all()
+        assert (found[:, :2] < found[:, 2:]).all()
+        assert (found >= 0).all() and (found <= SIDE).all()
+        for left, top, right, bottom in found.round().astype(int):
+            deviations.append(image[top:bottom, left:right].std())
+    assert len(deviations) > 12
+    assert np.mean(np.array(deviations) > 8) > 0.8
 
 
-@pytest.fixture(scope="module")
-def notes():
-    """Contexts and labels of 60 drawn notes."""
-    return examples.draw_notes(60, 4, 2)
+def block(height, width, box):
+    """A dark image with one bright box, and that box."""
+    left, top, right, bottom = box
+    pixels = np.full((height, width), 40, np.uint8)
+    pixels[top:bottom, left:right] = 250
+    return pixels, np.array([box], float)
 
 
-def test_notes_are_examples_too(notes, drawn):
-    for array, other in zip(notes, drawn, strict=True):
-        assert (array.shape, array.dtype) == (other.shape, other.dtype)
-        assert (array != other).any()
-    again = examples.draw_notes(8, 4, 2)
-    np.testing.assert_array_equal(again[0], notes[0][:8])
-    np.testing.assert_array_equal(again[1], notes[1][:8])
+def ends(pixels):
+    rows, columns = np.nonzero(pixels > 145)
+    return [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
 
 
-def test_notes_are_by_hand_near_and_of_any_number(notes, monkeypatch):
-    asked = []
-
-    def draw(rng, order, draw_glyphs, draw_style):
-        asked.append((order, draw_style(rng)))
-        assert draw_glyphs is free_glyphs
-        return draw_scene(rng, order, draw_glyphs, draw_style)
-
-    monkeypatch.setattr(examples, "draw_scene", draw)
-    examples.draw_notes(60, 1)
-    heights = [order.height for order, _ in asked]
-    assert examples.NEAR <= min(heights) < max(heights) <= examples.TALLEST
-    assert {len(order.digits) for order, _ in asked} == {1, 2, 3, 4, 5}
-    assert {style.faces for _, style in asked} == {WRITTEN}
-    found = np.bincount(notes[1][:, 0], minlength=6)[1:] / len(notes[1])
-    np.testing.assert_allclose(found, examples.NOTE_LENGTHS, atol=0.12)
+def test_boxes_fit_what_is_left_and_fewer_than_seven_tenths_are_none():
+    rng = np.random.default_rng(8)
+    kept, cut = [], []
+    for _ in range(400):
+        width = int(rng.integers(100, 310))
+        left = int(rng.integers(2, width - 62))
+        pixels, boxes = fit_square(rng, *block(220, width, (left, 4, left + 60, 34)))
+        assert pixels.shape == (SIDE, SIDE)
+        (kept if len(boxes) else cut).append((pixels > 145).sum() / 1_800)
+        for box in boxes:
+            assert box.tolist() == ends(pixels)
+    assert 0.7 < min(kept) < max(kept) == 1
+    assert len(cut) > 5
+    assert max(cut) <= 0.7
 
 
-def test_cast_numbers_are_examples_of_old_plates(drawn, monkeypatch):
-    images, labels = examples.draw_cast(12, 4, 2)
-    for array, other in zip((images, labels), drawn, strict=True):
-        assert (array.shape[1:], array.dtype) == (other.shape[1:], other.dtype)
-    again = examples.draw_cast(3, 4, 2)
-    np.testing.assert_array_equal(again[0], images[:3])
-    np.testing.assert_array_equal(again[1], labels[:3])
-
-    def draw(rng, order, draw_glyphs, draw_style):
-        assert (draw_glyphs, draw_style) == (cast_glyphs, cast_style)
-        return draw_scene(rng, order, draw_glyphs, draw_style)
-
-    monkeypatch.setattr(examples, "draw_scene", draw)
-    np.testing.assert_array_equal(examples.draw_cast(2, 4, 2)[0], images[:2])
+def test_small_image_is_filled_up_with_its_edge():
+    pixels = np.full((40, 60), 90, np.uint8)
+    pixels[0], pixels[-1] = 10, 200
+    image, boxes = fit_square(np.random.default_rng(1), pixels, np.zeros((0, 4)))
+    assert boxes.shape == (0, 4)
+    middle = np.flatnonzero(image[:, 0] == 90)
+    assert len(middle) == 38
+    assert (image[: middle[0]] == 10).all()
+    assert (image[middle[-1] + 1 :] == 200).all()
 
 
-@pytest.fixture
-def drawings(monkeypatch):
-    """Seeds of the examples drawn, each a flat image that its seed tells."""
-    seeds = []
-
-    def draw(count, *seed):
-        seeds.append(seed)
-        value = sum(seed) % 251
-        images = np.full((count, *CONTEXT_SIZE[::-1]), value, np.uint8)
-        return images, np.full((count, 6), value % 10, np.uint8)
-
-    monkeypatch.setattr(examples, "draw_examples", draw)
-    return seeds
+def test_image_cut_to_its_number_is_filled_by_it():
+    for seed in range(20):
+        pixels, boxes = block(90, 160, (40, 30, 120, 60))
+        rng = np.random.default_rng(seed)
+        image, (box,) = cut_to_number(rng, Image.fromarray(pixels), boxes)
+        assert box.tolist() == ends(np.asarray(image))
+        assert box[2] - box[0] >= 0.8 * image.width
 
 
-def keep(place, count, seed=1):
-    return examples.drawn_examples(place, count, seed, processes=1)
+def test_number_of_three_pixels_is_not_cut_out():
+    pixels, boxes = block(90, 160, (40, 30, 42, 33))
+    image = Image.fromarray(pixels)
+    rng = np.random.default_rng(1)
+    assert cut_to_number(rng, image, boxes)[0] is image
 
 
-def test_files_that_are_there_are_not_drawn_again(tmp_path, drawings):
-    images, labels = keep(tmp_path, 5_010)
-    assert images.shape == (5_010, *CONTEXT_SIZE[::-1])
-    assert labels.shape == (5_010, 6)
-    first, drawn = sorted(tmp_path.iterdir()), len(drawings)
-    assert len(first) == 2
-    again = keep(tmp_path, 5_010)
-    assert len(drawings) == drawn
-    np.testing.assert_array_equal(again[0], images)
-    first[1].unlink()
-    again = keep(tmp_path, 5_010)
-    assert len(drawings) == drawn + drawn // 2
-    assert len(set(drawings)) == drawn
-    np.testing.assert_array_equal(again[0], images)
-    np.testing.assert_array_equal(again[1], labels)
+def test_kept_examples_are_those_of_their_kind_and_drawn_once(tmp_path):
+    counts = {"numbers": 3, "notes": 2}
+    first = drawn_kinds(tmp_path, counts, 5, shard=4)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["notes_v3_5_000.npz", "numbers_v5_5_000.npz"]
+    again = drawn_examples("notes", tmp_path, 2, 5)
+    np.testing.assert_array_equal(again[0], first["notes"].images)
+    assert [len(first[kind]) for kind in counts] == [3, 2]
 
 
-def test_fewer_examples_are_the_first_of_many(tmp_path, drawings):
-    images, labels = keep(tmp_path, 130)
-    drawn = len(drawings)
-    fewer = keep(tmp_path, 70)
-    assert len(drawings) == drawn
-    np.testing.assert_array_equal(fewer[0], images[:70])
-    np.testing.assert_array_equal(fewer[1], labels[:70])
-
-
-def test_another_seed_draws_other_files(tmp_path, drawings):
-    one, other = keep(tmp_path, 60), keep(tmp_path, 60, seed=2)
-    assert len(list(tmp_path.iterdir())) == 2
-    assert (one[0] != other[0]).any()
-
-
-def test_drawing_that_stops_leaves_no_file(tmp_path, monkeypatch):
-    def stop(count, *seed):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(examples, "draw_examples", stop)
-    with pytest.raises(KeyboardInterrupt):
-        keep(tmp_path, 60)
-    assert not list(tmp_path.iterdir())
+def test_numbers_have_the_share_that_the_other_kinds_leave():
+    drawn = {"numbers": "n", "notes": "h", "cast": "p"}
+    found = dict(drawn_sources(drawn, {"notes": 0.25, "cast": 0.125}, 0.4))
+    assert found == pytest.approx({"n": 0.25, "h": 0.1, "p": 0.05})

@@ -4,18 +4,11 @@ import keras
 import numpy as np
 
 
-def widened(network: keras.Model, width: int) -> keras.Model:
-    """A reader's network for crops of another width, which begins with what it knows.
+def stretch_network(network: keras.Model, width: int) -> keras.Model:
+    """Copy a reader's network for crops ``width`` pixels wide, with what it knows.
 
     Convolutions stay as they are. The hidden layer's weights, a set for each place of
     the crop, are mixed from those of the two nearest columns.
-
-    Parameters
-    ----------
-    network
-        See `build_reader`; it stays as it is.
-    width
-        Of the crops in pixels.
     """
     inputs = keras.Input((network.input_shape[1], width, 1), name="crops")
     wider = keras.models.clone_model(network, input_tensors=inputs)
@@ -25,15 +18,15 @@ def widened(network: keras.Model, width: int) -> keras.Model:
         [
             old
             if old.shape == new.shape
-            else _stretched(old.reshape(*before[1:], -1), after[2]).reshape(new.shape)
+            else _stretch(old.reshape(*before[1:], -1), after[2]).reshape(new.shape)
             for old, new in pairs
         ]
     )
     return wider
 
 
-def _stretched(weights: np.ndarray, columns: int) -> np.ndarray:
-    """Weights (rows, old columns, ...) for so many columns, of the same sum."""
+def _stretch(weights: np.ndarray, columns: int) -> np.ndarray:
+    """Weights (rows, old columns, ...) for ``columns``, of the same sum."""
     old = weights.shape[1]
     at = np.clip((np.arange(columns) + 0.5) * old / columns - 0.5, 0, old - 1)
     low = np.minimum(at.astype(int), max(old - 2, 0))

@@ -6,39 +6,36 @@ import numpy as np
 
 from helpers.sample import plates
 from helpers.sample.textures import hsv
-from workshop.making import brush, openings, surroundings, words
-from workshop.making.brush import Site
+from workshop.making.drawing import openings, surroundings, words
+from workshop.making.drawing.brush import Site, any_colour, cells, dark_colour
 
 
 def _grating(rng, site: Site, box) -> None:
-    brush.fill(site, box, brush.dark_colour(rng) * 0.6)
-    colour, pitch = (
-        brush.any_colour(rng),
-        max(3.0, rng.uniform(0.03, 0.12) * site.metre),
-    )
-    brush.bars(rng, site, box, colour, pitch, pitch * rng.uniform(0.2, 0.6))
+    site.fill(box, dark_colour(rng) * 0.6)
+    colour, pitch = any_colour(rng), max(3.0, rng.uniform(0.03, 0.12) * site.metre)
+    site.bars(rng, box, colour, pitch, pitch * rng.uniform(0.2, 0.6))
     part, _, y = site.part(box)
     if part.size and rng.random() < 0.5:
         share = plates.cover(np.abs((y - box[1]) % pitch - pitch / 2) - pitch / 6, 1.0)
         plates.lay(part, colour, np.broadcast_to(share, part.shape[:2]))
-    brush.frame(site, box, colour, max(1.0, 0.03 * site.metre))
+    site.frame(box, colour, max(1.0, 0.03 * site.metre))
 
 
 def fence(rng, site: Site, box) -> None:
-    """A fence of upright bars, plain or wrought, and what is behind it, in place."""
-    metre, colour = site.metre, brush.any_colour(rng)
+    """A fence of upright bars, plain or wrought, and what is behind it."""
+    metre, colour = site.metre, any_colour(rng)
     behind = rng.random()
     if behind < 0.35:
-        brush.clad(rng, site, box, ((surroundings.hedge, 1),))
+        site.clad(rng, box, ((surroundings.hedge, 1),))
     elif behind < 0.6:
-        brush.fill(site, box, brush.dark_colour(rng))
+        site.fill(box, dark_colour(rng))
     pitch = max(3.0, rng.uniform(0.07, 0.2) * metre)
     bar = max(1.0, pitch * rng.choice((0.15, 0.25, 0.8)) * rng.uniform(0.8, 1.2))
     rail = max(1.0, rng.uniform(0.02, 0.06) * metre)
-    brush.bars(rng, site, box, colour, pitch, bar)
+    site.bars(rng, box, colour, pitch, bar)
     for share in (0.12, 0.85):
         y = box[1] + share * (box[3] - box[1])
-        brush.fill(site, (box[0], y, box[2], y + rail), colour)
+        site.fill((box[0], y, box[2], y + rail), colour)
     part, x, y = site.part((box[0], box[1] - pitch, box[2], box[3]))
     if part.size and rng.random() < 0.5:
         across = (x - box[0]) % pitch - pitch / 2
@@ -54,7 +51,7 @@ def _cable(rng, site: Site, box) -> None:
     sag = rng.normal(0, 0.8) * (along - along**2) + rng.normal(0, 0.2) * along
     path = np.stack([along, 0.5 + sag], 1)
     wide = max(0.7, rng.uniform(0.008, 0.025) * site.metre)
-    brush.strokes(site, box, brush.any_colour(rng) * 0.6, wide, [path])
+    site.strokes(box, any_colour(rng) * 0.6, wide, [path])
 
 
 def _scrolls(rng, site: Site, box) -> None:
@@ -69,58 +66,56 @@ def _scrolls(rng, site: Site, box) -> None:
         if rng.random() < 0.6:
             paths.append(path * (-1, 1) + (1, 0))
     wide = max(1.0, rng.uniform(0.01, 0.03) * site.metre)
-    brush.strokes(site, box, brush.any_colour(rng), wide, paths)
+    site.strokes(box, any_colour(rng), wide, paths)
 
 
 def _pipe(rng, site: Site, box) -> None:
-    brush.shade(site, box, 0.06 * site.metre)
+    site.shade(box, 0.06 * site.metre)
     part, x, _ = site.part(box)
     if part.size:
         across = (x - box[0]) / (box[2] - box[0]) * 2 - 1
         light = np.sqrt(np.clip(1.1 - (across - rng.uniform(-0.4, 0.4)) ** 2, 0.15, 1))
-        part[:] = brush.any_colour(rng) * light[..., None]
+        part[:] = any_colour(rng) * light[..., None]
     for _ in range(rng.integers(0, 3)):
         y, wide = rng.uniform(box[1], box[3]), 0.15 * (box[2] - box[0])
-        brush.fill(
-            site, (box[0] - wide, y, box[2] + wide, y + 3 * wide), brush.any_colour(rng)
-        )
+        site.fill((box[0] - wide, y, box[2] + wide, y + 3 * wide), any_colour(rng))
 
 
 def _lamp(rng, site: Site, box) -> None:
-    colour = brush.any_colour(rng)
+    colour = any_colour(rng)
     if rng.random() < 0.5:
         x, wide = (box[0] + box[2]) / 2, max(1.0, 0.02 * site.metre)
         top = box[1] - rng.uniform(0.1, 0.5) * site.metre
-        brush.fill(site, (x - wide, top, x + wide, box[1]), colour)
+        site.fill((x - wide, top, x + wide, box[1]), colour)
     shape = plates.oval if rng.random() < 0.7 else plates.rounded
-    brush.shade(site, box, 0.05 * site.metre, 1, shape)
-    brush.fill(site, box, colour, 0.02 * site.metre, shape)
+    site.shade(box, 0.05 * site.metre, 1, shape)
+    site.fill(box, colour, 0.02 * site.metre, shape)
     rim = rng.uniform(0.03, 0.25) * (box[2] - box[0])
     bright = hsv(rng.uniform(0.08, 0.17), rng.uniform(0, 0.3), rng.uniform(0.5, 1))
-    brush.fill(site, np.add(box, (rim, rim, -rim, -rim)), bright, 0, shape)
+    site.fill(np.add(box, (rim, rim, -rim, -rim)), bright, 0, shape)
 
 
 def _bell(rng, site: Site, box) -> None:
     """A door bell, an intercom or a key pad without figures."""
-    plate = brush.any_colour(rng)
-    brush.shade(site, box, 0.02 * site.metre)
-    brush.fill(site, box, plate, 0.01 * site.metre)
+    plate = any_colour(rng)
+    site.shade(box, 0.02 * site.metre)
+    site.fill(box, plate, 0.01 * site.metre)
     colour, size = plates.contrasting(rng, plate), rng.uniform(0.15, 0.35)
-    for cell in brush.cells(box, rng.integers(1, 3), rng.integers(1, 6), 0):
+    for cell in cells(box, rng.integers(1, 3), rng.integers(1, 6), 0):
         x, y = (cell[:2] + cell[2:]) / 2
-        brush.disc(site, x, y, size * min(cell[2:] - cell[:2]), colour)
+        site.disc(x, y, size * min(cell[2:] - cell[:2]), colour)
 
 
 def _board(rng, site: Site, box) -> None:
     """A sign with words, an arrow, or print too fine to read."""
-    plate = brush.any_colour(rng)
+    plate = any_colour(rng)
     colour = plates.contrasting(rng, plate)
-    brush.shade(site, box, 0.02 * site.metre)
-    brush.fill(site, box, plate, rng.choice((0.0, 0.03)) * site.metre)
+    site.shade(box, 0.02 * site.metre)
+    site.fill(box, plate, rng.choice((0.0, 0.03)) * site.metre)
     if rng.random() < 0.3:
-        brush.frame(site, np.add(box, (2, 2, -2, -2)), colour, 1.0)
+        site.frame(np.add(box, (2, 2, -2, -2)), colour, 1.0)
     gap = 0.1 * min(box[2] - box[0], box[3] - box[1])
-    for line in brush.cells(box, 1, rng.integers(1, 4), gap):
+    for line in cells(box, 1, rng.integers(1, 4), gap):
         kind = rng.random()
         if kind < 0.7:
             words.write(rng, site, line, colour)
@@ -135,7 +130,7 @@ def _arrow(rng, site: Site, box, colour) -> None:
     back = ends[1] + np.sign(ends[0] - ends[1]) * 0.25
     tip = (ends[1], 0.5)
     paths = [[(ends[0], 0.5), tip], [(back, 0.2), tip, (back, 0.8)]]
-    brush.strokes(site, box, colour, max(1.0, 0.12 * (box[3] - box[1])), paths)
+    site.strokes(box, colour, max(1.0, 0.12 * (box[3] - box[1])), paths)
 
 
 def _writing(rng, site: Site, box) -> None:
@@ -145,53 +140,51 @@ def _writing(rng, site: Site, box) -> None:
     else:
         path = np.stack([np.linspace(0, 1, 14), rng.uniform(0.1, 0.9, 14)], 1)
         path[:, 0] += rng.normal(0, 0.08, 14)
-        brush.strokes(
-            site, box, brush.any_colour(rng), max(1.0, 0.015 * site.metre), [path]
-        )
+        site.strokes(box, any_colour(rng), max(1.0, 0.015 * site.metre), [path])
 
 
 def _wheel(rng, site: Site, box) -> None:
     side = box[2] - box[0]
     x, y = box[0] + side / 2, box[1] + side / 2
-    brush.disc(site, x, y, side / 2, brush.dark_colour(rng) * 0.7)
-    brush.disc(site, x, y, 0.3 * side, brush.any_colour(rng))
+    site.disc(x, y, side / 2, dark_colour(rng) * 0.7)
+    site.disc(x, y, 0.3 * side, any_colour(rng))
     turns = np.linspace(0, 2 * np.pi, rng.integers(5, 13))
     rays = 0.5 + 0.3 * np.stack([np.cos(turns), np.sin(turns)], 1)
     tyre = (box[0], box[1], box[2], box[1] + side)
     spokes = [[(0.5, 0.5), ray] for ray in rays]
-    brush.strokes(site, tyre, brush.dark_colour(rng), max(1.0, 0.04 * side), spokes)
+    site.strokes(tyre, dark_colour(rng), max(1.0, 0.04 * side), spokes)
 
 
 def _figure(rng, site: Site, box) -> None:
     """Somebody who stands or walks by, or is painted on the wall."""
-    head, coat, legs = (brush.any_colour(rng) for _ in range(3))
+    head, coat, legs = (any_colour(rng) for _ in range(3))
     size = np.subtract(box[2:], box[:2])
     x, top = box[0] + size[0] / 2, box[1]
     step = rng.uniform(0.05, 0.4)
     walk = [[(0.45, 0.5), (0.5 - step, 1)], [(0.55, 0.5), (0.5 + step, 1)]]
-    brush.strokes(site, box, legs, max(1.0, 0.18 * size[0]), walk)
+    site.strokes(box, legs, max(1.0, 0.18 * size[0]), walk)
     body = (box[0] + 0.2 * size[0], top + 0.13 * size[1])
     body = (*body, box[2] - 0.2 * size[0], top + 0.6 * size[1])
-    brush.fill(site, body, coat, 0.2 * size[0])
-    brush.disc(site, x, top + 0.07 * size[1], 0.07 * size[1], head)
+    site.fill(body, coat, 0.2 * size[0])
+    site.disc(x, top + 0.07 * size[1], 0.07 * size[1], head)
 
 
 def _vent(rng, site: Site, box) -> None:
     if rng.random() < 0.5:
         _grating(rng, site, box)
         return
-    colour = brush.any_colour(rng)
+    colour = any_colour(rng)
     for share in np.linspace(0, 0.8, rng.integers(2, 5)):
         room = share / 2 * (box[2] - box[0])
         inner = np.add(box, (room, room, -room, -room))
-        brush.fill(site, inner, colour * rng.uniform(0.3, 1), 0, plates.oval)
+        site.fill(inner, colour * rng.uniform(0.3, 1), 0, plates.oval)
 
 
 def _screws(rng, site: Site, box) -> None:
     for _ in range(rng.integers(1, 6)):
         x, y = rng.uniform(box[:2], box[2:])
         radius = max(0.8, rng.uniform(0.004, 0.02) * site.metre)
-        brush.disc(site, x, y, radius, brush.any_colour(rng), radius)
+        site.knob(x, y, radius, any_colour(rng))
 
 
 THINGS: tuple[tuple[tuple[Callable, tuple, tuple], float], ...] = (

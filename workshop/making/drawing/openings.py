@@ -4,53 +4,52 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from helpers.sample import plates, textures
-from workshop.making import brush, surroundings, words
-from workshop.making.brush import Site
+from workshop.making.drawing import surroundings, words
+from workshop.making.drawing.brush import Site, any_colour, cells
 
 
 def door(rng, site: Site, box) -> None:
-    """A door in its frame, with panels, a handle and a slot, in place."""
+    """A door in its frame, with panels, a handle and a slot."""
     metre = site.metre
     frame = rng.uniform(0.04, 0.12) * metre
     outer = np.add(box, (-frame, -frame, frame, 0))
-    brush.shade(site, outer, 0.05 * metre)
-    brush.fill(site, outer, brush.any_colour(rng))
+    site.panel(outer, any_colour(rng), 0.05 * metre)
     if rng.random() < 0.5:
         leaf = ((textures.paint, 0.4), (textures.planks, 0.45), (textures.metal, 0.15))
-        brush.clad(rng, site, box, leaf)
+        site.clad(rng, box, leaf)
     else:
-        brush.fill(site, box, brush.any_colour(rng))
-    brush.ledge(rng, site, box, 0.02)
+        site.fill(box, any_colour(rng))
+    site.ledge(rng, box, 0.02)
     width, tall = box[2] - box[0], box[3] - box[1]
     if rng.random() < 0.75:
         columns, rows = rng.integers(1, 3), rng.integers(1, 5)
         glazed = rng.random(rows) < 0.3
         gap = 0.08 * width * rng.uniform(0.7, 1.5)
-        for index, panel in enumerate(brush.cells(box, columns, rows, gap)):
+        for index, panel in enumerate(cells(box, columns, rows, gap)):
             if glazed[index // columns]:
                 pane = collage if rng.random() < 0.2 else _pane
                 pane(rng, site, panel)
-            brush.ledge(rng, site, panel, 0.02)
+            site.ledge(rng, panel, 0.02)
     side = rng.choice((0.08, 0.92))
     x, y = box[0] + side * width, box[1] + rng.uniform(0.48, 0.58) * tall
-    knob, colour = rng.uniform(0.02, 0.05) * metre, brush.any_colour(rng)
-    brush.disc(site, x, y, knob, colour, knob)
+    knob, colour = rng.uniform(0.02, 0.05) * metre, any_colour(rng)
+    site.knob(x, y, knob, colour)
     if rng.random() < 0.5:
         ends = sorted((x, x + np.sign(0.5 - side) * 0.12 * metre))
-        brush.fill(site, (ends[0], y - knob / 2, ends[1], y + knob / 2), colour)
+        site.fill((ends[0], y - knob / 2, ends[1], y + knob / 2), colour)
     if rng.random() < 0.4:
         x, y = box[0] + width / 2, box[1] + rng.uniform(0.4, 0.75) * tall
         slot = (x - 0.15 * metre, y, x + 0.15 * metre, y + 0.06 * metre)
-        brush.fill(site, slot, brush.any_colour(rng), 1)
-        brush.ledge(rng, site, slot, 0.01)
+        site.fill(slot, any_colour(rng), 1)
+        site.ledge(rng, slot, 0.01)
 
 
 def window(rng, site: Site, box) -> None:
-    """A window with bars, curtains and a sill, or without, in place."""
-    metre, colour = site.metre, brush.any_colour(rng)
+    """A window with bars, curtains and a sill, or without."""
+    metre, colour = site.metre, any_colour(rng)
     frame = rng.uniform(0.04, 0.12) * metre
-    brush.fill(site, box, colour)
-    brush.ledge(rng, site, box, 0.02)
+    site.fill(box, colour)
+    site.ledge(rng, box, 0.02)
     inner = np.add(box, (frame, frame, -frame, -frame))
     _pane(rng, site, inner)
     part, x, _ = site.part(inner)
@@ -60,37 +59,29 @@ def window(rng, site: Site, box) -> None:
         share = np.broadcast_to(0.7 * drawn, part.shape[:2])
         plates.lay(part, folds[..., None], share)
     bar = rng.uniform(0.02, 0.06) * metre
-    for cell in brush.cells(inner, *rng.integers(1, 4, 2), 0):
-        brush.frame(site, cell, colour, bar / 2)
+    for cell in cells(inner, *rng.integers(1, 4, 2), 0):
+        site.frame(cell, colour, bar / 2)
     if rng.random() < 0.3:
         thin = max(1.0, rng.uniform(0.01, 0.03) * metre)
-        brush.bars(
-            rng,
-            site,
-            box,
-            brush.any_colour(rng),
-            rng.uniform(0.08, 0.16) * metre + 2,
-            thin,
-        )
+        site.bars(rng, box, any_colour(rng), rng.uniform(0.08, 0.16) * metre + 2, thin)
     if rng.random() < 0.6:
         sill = rng.uniform(0.04, 0.1) * metre
         sill = (box[0] - frame, box[3], box[2] + frame, box[3] + sill)
-        brush.shade(site, sill, 0.05 * metre)
-        brush.fill(site, sill, brush.any_colour(rng))
+        site.panel(sill, any_colour(rng), 0.05 * metre)
 
 
 def windows(rng, site: Site, box) -> None:
     """Rows of windows that are all alike."""
     seed = rng.integers(2**32)
     gap = rng.uniform(0.1, 0.4) * site.metre
-    for cell in brush.cells(box, rng.integers(2, 5), rng.integers(1, 4), gap):
+    for cell in cells(box, rng.integers(2, 5), rng.integers(1, 4), gap):
         window(np.random.default_rng(seed), site, cell)
 
 
 def _pane(rng, site: Site, box) -> None:
     """A pane with what it mirrors, or what is behind it."""
     seen = ((textures.glass, 0.8), (surroundings.hedge, 0.1), (textures.planks, 0.1))
-    brush.clad(rng, site, box, seen)
+    site.clad(rng, box, seen)
 
 
 def collage(rng, site: Site, box) -> None:
@@ -99,14 +90,12 @@ def collage(rng, site: Site, box) -> None:
     if not part.size:
         return
     height, width = part.shape[:2]
-    colours = (np.clip(part, 0, 1) * 255).astype(np.uint8)
-    image = Image.fromarray(colours)
+    image = Image.fromarray((np.clip(part, 0, 1) * 255).astype(np.uint8))
     pen = ImageDraw.Draw(image)
     if rng.random() < 0.6:
-        ground = tuple((brush.any_colour(rng) * 255).astype(int).tolist())
-        pen.rectangle((0, 0, width, height), ground)
+        pen.rectangle((0, 0, width, height), _bytes(any_colour(rng)))
     for _ in range(rng.integers(4, 20)):
-        colour = tuple((brush.any_colour(rng) * 255).astype(int).tolist())
+        colour = _bytes(any_colour(rng))
         start = rng.random(2) * (width, height)
         reach = rng.uniform(0.03, 0.3) * np.array([width, height])
         if rng.random() < 0.4:
@@ -117,30 +106,33 @@ def collage(rng, site: Site, box) -> None:
     part[:] = np.asarray(image, np.float32) / 255
 
 
+def _bytes(colour) -> tuple[int, ...]:
+    return tuple((colour * 255).astype(int).tolist())
+
+
 def letter_box(rng, site: Site, box) -> None:
-    """A letter-box with its slot and a word, a lock or a label, in place."""
+    """A letter-box with its slot and a word, a lock or a label."""
     width, tall = box[2] - box[0], box[3] - box[1]
     radius = rng.choice((0.01, 0.05, 0.15)) * site.metre
-    colour = brush.any_colour(rng)
-    brush.shade(site, box, 0.06 * site.metre, radius)
-    brush.fill(site, box, colour, radius)
-    brush.ledge(rng, site, box, 0.01)
+    colour = any_colour(rng)
+    site.panel(box, colour, 0.06 * site.metre, radius)
+    site.ledge(rng, box, 0.01)
     y = box[1] + rng.uniform(0.12, 0.3) * tall
     slot = np.array([box[0] + 0.15 * width, y, box[2] - 0.15 * width, y + 0.1 * tall])
-    brush.fill(site, slot, colour * 0.4)
+    site.fill(slot, colour * 0.4)
     kind, below = rng.random(), np.add(slot, (0, 0.2 * tall, 0, 0.4 * tall))
     if kind < 0.4:
         words.write(rng, site, below)
     elif kind < 0.7:
         x, y = (box[0] + box[2]) / 2, box[1] + 0.6 * tall
-        brush.disc(site, x, y, 0.015 * site.metre, colour * 0.3)
+        site.disc(x, y, 0.015 * site.metre, colour * 0.3)
     else:
-        brush.fill(site, below, np.float32(0.9))
+        site.fill(below, np.float32(0.9))
         words.fine_print(rng, site, below, np.float32(0.2))
 
 
 def letter_boxes(rng, site: Site, box) -> None:
     """Letter-boxes of one make side by side, as in a block of flats."""
     seed = rng.integers(2**32)
-    for cell in brush.cells(box, rng.integers(2, 5), rng.integers(1, 4), 1):
+    for cell in cells(box, rng.integers(2, 5), rng.integers(1, 4), 1):
         letter_box(np.random.default_rng(seed), site, cell)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from workshop.making import brush, clutter, hosts, words
+from workshop.making.drawing import brush, clutter, hosts, words
 
 
 @pytest.fixture

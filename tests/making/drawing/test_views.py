@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from helpers.sample import plates
-from workshop.making import views, words
+from workshop.making.drawing import views, words
 
 COUNT = 200
 

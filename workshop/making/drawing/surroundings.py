@@ -4,8 +4,7 @@ import numpy as np
 
 from helpers.sample import plates, textures
 from helpers.sample.textures import hsv, wall_colour
-from workshop.making import brush
-from workshop.making.brush import Site
+from workshop.making.drawing.brush import Site, any_colour
 
 
 def hedge(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -18,7 +17,7 @@ def hedge(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def foliage(rng, site: Site, box) -> None:
-    """A bush or a creeper with a ragged edge, in place."""
+    """A bush or a creeper with a ragged edge."""
     part, x, y = site.part(box)
     if min(part.shape[:2]) < 3:
         return
@@ -35,7 +34,7 @@ def foliage(rng, site: Site, box) -> None:
 
 
 def branch(rng, site: Site, box) -> None:
-    """Bare twigs, in place."""
+    """Bare twigs."""
     colour = hsv(rng.normal(0.08, 0.02), rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.45))
     paths, start = [], rng.random(2)
     for _ in range(rng.integers(2, 9)):
@@ -43,11 +42,11 @@ def branch(rng, site: Site, box) -> None:
         paths.append(start + np.cumsum(turns, 0))
         start = paths[-1][rng.integers(5)]
     wide = max(0.8, rng.uniform(0.01, 0.04) * site.metre)
-    brush.strokes(site, box, colour, wide, paths)
+    site.strokes(box, colour, wide, paths)
 
 
 def sky(rng, site: Site, box) -> None:
-    """Sky with clouds down to the eaves at the bottom of a box, in place."""
+    """Sky with clouds down to the eaves at the bottom of a box."""
     part = site.part(box)[0]
     if min(part.shape[:2]) < 2:
         return
@@ -56,7 +55,7 @@ def sky(rng, site: Site, box) -> None:
     part[:] = blue
     plates.lay(part, np.float32(0.95), clouds * rng.uniform(0, 0.8))
     eaves = rng.uniform(0.05, 0.4) * site.metre
-    brush.fill(site, (box[0], box[3] - eaves, box[2], box[3]), brush.any_colour(rng))
+    site.fill((box[0], box[3] - eaves, box[2], box[3]), any_colour(rng))
     if rng.random() < 0.5:
         foliage(rng, site, (box[0], box[3] / 2, box[2] * rng.random(), box[3]))
     if rng.random() < 0.3:
@@ -64,30 +63,28 @@ def sky(rng, site: Site, box) -> None:
 
 
 def asphalt(rng, site: Site, box) -> None:
-    """Grey, grainy ground, in place."""
-    brush.clad(rng, site, box, ((textures.stucco, 1),))
+    """Grey, grainy ground."""
+    site.clad(rng, box, ((textures.stucco, 1),))
     part = site.part(box)[0]
     part[:] = part.mean(2, keepdims=True) * rng.uniform(0.4, 0.9)
 
 
 def street(rng, site: Site, box) -> None:
-    """A street, a lawn or paving with its edge along the top of a box, in place."""
+    """A street, a lawn or paving with its edge along the top of a box."""
     paved = ((hedge, 0.35), (textures.tiles, 0.4), (textures.bricks, 0.25))
     if rng.random() < 0.35:
         asphalt(rng, site, box)
     else:
-        brush.clad(rng, site, box, paved)
+        site.clad(rng, box, paved)
     if rng.random() < 0.5:
         step = rng.uniform(0.05, 0.12) * site.metre
-        brush.fill(
-            site, (box[0], box[1] - step, box[2], box[1] + step), brush.any_colour(rng)
-        )
+        site.fill((box[0], box[1] - step, box[2], box[1] + step), any_colour(rng))
     if rng.random() < 0.3:
         stairs(rng, site, box)
 
 
 def stairs(rng, site: Site, box) -> None:
-    """Steps seen from the front, in place."""
+    """Steps seen from the front."""
     part, _, y = site.part(box)
     if part.size:
         rise = max(4.0, rng.uniform(0.15, 0.2) * site.metre)

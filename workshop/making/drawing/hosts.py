@@ -1,4 +1,4 @@
-"""What a number is fixed to: doors, mailboxes, kerbs, pillars and boards, in place.
+"""What a number is fixed to: doors, mailboxes, kerbs, pillars and boards.
 
 Each is painted round the number's box; ``height`` is that of its digits in pixels.
 """
@@ -9,8 +9,8 @@ import numpy as np
 
 from helpers.sample import textures
 from helpers.sample.textures import wall_colour
-from workshop.making import brush, clutter, openings, surroundings, words
-from workshop.making.brush import Site
+from workshop.making.drawing import clutter, openings, surroundings, words
+from workshop.making.drawing.brush import Site, any_colour
 
 
 def _on_door(rng, site: Site, box, height) -> None:
@@ -36,21 +36,17 @@ def _on_mailbox(rng, site: Site, box, height) -> None:
     case = box + height * rng.uniform(0.0, 1.0, 4) * (-1, -1, 1, 1)
     radius = min(case[2:] - case[:2]) * rng.choice((0.03, 0.15, 0.5))
     if rng.random() < 0.6:
-        brush.clad(
-            rng, site, (0, 0, width, tall), ((surroundings.hedge, 0.5), *textures.WALLS)
-        )
+        behind = ((surroundings.hedge, 0.5), *textures.WALLS)
+        site.clad(rng, (0, 0, width, tall), behind)
         middle = (case[0] + case[2]) / 2
         post = rng.uniform(0.1, 0.25) * (case[2] - case[0])
-        brush.fill(
-            site, (middle - post, case[3], middle + post, tall), brush.any_colour(rng)
-        )
-    brush.shade(site, case, 0.08 * site.metre, radius)
-    brush.fill(site, case, brush.any_colour(rng), radius)
+        site.fill((middle - post, case[3], middle + post, tall), any_colour(rng))
+    site.panel(case, any_colour(rng), 0.08 * site.metre, radius)
     if rng.random() < 0.4:
-        flag, thin = brush.any_colour(rng), 0.12 * height
+        flag, thin = any_colour(rng), 0.12 * height
         left, top = case[2] - 0.05 * (case[2] - case[0]), case[1] - height
-        brush.fill(site, (left, top, left + thin, top + 2 * height), flag)
-        brush.fill(site, (left, top, left + 4 * thin, top + height / 2), flag)
+        site.fill((left, top, left + thin, top + 2 * height), flag)
+        site.fill((left, top, left + 4 * thin, top + height / 2), flag)
 
 
 def _on_kerb(rng, site: Site, box, height) -> None:
@@ -58,18 +54,16 @@ def _on_kerb(rng, site: Site, box, height) -> None:
     tall, width = site.canvas.shape[:2]
     top, bottom = box[1::2] + height * rng.uniform(0, 0.3, 2) * (-1, 1)
     lawn = ((surroundings.hedge, 0.5), (textures.stucco, 0.25), (textures.tiles, 0.25))
-    brush.clad(rng, site, (0, 0, width, top), lawn)
+    site.clad(rng, (0, 0, width, top), lawn)
     surroundings.asphalt(rng, site, (0, bottom, width, tall))
     kerb = (0, top, width, bottom)
-    brush.clad(rng, site, kerb, ((textures.stucco, 1),))
+    site.clad(rng, kerb, ((textures.stucco, 1),))
     stone = site.part(kerb)[0]
     stone *= rng.uniform(0.45, 0.8) / np.maximum(stone.mean((0, 1)), 0.05)
     for y, light in ((top, 1.3), (bottom, 0.5)):
         edge = site.part((0, y, width, y + 0.15 * height))[0]
         edge *= light
-    brush.fill(
-        site, box + height * np.array([0.2, 0.2, -0.2, -0.2]), brush.any_colour(rng)
-    )
+    site.fill(box + height * np.array([0.2, 0.2, -0.2, -0.2]), any_colour(rng))
 
 
 def _on_pillar(rng, site: Site, box, height) -> None:
@@ -83,12 +77,10 @@ def _on_pillar(rng, site: Site, box, height) -> None:
     for side in ((-2 * site.metre, rise, left, tall), (right, rise, width, tall)):
         if rng.random() < 0.8:
             clutter.fence(rng, site, side)
-    brush.shade(site, (left, top, right, tall), 0.08 * site.metre)
-    brush.clad(rng, site, (left, top, right, tall), textures.WALLS)
+    site.shade((left, top, right, tall), 0.08 * site.metre)
+    site.clad(rng, (left, top, right, tall), textures.WALLS)
     cap = rng.uniform(0.03, 0.12) * site.metre
-    brush.fill(
-        site, (left - cap, top - cap, right + cap, top + cap / 2), wall_colour(rng)
-    )
+    site.fill((left - cap, top - cap, right + cap, top + cap / 2), wall_colour(rng))
 
 
 def _on_board(rng, site: Site, box, height) -> None:
@@ -96,12 +88,12 @@ def _on_board(rng, site: Site, box, height) -> None:
     board = box + height * np.exp(rng.normal(-1, 1, 4)) * (-1, -1, 1, 1)
     if rng.random() < 0.3:
         board[[0, 2]] = -1, site.canvas.shape[1] + 1
-    colour = brush.any_colour(rng)
-    brush.shade(site, board, 0.04 * site.metre)
-    brush.fill(site, board, colour, rng.choice((0.0, 0.05)) * site.metre)
+    colour = any_colour(rng)
+    site.shade(board, 0.04 * site.metre)
+    site.fill(board, colour, rng.choice((0.0, 0.05)) * site.metre)
     if rng.random() < 0.6:
         below = (box[0], box[3], box[2], box[3] + height * rng.uniform(0.3, 0.9))
-        brush.fill(site, below, colour)
+        site.fill(below, colour)
         words.write(rng, site, below)
 
 

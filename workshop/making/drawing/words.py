@@ -8,7 +8,7 @@ from PIL import Image, ImageFont
 
 from helpers.sample import plates
 from helpers.sample.typefaces import draw_typeface, load_font
-from workshop.making.brush import Site
+from workshop.making.drawing.brush import Site
 
 WORDS = (
     *("Post", "Briefe", "Private", "Parking", "Open", "Closed", "Exit", "Entrance"),

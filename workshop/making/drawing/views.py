@@ -1,4 +1,4 @@
-"""Photographs in which a number is somewhere: wide views for a network that finds it.
+"""Photographs in which a number is somewhere, for a network that finds it.
 
 Boxes are (left, top, right, bottom) in pixels.
 """
@@ -12,22 +12,25 @@ from helpers.sample import camera, numbers, plates, textures
 from helpers.sample.distributions import draw_digits
 from helpers.sample.scenes import too_faint
 from helpers.sample.textures import choose, wall_colour
-from workshop.making import brush, clutter, hosts, surroundings, words
-from workshop.making.brush import Site
-from workshop.making.hands import note, spaced, spaced_style, varied_glyphs
+from workshop.making.drawing import clutter, hosts, surroundings, words
+from workshop.making.drawing.brush import Site
+from workshop.making.drawing.styles import (
+    note,
+    spaced_note,
+    spaced_style,
+    varied_glyphs,
+)
 
-ROOM = 0.06
-"""Room that a box leaves at each side of the ink, in digit heights: about what the
-annotators of SVHN leave."""
+BOX_ROOM = 0.06
+"""Digit heights that a box leaves at each side of the ink, about as SVHN's do."""
 
-SMALLEST = 7.5
-"""Least height of a digit in pixels."""
+MIN_HEIGHT, MIN_CONTRAST = 7.5, 0.035
+"""Of a digit in pixels, and the deviation of brightness in a number's box; what is
+fainter is drawn anew."""
 
-LEGIBLE = 0.035
-"""Least deviation of brightness in a number's box; what is fainter is drawn anew."""
-
-WIDTHS = (0.03, 0.9)
-"""Least and largest share of the picture's width that a number is ordered at."""
+WIDTHS, SHEET_WIDTHS = (0.03, 0.9), (0.12, 0.9)
+"""Least and largest share of the picture's width that a number is ordered at, on a
+facade and on a sheet."""
 
 COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
 """Numbers in a picture and how often as many are tried; some find no room."""
@@ -35,8 +38,8 @@ COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
 LENGTHS = ((1, 0.15), (2, 0.3), (3, 0.27), (4, 0.2), (5, 0.08))
 """Digits of a number and how often it has as many."""
 
-SHEETS, SHEET_WIDTHS = 0.12, (0.12, 0.9)
-"""Share of views of a sheet of paper with a number by hand, and its ``WIDTHS``."""
+SHEET_SHARE = 0.12
+"""Share of views of a sheet of paper with a number by hand."""
 
 ASPECTS = (
     ((4 / 3, 4 / 3), 0.26),
@@ -51,21 +54,11 @@ ASPECTS = (
 
 @dataclass(frozen=True)
 class View:
-    """A drawn photograph and the numbers in it.
+    """A drawn photograph and the numbers in it."""
 
-    Parameters
-    ----------
-    image
-        uint8 (H, W, 3), RGB.
-    numbers
-        The digits of each number, from left to right, or from the top.
-    boxes
-        int64 (K, 4): left, top, right, bottom of each whole number in pixels.
-    """
-
-    image: np.ndarray
-    numbers: tuple[tuple[int, ...], ...]
-    boxes: np.ndarray
+    image: np.ndarray  # uint8 (H, W, 3), RGB
+    numbers: tuple[tuple[int, ...], ...]  # digits from left to right, or from the top
+    boxes: np.ndarray  # int64 (K, 4), of each whole number in pixels
 
 
 @dataclass(frozen=True)
@@ -75,7 +68,7 @@ class _Placed:
     digits: tuple[int, ...]
     style: plates.Style
     number: numbers.Number
-    height: float
+    height: float  # of a digit in pixels
     middle: np.ndarray
 
     @property
@@ -85,24 +78,15 @@ class _Placed:
 
     def moved(self, scale: float, low: np.ndarray) -> "_Placed":
         """The same on a canvas ``scale`` times as large whose corner is at ``low``."""
-        return replace(
-            self, height=self.height * scale, middle=(self.middle - low) * scale
-        )
+        middle = (self.middle - low) * scale
+        return replace(self, height=self.height * scale, middle=middle)
 
 
-def draw_view(rng: np.random.Generator, long_side: int = 256) -> View:
-    """Draw a photograph, its longer side ``long_side`` pixels, and its 0 to 3 numbers.
-
-    Raises
-    ------
-    ValueError
-        ``long_side`` is below 64: too small for digits and what is around them.
-    """
-    if long_side < 64:
-        raise ValueError(f"long_side is {long_side}; expected 64 pixels or more.")
+def draw_view(rng: np.random.Generator, long_side: int) -> View:
+    """Draw a photograph, its longer side 64 pixels or more, and its 0 to 3 numbers."""
     while True:
         view = _draw_once(rng, long_side)
-        if all(_contrast(view.image, box) > LEGIBLE for box in view.boxes):
+        if all(_contrast(view.image, box) > MIN_CONTRAST for box in view.boxes):
             return view
 
 
@@ -114,7 +98,7 @@ def _contrast(image, box) -> float:
 
 def _draw_once(rng, long_side: int) -> View:
     """A view of numbers that can be too faint to read."""
-    is_sheet = bool(rng.random() < SHEETS)
+    is_sheet = bool(rng.random() < SHEET_SHARE)
     aspect = rng.uniform(*choose(rng, ASPECTS))
     size = np.rint([long_side * min(1, aspect), long_side * min(1, 1 / aspect)])
     matrix = _camera(rng, size, long_side)
@@ -169,7 +153,7 @@ def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
     for _ in range(1 if is_sheet else choose(rng, COUNTS)):
         fellow = placed[0] if placed and rng.random() < 0.6 else None
         if is_sheet:
-            style = spaced(rng, replace(note(rng), plate=None))
+            style = spaced_note(rng, replace(note(rng), plate=None))
         else:
             style = spaced_style(rng) if fellow is None else fellow.style
         widths = SHEET_WIDTHS if is_sheet else WIDTHS
@@ -194,12 +178,10 @@ def _place(rng, size, matrix, fellow, style, widths) -> _Placed:
     number = number.stretched(float(np.exp(rng.normal(-0.05, 0.12))))
     points = np.concatenate(number.outlines)
     low, extent = points.min(0), np.ptp(points, axis=0)
-    number = numbers.Number(
-        number.glyphs,
-        number.places - np.array([[[0, 0, 1]]]) * (low + extent / 2)[None, :, None],
-    )
+    centred = number.places - np.array([0, 0, 1]) * (low + extent / 2)[:, None]
+    number = numbers.Number(number.glyphs, centred)
     most = min(widths[1] * size[0], 0.88 * size[1] * extent[0] / extent[1])
-    least = min(max(widths[0] * size[0], SMALLEST * extent[0]), most)
+    least = min(max(widths[0] * size[0], MIN_HEIGHT * extent[0]), most)
     if fellow is None:
         wanted = np.exp(rng.uniform(np.log(least), np.log(most)))
     else:
@@ -214,16 +196,16 @@ def _place(rng, size, matrix, fellow, style, widths) -> _Placed:
         seen = numbers.project(one.points, matrix)
         span = np.ptp(seen, axis=0)
         factor = min(wanted / span[0], *(0.92 * size / span))
-        one = replace(one, height=max(one.height * factor, SMALLEST * 0.95))
-        room = np.maximum(size - span * factor - 2 * ROOM * one.height - 2, 0)
+        one = replace(one, height=max(one.height * factor, MIN_HEIGHT * 0.95))
+        room = np.maximum(size - span * factor - 2 * BOX_ROOM * one.height - 2, 0)
         target = size / 2 + (share - 0.5) * room
     return one
 
 
 def _box(one: _Placed, matrix, size) -> np.ndarray:
-    """left, top, right, bottom of a number in the picture, int64 (4,)."""
+    """left, top, right, bottom of a number in the picture, int64 (4)."""
     seen = numbers.project(one.points, matrix)
-    room = ROOM * one.height
+    room = BOX_ROOM * one.height
     low = np.clip(np.floor(seen.min(0) - room), 0, size - 1)
     high = np.clip(np.ceil(seen.max(0) + room), low + 1, size)
     return np.concatenate([low, high]).astype(np.int64)
@@ -232,10 +214,7 @@ def _box(one: _Placed, matrix, size) -> np.ndarray:
 def _is_free(box, taken, gap: float) -> bool:
     """Whether a box keeps ``gap`` pixels away from all of those taken."""
     return all(
-        box[0] > other[2] + gap
-        or box[2] < other[0] - gap
-        or box[1] > other[3] + gap
-        or box[3] < other[1] - gap
+        (box[:2] > other[2:] + gap).any() or (box[2:] < other[:2] - gap).any()
         for other in taken
     )
 
@@ -249,13 +228,13 @@ def _facade(rng, shape, placed, is_sheet) -> np.ndarray:
     canvas = np.empty((tall, width, 3), np.float32)
     angle = rng.normal(0, 0.9)
     site = Site(canvas, metre, (float(np.sin(angle)), float(abs(np.cos(angle)))))
-    taken = [np.concatenate([one.points.min(0), one.points.max(0)]) for one in placed]
     taken = [
-        box + one.height * np.array([-0.45, -0.45, 0.45, 0.45])
-        for box, one in zip(taken, placed, strict=True)
+        np.concatenate([one.points.min(0), one.points.max(0)])
+        + one.height * np.array([-0.45, -0.45, 0.45, 0.45])
+        for one in placed
     ]
     everything = (0, 0, width, tall)
-    brush.clad(rng, site, everything, textures.SHEETS if is_sheet else textures.WALLS)
+    site.clad(rng, everything, textures.SHEETS if is_sheet else textures.WALLS)
     if not is_sheet or rng.random() < 0.4:
         _put_bands(rng, site, taken)
         if placed and not is_sheet and rng.random() < 0.5:
@@ -307,9 +286,9 @@ def _put_bands(rng, site: Site, taken) -> None:
             away = abs(rng.normal(0, 0.6)) * site.metre
             edge = low[0] - away if side == 0 else high[0] + away
             box = (0, 0, edge, tall) if side == 0 else (edge, 0, width, tall)
-            brush.clad(rng, site, box, textures.SURROUNDINGS)
+            site.clad(rng, box, textures.SURROUNDINGS)
             seam = rng.uniform(0.01, 0.12) * site.metre
-            brush.fill(site, (edge - seam, 0, edge + seam, tall), wall_colour(rng))
+            site.fill((edge - seam, 0, edge + seam, tall), wall_colour(rng))
     if rng.random() < 0.25:
         edge = low[1] - rng.uniform(0.1, 1.2) * site.metre
         surroundings.sky(rng, site, (0, 0, width, edge))

@@ -1,0 +1,68 @@
+"""Strokes of a pen: curves through their points, joined, bent and wavering."""
+
+import numpy as np
+import pytest
+
+from workshop.making.drawing.strokes import (
+    curve_through,
+    evenly,
+    joined,
+    warped,
+    wavering,
+)
+
+ROW = np.stack([np.linspace(0, 1, 21), np.full(21, 0.3)], 1)
+
+
+def test_two_points_make_a_line_and_more_a_curve_through_them():
+    points = [(0.0, 0.0), (1.0, 2.0), (3.0, 2.0), (4.0, 0.0)]
+    np.testing.assert_array_equal(curve_through(points[:2]), points[:2])
+    curve = curve_through(points, steps=8)
+    assert len(curve) == 3 * 8 + 1
+    np.testing.assert_allclose(curve[::8], points)
+    straight = curve_through([(0, 0), (1, 1), (2, 2)])[:, 0]
+    np.testing.assert_allclose(straight, np.linspace(0, 2, 17), atol=0.07)
+
+
+def test_ring_is_as_round_where_it_closes_as_anywhere():
+    ring = [(0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5), (0.5, 0.0)]
+    ways = np.diff(curve_through(ring, steps=16), axis=0)
+    headings = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
+    assert np.abs(np.diff(headings)).max() < 0.5
+    start, end = ways[0], ways[-1]
+    cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
+    assert cosine > 0.95
+
+
+def test_points_are_taken_evenly_along_a_path_with_what_goes_with_them():
+    bent = np.array([[0, 0, 1], [3, 0, 4], [3, 1, 5]], float)
+    expected = [[0, 0, 1], [1, 0, 2], [2, 0, 3], [3, 0, 4], [3, 1, 5]]
+    np.testing.assert_allclose(evenly(bent, 5), expected)
+
+
+def test_strokes_that_meet_are_joined_and_others_not():
+    bar, leg, cross = ([0, 0], [1, 0]), ([1, 0], [0, 1]), ([0, 0.5], [1, 0.5])
+    long, short = joined([np.array(stroke, float) for stroke in (bar, leg, cross)])
+    np.testing.assert_array_equal(long, [[0, 0], [1, 0], [0, 1]])
+    np.testing.assert_array_equal(short, cross)
+
+
+def test_points_are_bent_smoothly_and_by_as_much_as_said():
+    rng = np.random.default_rng(5)
+    moved = np.stack([warped(rng, ROW, 0.2) - ROW for _ in range(500)])
+    # A parabola along the row: its second differences are the same everywhere.
+    bends = np.diff(moved, 2, axis=1)
+    np.testing.assert_allclose(bends, bends[:, :1].repeat(19, 1), atol=1e-9)
+    assert 0.05 < moved[:, [0, -1]].std() < 0.2
+    np.testing.assert_array_equal(warped(rng, ROW, 0.0), ROW)
+
+
+def test_points_waver_by_as_much_as_said_and_alike_where_they_meet():
+    rng = np.random.default_rng(6)
+    row = ROW.copy()
+    row[-1] = row[0]
+    shifts = np.stack([wavering(rng, row, 0.05) - row for _ in range(800)])
+    assert shifts.std() == pytest.approx(0.05, rel=0.1)
+    np.testing.assert_allclose(shifts[:, 0], shifts[:, -1], atol=1e-12)
+    # From a point to the next, a twentieth away, a shift hardly changes.
+    assert np.diff(shifts[:, :-1], axis=1).std() < 0.6 * shifts.std()

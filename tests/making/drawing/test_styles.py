@@ -1,0 +1,165 @@
+"""Styles beyond the sample's, and digits thicker, wider and bent that stay digits."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from helpers.sample.glyphs import HEIGHT, Glyph, digit_glyphs
+from helpers.sample.plates import draw_style
+from helpers.sample.textures import LUMA
+from helpers.sample.typefaces import files
+from workshop.making.drawing import styles
+from workshop.making.drawing.styles import WRITTEN, bend, note, thicken, varied_glyphs
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return digit_glyphs(files("lato")[0], None)
+
+
+def bar(thick: int) -> Glyph:
+    """An upright stroke in the middle of a mask of 40 pixels."""
+    mask = Image.new("L", (40, HEIGHT))
+    left = 20 - thick // 2
+    ImageDraw.Draw(mask).rectangle((left, 0, left + thick - 1, HEIGHT), fill=255)
+    return Glyph(mask, np.array([[15, 0], [24, 0], [24, 96], [15, 96]]) / HEIGHT)
+
+
+def ink(glyph: Glyph) -> np.ndarray:
+    return np.asarray(glyph.mask).astype(int)
+
+
+def assert_same(one: Glyph, other: Glyph):
+    np.testing.assert_array_equal(ink(one), ink(other))
+    np.testing.assert_array_equal(one.outline, other.outline)
+
+
+@pytest.mark.parametrize("step", [-7, -3, 3, 7])
+def test_stroke_grows_or_shrinks_by_half_a_step_on_each_side(step):
+    changed = ink(thicken(bar(12), step)) > 127
+    assert (changed.sum(1) == 12 + (abs(step) - 1) * np.sign(step)).all()
+    np.testing.assert_array_equal(changed, changed[:, ::-1])
+
+
+def test_strokes_that_would_vanish_and_small_steps_leave_a_digit(digits):
+    assert_same(thicken(bar(4), -7), bar(4))
+    for glyph in digits:
+        assert ink(thicken(glyph, -7)).sum() > 0.3 * ink(glyph).sum()
+        assert thicken(glyph, 2) is glyph
+
+
+@pytest.mark.parametrize("stretch", [0.001, 0.7, 1.0, 1.5])
+def test_stretched_digit_has_another_width_and_the_same_height(digits, stretch):
+    for glyph in digits:
+        wide = bend(np.random.default_rng(1), glyph, stretch, 0.0)
+        width = max(2, stretch * glyph.mask.width)
+        assert wide.mask.height == HEIGHT
+        assert abs(wide.mask.width - width) <= 0.5
+        factor = wide.width / glyph.width
+        assert wide.outline == pytest.approx(glyph.outline * [factor, 1])
+        if stretch == 1:
+            assert_same(wide, glyph)
+
+
+def test_bent_digit_keeps_its_size_its_ink_and_its_ends(digits):
+    rng = np.random.default_rng(6)
+    for glyph in digits:
+        bent = bend(rng, glyph, 1.0, 0.04)
+        assert bent.mask.size == glyph.mask.size
+        assert 0.7 < ink(bent).sum() / ink(glyph).sum() < 1.4
+        rows = np.flatnonzero((ink(bent) > 127).any(1))
+        assert rows[0] <= 0.08 * HEIGHT
+        assert rows[-1] >= 0.92 * HEIGHT - 1
+
+
+def test_more_strength_bends_more(digits):
+    def change(strength):
+        bent = bend(np.random.default_rng(6), digits[5], 1.0, strength)
+        return np.abs(ink(bent) - ink(digits[5])).sum()
+
+    assert 0 < change(0.01) < change(0.03) < change(0.09)
+
+
+def glyphs_of(seed, number):
+    rng = np.random.default_rng(seed)
+    return varied_glyphs(rng, draw_style(rng), number)
+
+
+def test_same_digit_of_a_number_has_the_same_glyph_whatever_the_order():
+    glyphs = glyphs_of(5, (7, 1, 7, 4))
+    assert glyphs[0] is glyphs[2]
+    assert glyphs[0] is not glyphs[1]
+    for one, other in zip(glyphs, reversed(glyphs_of(5, (4, 7, 1, 7))), strict=True):
+        assert_same(one, other)
+
+
+def test_hardly_two_sets_are_alike_and_each_has_ink():
+    sets = [glyphs_of(seed, (0, 3, 9)) for seed in range(12)]
+    assert len({glyphs[1].mask.tobytes() for glyphs in sets}) == 12
+    for glyph in (glyph for glyphs in sets for glyph in glyphs):
+        assert glyph.mask.height == HEIGHT
+        assert 0.02 < ink(glyph).mean() / 255 < 0.98
+
+
+def test_digits_of_a_note_are_written_each_in_its_own_way():
+    rng = np.random.default_rng(3)
+    one, other = varied_glyphs(rng, note(rng), (3, 3))
+    assert one.mask.tobytes() != other.mask.tobytes()
+
+
+def shares(draw, seed, **holds):
+    """How often what is said holds of styles that are drawn."""
+    rng = np.random.default_rng(seed)
+    drawn = [draw(rng) for _ in range(2_000)]
+    return {name: np.mean([of(style) for style in drawn]) for name, of in holds.items()}
+
+
+def spaced_notes(rng):
+    return styles.spaced_note(rng, note(rng))
+
+
+SPACED_NEAR = styles.SPACED_NOTE_SHARE * (1 - styles.TOUCHING_SHARE)
+
+
+@pytest.mark.parametrize(
+    ("draw", "written", "steep", "spaced"),
+    [
+        (styles.varied_style, styles.NOTE_SHARE, styles.STEEP_SHARE, None),
+        (styles.cast_style, 0, styles.STEEP_SHARE, styles.SPACED_CAST_SHARE),
+        (styles.near_note, 1, 0, SPACED_NEAR),
+        (spaced_notes, 1, 0, styles.SPACED_NOTE_SHARE),
+    ],
+)
+def test_styles_are_notes_steep_or_apart_as_often_as_said(draw, written, steep, spaced):
+    found = shares(
+        draw,
+        1,
+        written=lambda style: style.faces == WRITTEN,
+        steep=lambda style: style.rise != 0,
+        spaced=lambda style: style.spread > 0,
+    )
+    assert found["written"] == pytest.approx(written, abs=0.03)
+    assert found["steep"] == pytest.approx(steep, abs=0.03)
+    if spaced is not None:
+        assert found["spaced"] == pytest.approx(spaced, abs=0.04)
+
+
+def test_digits_of_notes_from_near_touch_as_often_and_as_far_as_said():
+    rng = np.random.default_rng(5)
+    spreads = np.array([styles.near_note(rng).spread for _ in range(1_000)])
+    assert -styles.MAX_OVERLAP <= spreads.min() < -0.9 * styles.MAX_OVERLAP
+    assert np.mean(spreads < 0) == pytest.approx(styles.TOUCHING_SHARE, abs=0.05)
+
+
+def test_only_notes_are_set_apart_for_the_finder():
+    rng = np.random.default_rng(4)
+    other = draw_style(rng)
+    assert all(styles.spaced_note(rng, other) is other for _ in range(20))
+
+
+def test_ink_of_a_note_stands_out_from_its_paper():
+    rng = np.random.default_rng(2)
+    papers = [s for s in (note(rng) for _ in range(200)) if s.plate is not None]
+    assert 60 < len(papers) < 180
+    steps = [abs((style.plate - style.digit) @ LUMA) for style in papers]
+    assert np.mean(np.array(steps) > 0.2) > 0.9

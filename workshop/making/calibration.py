@@ -1,0 +1,80 @@
+"""How often a reader's network is right on contexts, and what makes it sure."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from helpers.accuracy import coverage_at_accuracy
+from helpers.evaluation import forward
+from helpers.preprocessing import normalise
+from helpers.reader.calibration import fit_temperature
+from helpers.reader.crops import CONTEXT_SIZE, MARGIN, SIZE, middle, number_crops
+from helpers.reader.decoding import decode
+from helpers.reader.reader import Reader
+from helpers.reader.weights import SHIPPED, rewrite_metadata
+from helpers.settings import Settings
+from workshop.making.examples import drawn_examples
+
+
+def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> float:
+    """Share of whole numbers read rightly in the middle of contexts (N, 72, 108)."""
+    size = network.input_shape[2], SIZE[1]
+    crops = [Image.fromarray(crop).resize(size) for crop in middle(contexts)]
+    inputs = normalise(np.stack([np.asarray(crop) for crop in crops]))[..., None]
+    predicted, _ = decode(forward(network, inputs))
+    return float((predicted == labels).all(axis=1).mean())
+
+
+def calibrate(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> dict:
+    """`fit_confidences` to held-out contexts, read as a reader does."""
+    logits = Reader(network, network, {}).logits_of_crops(reader_crops(contexts))
+    return fit_confidences(logits, labels)
+
+
+def fit_confidences(
+    logits: np.ndarray, labels: np.ndarray, accuracy: float = 0.98
+) -> dict[str, float]:
+    """Fit what makes a reader's confidences mean something.
+
+    Returns
+    -------
+    dict
+        ``temperature``, see `fit_temperature`, and ``sure_from``, the least calibrated
+        confidence from which on a share ``accuracy`` of the numbers are right, as
+        Goodfellow et al. (2014) ask what people reach; 1 if there is none.
+    """
+    temperature = fit_temperature(logits, labels)
+    predicted, confidences = decode(logits, temperature)
+    right = (predicted == labels).all(axis=1)
+    kept = coverage_at_accuracy(confidences, right, accuracy)
+    return {"temperature": temperature, "sure_from": min(kept.threshold, 1.0)}
+
+
+def calibrate_shipped(
+    settings: Settings,
+    path: Path | str = SHIPPED,
+    count: int = 4_000,
+    shard: int | None = None,
+) -> dict[str, float]:
+    """Measure a reader's calibration anew and write it into its metadata.
+
+    The weights stay, to the bit. The ``count`` drawn numbers are of a seed of their
+    own, so that none of them was learned from.
+    """
+    folder, seed = settings.home / "reader", settings.seed + 2
+    drawn = drawn_examples("numbers", folder, count, seed, shard)
+    reader = Reader.load(path)
+    found = calibrate(reader.network, *drawn)
+    found |= {"calibrated_on": f"{count:,} drawn numbers"}
+    rewrite_metadata(path, reader.metadata | found)
+    return found
+
+
+def reader_crops(contexts: np.ndarray) -> np.ndarray:
+    """Take the crops that a reader would, of the middles of contexts."""
+    centre, reach = np.array(CONTEXT_SIZE) / 2, np.array(SIZE) / (1 + 2 * MARGIN) / 2
+    box = [*(centre - reach), *(centre + reach)]
+    crops = [number_crops(Image.fromarray(one), [box]) for one in contexts]
+    return np.concatenate(crops)

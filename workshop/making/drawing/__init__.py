@@ -1,0 +1,1 @@
+"""What the reader learns from, drawn: digits, and the places that numbers are at."""

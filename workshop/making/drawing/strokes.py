@@ -1,0 +1,92 @@
+"""Strokes of a pen: curves through points, bent and joined, and their ink.
+
+Points are rows, x and y their first columns, right and down, in digit heights.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+LARGER = 2
+"""Masks are drawn so many times as large and then shrunk, for smooth edges."""
+
+
+def curve_through(points, steps: int = 8) -> np.ndarray:
+    """Lead a curve through points (N, D), ``steps`` from one to the next: (M, D).
+
+    It is that of Catmull and Rom (1974). Two points are a line; a curve that ends where
+    it begins is a ring.
+    """
+    points = np.asarray(points, float)
+    if len(points) == 2:
+        return points
+    first, last = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
+    if (points[0] == points[-1]).all():
+        first, last = points[-2], points[1]
+    padded = np.concatenate([[first], points, [last]])
+    before, start, end, after = (padded[k : len(padded) - 3 + k] for k in range(4))
+    t = (np.arange(steps) / steps)[:, None, None]
+    curve = start + 0.5 * t * (
+        (end - before)
+        + t * (2 * before - 5 * start + 4 * end - after)
+        + t * t * (3 * (start - end) + after - before)
+    )
+    return np.concatenate([np.concatenate(curve.swapaxes(0, 1)), points[-1:]])
+
+
+def evenly(path: np.ndarray, count: int) -> np.ndarray:
+    """Take ``count`` points on a path, as far from each other along it."""
+    along = lengths(path)
+    places = np.linspace(0, along[-1], count)
+    return np.stack([np.interp(places, along, axis) for axis in path.T], 1)
+
+
+def lengths(path: np.ndarray) -> np.ndarray:
+    """Measure a path from its start to each of its points, along it."""
+    steps = np.hypot(*np.diff(path[:, :2], axis=0).T)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def joined(strokes: list[np.ndarray]) -> list[np.ndarray]:
+    """Write on with each stroke that begins where the one before ended."""
+    longer = [strokes[0]]
+    for stroke in strokes[1:]:
+        if np.allclose(longer[-1][-1], stroke[0]):
+            longer[-1] = np.concatenate([longer[-1], stroke[1:]])
+        else:
+            longer.append(stroke)
+    return longer
+
+
+def warped(rng: np.random.Generator, points: np.ndarray, strength: float) -> np.ndarray:
+    """Bend points (K, 2) of the unit square: narrower above, bowed, leaning.
+
+    ``strength`` is the deviation of the shifts at the square's edges.
+    """
+    x, y = (points - 0.5).T
+    terms = np.stack([2 * x * y, 2 * y**2 - 0.25, 2 * x**2 - 0.25])
+    return points + (strength * rng.normal(size=(2, 3)) @ terms).T
+
+
+def wavering(
+    rng: np.random.Generator, points: np.ndarray, deviation: float, waves: int = 6
+) -> np.ndarray:
+    """Shift points (K, 2) by some waves across the unit square, of about its size.
+
+    Points near each other are shifted alike, so that what meets goes on meeting.
+    """
+    ways = rng.normal(0, 0.9 * 2 * np.pi, (waves, 2))
+    phases = rng.uniform(0, 2 * np.pi, waves)
+    heights = rng.normal(0, deviation * np.sqrt(2 / waves), (waves, 2))
+    return points + np.sin(points @ ways.T + phases) @ heights
+
+
+def blank_round(points: np.ndarray, room: float) -> tuple[Image.Image, np.ndarray]:
+    """Make a mask for points (K, 2) in pixels with room; also gives its top left."""
+    size = np.ceil(np.ptp(points, axis=0) + 2 * room).astype(int) + 1
+    return Image.new("L", tuple(size.tolist())), points.min(0) - room
+
+
+def dot(pen: ImageDraw.ImageDraw, place, radius: float) -> None:
+    """Put a round dot of ink at a place (x, y), in pixels as its radius."""
+    x, y = place
+    pen.ellipse([x - radius, y - radius, x + radius, y + radius], 255)

@@ -1,0 +1,208 @@
+"""Digits in forms that no typeface here has: of old plates and European hands.
+
+A flat-topped 3, a 7 with a bar or a serif, a 1 with a long flag, curls that end in
+balls, stencils and hollow digits. Lengths are in digit heights.
+"""
+
+from collections.abc import Collection
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+
+from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of
+
+SHARES = {
+    "drop": 0.2,
+    "flat": 0.35,
+    "bar": 0.15,
+    "flag": 0.25,
+    "foot": 0.2,
+    "balls": 0.25,
+    "stencil": 0.05,
+    "hollow": 0.03,
+}
+"""Share of numbers whose digits have each of the forms."""
+
+ROUND = (0, 2, 3, 5, 6, 8, 9)
+"""Digits that a stencil's bridge crosses."""
+
+LEFT, RIGHT = -1, 1
+CURLS = {
+    2: ((LEFT, 0.12, 0.42),),
+    3: ((LEFT, 0.1, 0.4), (LEFT, 0.6, 0.9)),
+    5: ((LEFT, 0.6, 0.92),),
+    6: ((RIGHT, 0.08, 0.38),),
+    9: ((LEFT, 0.62, 0.92),),
+}
+"""Where a digit's strokes end freely: the side, and from and to which height."""
+
+
+def vary(
+    rng: np.random.Generator, glyphs: tuple[Glyph, ...], digits: tuple[int, ...]
+) -> dict[int, Glyph]:
+    """Give some of the digits of a typeface another form; all that are asked, by digit.
+
+    As much chance is taken whatever the digits.
+    """
+    chances = zip(SHARES.items(), rng.random(len(SHARES)), strict=True)
+    forms = {name for (name, share), chance in chances if chance < share}
+    return with_forms(glyphs, digits, forms, rng.random(6))
+
+
+def with_forms(
+    glyphs: tuple[Glyph, ...],
+    digits: tuple[int, ...],
+    forms: Collection[str],
+    sizes: np.ndarray,
+) -> dict[int, Glyph]:
+    """Give digits the ``forms``, of `SHARES`; ``sizes`` (6,), 0 to 1, say how large."""
+    stem = stem_width(glyphs[1])
+    masks = {digit: glyphs[digit].mask for digit in {*digits, 1, 3, 7}}
+    if "drop" in forms:
+        masks[7] = with_drop(masks[7], 0.14 + 0.16 * sizes[0], stem)
+    if "flat" in forms:
+        masks[3] = flat_three(masks[3], masks[7])
+    if "bar" in forms:
+        masks[7] = with_bar(masks[7], 0.4 + 0.4 * sizes[1], 0.4 + 0.2 * sizes[2], stem)
+    if "flag" in forms:
+        masks[1] = with_flag(masks[1], 0.12 + 0.2 * sizes[3], 0.15 + 0.3 * sizes[4])
+    if "foot" in forms:
+        masks[1] = with_foot(masks[1], 0.1 + 0.2 * sizes[5])
+    varied = {}
+    for digit in set(digits):
+        mask = masks[digit]
+        if "balls" in forms:
+            mask = with_balls(mask, CURLS.get(digit, ()), 0.07 + 0.08 * sizes[0])
+        if "stencil" in forms and digit in ROUND:
+            mask = stencilled(mask, 0.04 + 0.06 * sizes[1])
+        if "hollow" in forms:
+            mask = hollow(mask)
+        same = mask is glyphs[digit].mask
+        varied[digit] = glyphs[digit] if same else glyph_of(mask)
+    return varied
+
+
+def stem_width(one: Glyph) -> float:
+    """Thickness of the upright stroke of a 1, in pixels of its mask."""
+    return max(3.0, float(_stem_rows(one.mask).sum(1).mean()))
+
+
+def flat_three(three: Image.Image, seven: Image.Image) -> Image.Image:
+    """A 3 whose upper half is the 7's: a bar, and a slanting stroke from its end."""
+    lower, upper = (np.asarray(mask) > 127 for mask in (three, seven))
+    rows = np.arange(int(0.3 * HEIGHT), int(0.6 * HEIGHT))
+    waist = int(rows[np.argmin([np.flatnonzero(lower[row])[-1] for row in rows])])
+    goal = np.flatnonzero(lower[waist]).mean() / three.width
+    last = int(0.3 * HEIGHT)
+    while last < HEIGHT - 4 and np.flatnonzero(upper[last]).mean() > goal * seven.width:
+        last += 1
+    size = (three.width, waist + int(0.03 * HEIGHT))
+    top = seven.crop((0, 0, seven.width, last)).resize(size, Image.Resampling.BILINEAR)
+    mask, above = three.copy(), Image.new("L", three.size)
+    mask.paste(0, (0, 0, three.width, waist))
+    above.paste(top)
+    return ImageChops.lighter(mask, above)
+
+
+def with_drop(seven: Image.Image, length: float, stem: float) -> Image.Image:
+    """A 7 with a serif of ``length`` down from its bar's left end."""
+    mask, end = seven.copy(), length * HEIGHT
+    thick = max(3, min(0.8 * stem, 0.25 * mask.width))
+    points = [(0, 0), (thick, 0), (thick * 0.6, end), (0, end)]
+    ImageDraw.Draw(mask).polygon(points, fill=255)
+    return mask
+
+
+def with_bar(
+    seven: Image.Image, length: float, height: float, stem: float
+) -> Image.Image:
+    """A 7 with a bar of ``length`` across its stroke at a height."""
+    row = int(height * HEIGHT)
+    middle = np.flatnonzero(np.asarray(seven)[row] > 127).mean()
+    half, thick = length * HEIGHT / 2, max(2.0, 0.3 * stem)
+    left, right = int(middle - half), int(np.ceil(middle + half))
+    return _with_box(seven, (left, row - thick, right, row + thick))
+
+
+def with_flag(one: Image.Image, length: float, drop: float) -> Image.Image:
+    """A 1 whose stroke begins with a slanting one of ``length`` to the left."""
+    left, right = _stem(one)
+    thick = max(3.0, 0.7 * (right - left))
+    start = left - length * HEIGHT
+    mask, shift = _with_room(one, start, right)
+    left, right, start, drop = left + shift, right + shift, start + shift, drop * HEIGHT
+    points = [(right, 0), (right, thick), (start, drop + thick), (start, drop)]
+    ImageDraw.Draw(mask).polygon([*points, (left, 0)], fill=255)
+    return _tight(mask)
+
+
+def with_foot(one: Image.Image, length: float) -> Image.Image:
+    """A 1 that stands on a line, ``length`` to either side."""
+    left, right = _stem(one)
+    reach, thick = length * HEIGHT, max(4.0, 0.35 * (right - left))
+    return _with_box(one, (left - reach, HEIGHT - thick, right + reach, HEIGHT))
+
+
+def with_balls(mask: Image.Image, ends, radius: float) -> Image.Image:
+    """A digit with balls at its free ends: see `CURLS`."""
+    mask, shape = mask.copy(), np.asarray(mask) > 127
+    reach = min(radius * HEIGHT, 0.3 * mask.width)
+    for side, above, below in ends:
+        rows, columns = np.nonzero(shape[int(above * HEIGHT) : int(below * HEIGHT)])
+        tip = np.argmin(columns) if side == LEFT else np.argmax(columns)
+        x, y = columns[tip] - side * reach, rows[tip] + int(above * HEIGHT)
+        box = (x - reach, y - reach, x + reach, y + reach)
+        ImageDraw.Draw(mask).ellipse(box, fill=255)
+    return mask
+
+
+def stencilled(mask: Image.Image, bridge: float) -> Image.Image:
+    """A digit cut from top to bottom by a gap as wide as ``bridge``."""
+    mask, half = mask.copy(), bridge * HEIGHT / 2
+    box = (mask.width / 2 - half, 0, mask.width / 2 + half, HEIGHT)
+    ImageDraw.Draw(mask).rectangle(box, fill=0)
+    return mask
+
+
+def hollow(mask: Image.Image, line: int = 11) -> Image.Image:
+    """Only the outline of a digit, about half of ``line`` pixels thick."""
+    wide = ImageOps.expand(mask, (5, 0, 5, 0))
+    inner = wide.filter(ImageFilter.MinFilter(line))
+    inner.paste(0, (0, 0, inner.width, line // 2))
+    inner.paste(0, (0, HEIGHT - line // 2, inner.width, HEIGHT))
+    return _tight(ImageChops.subtract(wide, inner))
+
+
+def _stem_rows(one: Image.Image) -> np.ndarray:
+    """Where ink is in the rows of a 1 that its upright stroke alone crosses."""
+    return np.asarray(one)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
+
+
+def _stem(one: Image.Image) -> tuple[float, float]:
+    """Left and right edge of the upright stroke of a 1, in pixels."""
+    rows = _stem_rows(one)
+    columns = np.flatnonzero(rows.mean(0) > 0.5)
+    if not len(columns):
+        columns = np.flatnonzero(rows.any(0))
+    return float(columns[0]), float(columns[-1] + 1)
+
+
+def _with_box(mask: Image.Image, box) -> Image.Image:
+    """A mask with a box of ink, which may reach out at its sides."""
+    left, top, right, bottom = box
+    wide, shift = _with_room(mask, left, right)
+    box = (left + shift, top, right + shift, bottom)
+    ImageDraw.Draw(wide).rectangle(box, fill=255)
+    return _tight(wide)
+
+
+def _with_room(mask: Image.Image, left: float, right: float) -> tuple[Image.Image, int]:
+    """A mask with room from ``left`` to ``right``, and by how much its pixels moved."""
+    before = max(-int(left), 0) + 1
+    after = max(int(np.ceil(right)) - mask.width, 0) + 1
+    return ImageOps.expand(mask, (before, 0, after, 0)), before
+
+
+def _tight(mask: Image.Image) -> Image.Image:
+    left, _, right, _ = mask.getbbox()
+    return mask.crop((left, 0, right, HEIGHT))
