@@ -49,32 +49,21 @@ def main() -> None:
     options = parser.parse_args()
 
     settings = Settings(data=str(options.data.absolute()))
-    reader = Reader.pretrained()
+    shipped = Reader.pretrained()
     test, _ = archive_numbers("test", settings)
-    rows = [
-        row("test archive", DRAWN_ALONE, reader, test, find) for find in (False, True)
-    ]
+    cases = [("test archive", DRAWN_ALONE, shipped, test)]
     if options.tuned:
         tuned = Reader.load(options.tuned)
-        rows += [
-            row("test archive", "drawn, then real images", tuned, test, find)
-            for find in (False, True)
-        ]
-    written = handwritten_numbers(1_000)
-    rows.append(row("handwritten digits", DRAWN_ALONE, reader, written, False))
-    rows.append(row("handwritten digits", DRAWN_ALONE, reader, written, True))
+        cases += [("test archive", "drawn, then real images", tuned, test)]
+    cases += [("handwritten digits", DRAWN_ALONE, shipped, handwritten_numbers(1_000))]
     if (options.data / "photos").is_dir():
         photos = photo_numbers(options.data / "photos")
         ten = photos.rows([p.name.startswith(OF_THE_REPORT) for p in photos.paths])
-        rows += [
-            row("photographs", DRAWN_ALONE, reader, photos, find)
-            for find in (False, True)
+        cases += [
+            ("photographs", DRAWN_ALONE, shipped, photos),
+            ("the report's photographs", DRAWN_ALONE, shipped, ten),
         ]
-        rows += [
-            row("the report's photographs", DRAWN_ALONE, reader, ten, find)
-            for find in (False, True)
-        ]
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame([row(*case, find) for case in cases for find in (False, True)])
     path = Path(__file__).parent / "results" / "reader_accuracy.csv"
     write_table(path, table, "%.4f")
     print(table.to_string(index=False, float_format="{:.4f}".format))

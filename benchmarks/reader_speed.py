@@ -7,8 +7,7 @@ Three promises, each measured beside a peer in the same run: that it loads in le
 the number in a photo of 12 megapixels in less than 0.5 s (peer: Pillow decodes the
 photo, no more), and that it reads 300 numbers/s or more where their boxes are given
 (peer: the report's seven-layer network reads a crop of each through
-`helpers.evaluation.predict`). The photo and the numbers are drawn. Without the shipped
-weights the same networks have random ones, which take as long.
+`helpers.evaluation.predict`). The photo and the numbers are drawn.
 """
 
 import argparse
@@ -42,33 +41,31 @@ def in_turn(*functions) -> list[float]:
     return [statistics.median(times) for times in zip(*turns, strict=True)]
 
 
-def import_and_load(path: str) -> None:
+def import_and_load() -> None:
     """Print the seconds of TensorFlow's import, and of loading the reader after it."""
     importing = seconds(__import__, "tensorflow")
 
     def load() -> None:
         from helpers.reader import Reader
 
-        Reader.load(path)
+        Reader.pretrained()
 
     print(importing, seconds(load))
 
 
-def loading(path: Path) -> tuple[float, float]:
+def loading() -> tuple[float, float]:
     """The same, medians over fresh processes."""
-    words = [sys.executable, __file__, "--load", str(path)]
     runs = [
-        subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+        subprocess.run(
+            [sys.executable, __file__, "--load"],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
         for _ in range(REPEATS)
     ]
     times = [map(float, run.splitlines()[-1].split()) for run in runs]
     return tuple(statistics.median(column) for column in zip(*times, strict=True))
-
-
-def random_weights(path: Path) -> None:
-    from helpers.reader.weights import BUILDERS, save_weights
-
-    save_weights(path, {name: build(seed=1) for name, build in BUILDERS.items()}, {})
 
 
 def draw_photo(path: Path) -> None:
@@ -92,13 +89,9 @@ def draw_numbers(count: int) -> tuple[list, list]:
     from helpers.sample.scenes import draw_scene
 
     rng = np.random.default_rng(2)
-    images, boxes = [], []
-    for _ in range(count):
-        scene = draw_scene(rng)
-        low, high = scene.boxes[:, :2], scene.boxes[:, :2] + scene.boxes[:, 2:]
-        images.append(Image.fromarray(scene.image))
-        boxes.append((*low.min(0).tolist(), *high.max(0).tolist()))
-    return images, boxes
+    scenes = [draw_scene(rng) for _ in range(count)]
+    images = [Image.fromarray(scene.image) for scene in scenes]
+    return images, [scene.box for scene in scenes]
 
 
 def promise(is_kept: bool, promised: str) -> str:
@@ -108,29 +101,23 @@ def promise(is_kept: bool, promised: str) -> str:
 def compare(numbers: int) -> None:
     from helpers.evaluation import predict
     from helpers.networks import build_network
+    from helpers.reader import Reader
     from helpers.reader.crops import CROP_GROWTHS, crop_gray
-    from helpers.reader.reader import Reader
-    from helpers.reader.weights import SHIPPED
 
+    print(f"{os.cpu_count()} cores, medians of {REPEATS}")
+    importing, load = loading()
+    print(f"TensorFlow's import  {importing:8.2f} s")
+    told = promise(load < LOADING, f"under {LOADING:g} s")
+    print(f"loading the reader   {load:8.2f} s  {told}")
+
+    reader = Reader.pretrained()
     with tempfile.TemporaryDirectory() as place:
-        path, photo = SHIPPED, Path(place) / "photo.jpg"
-        if not path.is_file():
-            path = Path(place) / "reader.npz"
-            random_weights(path)
-            print(f"{SHIPPED.name}: not there; random weights take its place")
-        print(f"{os.cpu_count()} cores, medians of {REPEATS}")
-
-        importing, load = loading(path)
-        print(f"TensorFlow's import  {importing:8.2f} s")
-        told = promise(load < LOADING, f"under {LOADING:g} s")
-        print(f"loading the reader   {load:8.2f} s  {told}")
-
-        reader = Reader.load(path)
+        photo = Path(place) / "photo.jpg"
         draw_photo(photo)
         peer, ours = in_turn(lambda: decode(photo), lambda: reader.read([photo]))
-        print(f"Pillow decodes       {peer:8.3f} s  a photo of 12 megapixels")
-        told = promise(ours < PHOTO, f"under {PHOTO:g} s")
-        print(f"finding and reading  {ours:8.3f} s  {told}")
+    print(f"Pillow decodes       {peer:8.3f} s  a photo of 12 megapixels")
+    told = promise(ours < PHOTO, f"under {PHOTO:g} s")
+    print(f"finding and reading  {ours:8.3f} s  {told}")
 
     images, boxes = draw_numbers(numbers)
     seven = build_network(7, seed=1)
@@ -152,10 +139,10 @@ def compare(numbers: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--numbers", type=int, default=400)
-    parser.add_argument("--load", metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.load:
-        import_and_load(options.load)
+        import_and_load()
     else:
         compare(options.numbers)
 

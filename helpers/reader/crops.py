@@ -24,12 +24,9 @@ of its size: people draw boxes looser than those of the drawn scenes."""
 
 
 def crop_gray(
-    image: Image.Image,
-    boxes,
-    size: tuple[int, int] = SIZE,
-    margin: float = MARGIN,
+    image: Image.Image, boxes, size: tuple[int, int] = SIZE, margin: float = MARGIN
 ) -> np.ndarray:
-    """Crop boxes in gray and scale them; beyond the image its edge is repeated.
+    """Crop boxes in gray, uint8 (N, height, width); the image's edge is repeated.
 
     Parameters
     ----------
@@ -41,11 +38,6 @@ def crop_gray(
         Width and height of a crop, which are scaled apart, with antialias.
     margin
         Room round a box, as a share of its width and height.
-
-    Returns
-    -------
-    numpy.ndarray
-        uint8 (N, height, width).
     """
     crops = [_crop(image, box, size) for box in grow(boxes, margin)]
     return np.array(crops, np.uint8).reshape(-1, *size[::-1])

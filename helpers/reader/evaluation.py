@@ -61,14 +61,9 @@ class Numbers:
 
 
 def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, str]]:
-    """Take the same images of an archive as a network is measured on.
+    """Take the images of an archive that a network is measured on too, by number.
 
-    Returns
-    -------
-    numbers : Numbers
-        In the order of the file numbers.
-    skipped : dict
-        For the number of each image that is left out, the reason, see `read_archive`.
+    And for the number of each image that is left out the reason, see `read_archive`.
     """
     split, skipped = read_archive(name, replace(settings, crop_size=1))
     folder = archive_folder(name, settings)
@@ -102,10 +97,7 @@ def read_numbers(
 def evaluate_reader(
     reader: Reader, name: str, settings: Settings, find: bool = False
 ) -> tuple[Score, dict[int, str]]:
-    """Measure the reader on an archive, given the boxes or finding them.
-
-    Returns the score, and the images that are left out as of `archive_numbers`.
-    """
+    """Measure the reader on `archive_numbers`, given the boxes or finding them."""
     numbers, skipped = archive_numbers(name, settings)
     predicted, _ = read_numbers(reader, numbers, find)
     return measure(predicted, numbers.labels), skipped

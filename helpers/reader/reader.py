@@ -103,8 +103,7 @@ class Reader:
     def read(self, images: Sequence, boxes: Sequence | None = None) -> list[Reading]:
         """Read the number in each image, where its box says or wherever it is.
 
-        An image that cannot be read gives a reading with an ``error``; the rest are
-        still read.
+        One that cannot be read gives a reading with an ``error``; the rest are read.
 
         Parameters
         ----------

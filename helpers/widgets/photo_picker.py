@@ -1,7 +1,6 @@
 """A panel to read photos by hand: choose or upload, move the box, see what is read.
 
-What it does by mouse `helpers.reader.Reader.read` does in a line; its pictures are
-those of `draw_photo_with_box` and `draw_reading`.
+What it does by mouse `helpers.reader.Reader.read` does in a line.
 """
 
 import html
@@ -16,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from helpers.data.images import load_photo
 
-SHOWN = 420
+LONG_SIDE = 420
 """Longer side of the photo in the panel, in pixels."""
 
 CHOICES = 3
@@ -33,7 +32,7 @@ class PhotoPicker(widgets.VBox):
     Parameters
     ----------
     reader
-        `helpers.reader.reader.Reader`, or what has its ``read`` and ``crops``.
+        `helpers.reader.Reader`, or what has its ``read`` and ``crops``.
     photos
         By the name to stand in the list: a path, a Pillow image or an array.
     boxes
@@ -54,14 +53,21 @@ class PhotoPicker(widgets.VBox):
         self.reader = reader
         self.photos = dict(photos)
         self.boxes = dict(boxes or {})
-        self.image = None
-        self.reading = None
+        self.image = self.reading = None
         self._setting = False
         self._chosen = widgets.Dropdown(options=tuple(self.photos), description="photo")
         self._upload = widgets.FileUpload(description="Upload", accept="image/*")
         self._find = widgets.Button(description="Find the number", icon="search")
-        self._across = _edges("horizontal")
-        self._down = _edges("vertical")
+        self._across, self._down = (
+            widgets.IntRangeSlider(
+                value=(0, 1),
+                max=1,
+                orientation=orientation,
+                readout=False,
+                layout=widgets.Layout(margin="0px"),
+            )
+            for orientation in ("horizontal", "vertical")
+        )
         self._photo = widgets.Image(format="png")
         self._said = widgets.HTML()
         self._chart = widgets.Image(
@@ -75,21 +81,21 @@ class PhotoPicker(widgets.VBox):
                 self._chart,
             ]
         )
-        self._chosen.observe(lambda _: self._picked(), "value")
-        self._upload.observe(lambda change: self._take(change["new"]), "value")
+        self._on_change(self._chosen, self.choose)
+        self._on_change(self._upload, self._take)
+        self._on_change(self._across, lambda _: self.read())
+        self._on_change(self._down, lambda _: self.read())
         self._find.on_click(lambda _: self.find())
-        for slider in (self._across, self._down):
-            slider.observe(lambda _: self._moved(), "value")
         if self.photos:
-            self._picked()
+            self.choose(self._chosen.value)
         else:
             self._say_problem("no photo yet: upload one")
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """left, top, right, bottom as the sliders stand: 1 pixel wide and high or more.
+        """left, top, right, bottom as the sliders stand, in pixels of the photo shown.
 
-        In pixels of the photo shown.
+        1 pixel wide and high or more.
         """
         (left, right), (low, high) = self._across.value, self._down.value
         width, height = self._across.max, self._down.max
@@ -106,7 +112,8 @@ class PhotoPicker(widgets.VBox):
         try:
             photo = load_photo(self.photos[name], name=name)
         except (ValueError, OSError) as error:
-            self._clear()
+            self.image = self.reading = None
+            self._photo.value = self._chart.value = b""
             self._say_problem(error)
             return
         self._show(photo.image)
@@ -117,17 +124,30 @@ class PhotoPicker(widgets.VBox):
 
     def find(self) -> None:
         """Let the reader look for the number, and put the box where it is."""
-        if self.image is None:
-            return
-        (found,) = self.reader.read([self.image])
-        if found.box is not None:
-            self._place(found.box)
-        self._tell(found)
+        if self.image is not None:
+            (found,) = self.reader.read([self.image])
+            if found.box is not None:
+                self._place(found.box)
+            self._tell(found)
 
     def read(self) -> None:
         """Read what is in the box."""
         if self.image is not None:
             self._tell(self.reader.read([self.image], [self.box])[0])
+
+    def _on_change(self, widget, act) -> None:
+        """Let ``act`` take what the user sets, not what `_silent` sets."""
+        widget.observe(lambda new: self._setting or act(new["new"]), "value")
+
+    @contextmanager
+    def _silent(self, widget):
+        """Set a widget's values by program, and show them when all are set."""
+        self._setting = True
+        try:
+            with widget.hold_sync():
+                yield
+        finally:
+            self._setting = False
 
     def _take(self, files) -> None:
         """Put an uploaded file in the list and show it, or say why it is none."""
@@ -148,14 +168,14 @@ class PhotoPicker(widgets.VBox):
     def _show(self, image: Image.Image) -> None:
         """Make a photo the one that is shown, all of it in the box."""
         self.image = image
-        width, height = shown_size(image)
+        width, height = _size_shown(image)
         self._photo.layout.width = self._across.layout.width = f"{width}px"
         self._photo.layout.height = self._down.layout.height = f"{height}px"
-        for slider, side in ((self._across, 0), (self._down, 1)):
+        for slider, side in zip((self._across, self._down), image.size, strict=True):
             with self._silent(slider):
                 slider.value = (0, 0)  # within the old limit and the new one
-                slider.max = image.size[side]
-                slider.value = (0, slider.max)
+                slider.max = side
+                slider.value = (0, side)
 
     def _place(self, box) -> None:
         """Put the sliders at a box, and read nothing yet."""
@@ -164,28 +184,6 @@ class PhotoPicker(widgets.VBox):
         with self._silent(self._across), self._silent(self._down):
             self._across.value = (left, right)
             self._down.value = (height - bottom, height - top)
-
-    @contextmanager
-    def _silent(self, widget):
-        """What is set meanwhile is no doing of the user, and shown when all is set."""
-        self._setting = True
-        try:
-            with widget.hold_sync():
-                yield
-        finally:
-            self._setting = False
-
-    def _clear(self) -> None:
-        self.image = self.reading = None
-        self._photo.value = self._chart.value = b""
-
-    def _picked(self) -> None:
-        if not self._setting:
-            self.choose(self._chosen.value)
-
-    def _moved(self) -> None:
-        if not self._setting:
-            self.read()
 
     def _tell(self, reading) -> None:
         """Show a reading, of the box as it stands, and the photo with that box."""
@@ -200,13 +198,12 @@ class PhotoPicker(widgets.VBox):
         self._chart.value = _png(draw_reading(reading, crop))
 
     def _say_problem(self, words) -> None:
-        self._said.value = (
-            f'<span style="color:#b00020">{html.escape(str(words))}</span>'
-        )
+        words = html.escape(str(words))
+        self._said.value = f'<span style="color:#b00020">{words}</span>'
 
 
 def describe(reading) -> str:
-    """A reading in a line: the number, how sure, and the other numbers found."""
+    """Say a reading in a line: the number, how sure, and the other numbers found."""
     if not reading.number:
         return "no number found"
     sure = "" if reading.sure else ", not sure"
@@ -215,56 +212,29 @@ def describe(reading) -> str:
     return f"{reading.number} ({reading.confidence:.0%}{sure}){also}"
 
 
-def shown_size(image: Image.Image, longest: int = SHOWN) -> tuple[int, int]:
-    """Width and height of a photo whose longer side is shown in so many pixels."""
-    scale = longest / max(image.size)
-    width, height = (max(1, round(scale * side)) for side in image.size)
-    return width, height
-
-
-def draw_photo_with_box(image: Image.Image, box, longest: int = SHOWN) -> Image.Image:
-    """A photo with a box on it, its longer side ``longest`` pixels.
-
-    Parameters
-    ----------
-    image
-        Of any mode.
-    box
-        left, top, right, bottom in pixels of ``image``, or None for no box.
-    """
-    size = shown_size(image, longest)
-    scale = longest / max(image.size)
+def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
+    """Draw a photo as it is shown, with a box in pixels of ``image`` on it."""
+    size = _size_shown(image)
+    left, top, right, bottom = np.multiply(box, LONG_SIDE / max(image.size))
     shown = image.convert("RGB").resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
-    if box is not None:
-        left, top, right, bottom = (scale * float(edge) for edge in box)
-        edges = (left, top, max(left, right - 1), max(top, bottom - 1))
-        draw = ImageDraw.Draw(shown)
-        draw.rectangle(edges, outline="black", width=4)  # seen on any ground
-        draw.rectangle(edges, outline="yellow", width=2)
+    edges = (left, top, max(left, right - 1), max(top, bottom - 1))
+    draw = ImageDraw.Draw(shown)
+    draw.rectangle(edges, outline="black", width=4)  # seen on any ground
+    draw.rectangle(edges, outline="yellow", width=2)
     return shown
 
 
-def draw_reading(reading, crop: np.ndarray | None = None) -> Figure:
-    """The crop enlarged, then for each digit the likeliest few and how likely.
-
-    Parameters
-    ----------
-    reading
-        `helpers.reader.reader.Reading`.
-    crop
-        uint8 (H, W), what the network saw; without it the bars alone.
-    """
+def draw_reading(reading, crop: np.ndarray) -> Figure:
+    """Draw the crop, uint8 (H, W), then for each digit the likeliest few."""
     digits = reading.alternatives
-    parts = (crop is not None) + max(1, len(digits))
+    parts = 1 + max(1, len(digits))
     figure = Figure(figsize=(1.6 * parts, 1.7), layout="constrained")
-    axes = list(figure.subplots(1, parts, squeeze=False)[0])
-    if crop is not None:
-        axis = axes.pop(0)
-        axis.imshow(crop, "gray", vmin=0, vmax=255)
-        axis.set_title("what it sees", fontsize=9)
-        axis.axis("off")
+    first, *axes = figure.subplots(1, parts)
+    first.imshow(crop, "gray", vmin=0, vmax=255)
+    first.set_title("what it sees", fontsize=9)
+    first.axis("off")
     for place, (axis, choices) in enumerate(zip(axes, digits, strict=False), 1):
-        _bars(axis, choices[:CHOICES])
+        _draw_bars(axis, choices[:CHOICES])
         axis.set_title(f"digit {place}", fontsize=9)
     if not digits:
         axes[0].axis("off")
@@ -272,13 +242,11 @@ def draw_reading(reading, crop: np.ndarray | None = None) -> Figure:
     return figure
 
 
-def _bars(axis, choices) -> None:
-    """A bar for each (digit, probability), the first at the top."""
-    names = [digit or "none" for digit, _ in choices]
-    chances = [chance for _, chance in choices]
-    places = np.arange(len(choices))
-    colours = ["steelblue", *["lightsteelblue"] * (len(choices) - 1)]
-    axis.barh(places, chances, color=colours)
+def _draw_bars(axis, choices) -> None:
+    """Draw a bar for each (digit, probability), the first at the top."""
+    places = range(len(choices))
+    names, chances = zip(*choices, strict=True)
+    axis.barh(places, chances, color=["steelblue", *["lightsteelblue"] * 2])
     for place, chance in zip(places, chances, strict=True):
         axis.text(0.97, place, f"{chance:.0%}", ha="right", va="center", fontsize=8)
     axis.set(xlim=(0, 1), ylim=(CHOICES - 0.5, -0.5), xticks=[])
@@ -287,22 +255,17 @@ def _bars(axis, choices) -> None:
     axis.spines[:].set_visible(False)
 
 
-def _edges(orientation: str) -> widgets.IntRangeSlider:
-    """A slider for the two edges of a box along one side of the photo."""
-    return widgets.IntRangeSlider(
-        value=(0, 1),
-        min=0,
-        max=1,
-        orientation=orientation,
-        readout=False,
-        layout=widgets.Layout(margin="0px"),
-    )
+def _size_shown(image: Image.Image) -> tuple[int, int]:
+    """Width and height of a photo in the panel."""
+    scale = LONG_SIDE / max(image.size)
+    width, height = (max(1, round(scale * side)) for side in image.size)
+    return width, height
 
 
 def _png(picture: Image.Image | Figure) -> bytes:
     stream = io.BytesIO()
-    if isinstance(picture, Image.Image):
-        picture.save(stream, "PNG", compress_level=1)
-    else:
+    if isinstance(picture, Figure):
         picture.savefig(stream, format="png", dpi=100)
+    else:
+        picture.save(stream, "PNG", compress_level=1)
     return stream.getvalue()

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts, crop_gray
+from helpers.reader.crops import (
+    CONTEXT_SIZE,
+    CROP_GROWTHS,
+    MARGIN,
+    SIZE,
+    crop_contexts,
+    crop_gray,
+    middle,
+    number_crops,
+)
 
 
 @pytest.fixture
@@ -44,8 +53,8 @@ def triangles(low, high, side):
     step = (high - low) / side
     reach = max(step, 1.0)
     sources = np.arange(np.floor(low), np.ceil(high)).astype(int)
-    for middle in low + (np.arange(side) + 0.5) * step:
-        weights = np.clip(1 - np.abs(sources + 0.5 - middle) / reach, 0, None)
+    for centre in low + (np.arange(side) + 0.5) * step:
+        weights = np.clip(1 - np.abs(sources + 0.5 - centre) / reach, 0, None)
         weights = (weights / weights.sum()).tolist()
         yield [pair for pair in zip(sources.tolist(), weights, strict=True) if pair[1]]
 
@@ -74,13 +83,8 @@ def test_crops_are_bytes_of_one_size_one_for_each_box(image):
     assert crops.dtype == np.uint8
     for crop, box in zip(crops, BOXES.values(), strict=True):
         np.testing.assert_array_equal(crop, crop_gray(image, np.array([box]))[0])
-
-
-def test_gray_image_gives_the_crops_of_the_colour_one(image):
-    boxes = list(BOXES.values())
-    np.testing.assert_array_equal(
-        crop_gray(image.convert("L"), boxes), crop_gray(image, boxes)
-    )
+    gray = crop_gray(image.convert("L"), list(BOXES.values()))
+    np.testing.assert_array_equal(gray, crops)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +124,16 @@ def test_margin_is_a_share_of_the_box(image):
 def test_middle_of_a_context_is_the_crop(image, box):
     context, crop = crop_contexts(image, [box])[0], crop_gray(image, [box])[0]
     assert context.shape == CONTEXT_SIZE[::-1]
-    middle = context[12:60, 18:90].astype(float)
+    inner = middle(context[None])[0].astype(float)
     # The crop's outermost pixels have fewer neighbours to be interpolated from.
-    assert np.abs(middle - crop)[2:-2, 2:-2].max() < 4
-    assert np.abs(middle - crop).mean() < 1
+    assert np.abs(inner - crop)[2:-2, 2:-2].max() < 4
+    assert np.abs(inner - crop).mean() < 1
+
+
+def test_number_is_cropped_at_each_growth_of_its_box(image):
+    crops = number_crops(image, [(20, 20, 60, 40), (5, 5, 30, 25)])
+    assert (crops.shape, crops.dtype) == ((2, len(CROP_GROWTHS), *SIZE[::-1]), np.uint8)
+    first = CROP_GROWTHS[0]
+    grown = (20 + 40 * -first, 20 + 20 * -first, 60 + 40 * first, 40 + 20 * first)
+    expected = crop_gray(image, [grown], margin=MARGIN)[0]
+    np.testing.assert_array_equal(crops[0, 0], expected)

@@ -1,32 +1,23 @@
 """`python -m helpers read`: what it says of photos, with a reader that is made up."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers.__main__ import READ_AT_ONCE, main
+from helpers.reader import Reading
 
-
-@dataclass(frozen=True)
-class Reading:
-    """What a reader says of an image."""
-
-    number: str
-    confidence: float
-    box: tuple | None = (1, 2, 30, 40)
-    sure: bool = True
-    alternatives: tuple = ()
-    others: tuple = ()
-    source: str = "a name"
-    error: str = ""
-
-
-CLEAR = Reading("123", 0.987, alternatives=((("1", 0.99), ("7", 0.01)),))
-DIM = Reading("4", 0.5, sure=False, others=(CLEAR, Reading("56", 0.25, sure=False)))
-EMPTY = Reading("", 0.0, box=None, sure=False)
-BROKEN = Reading("", 0.0, box=None, sure=False, error="holds 0 bytes")
+CLEAR = Reading("123", 0.987, (1, 2, 30, 40), True, ((("1", 0.99), ("7", 0.01)),))
+DIM = Reading("4", 0.5, (1, 2, 3, 4), others=(CLEAR, Reading("56", 0.25, (5, 6, 7, 8))))
+BROKEN = Reading(error="holds 0 bytes")
+ANSWERS = {
+    "dim.jpg": DIM,
+    "wall.jpg": Reading(),
+    "broken.jpg": BROKEN,
+    "named.jpg": replace(BROKEN, error="named.jpg: holds 0 bytes"),
+}
 
 
 @pytest.fixture
@@ -54,14 +45,6 @@ def calls(monkeypatch):
     return calls
 
 
-ANSWERS = {
-    "dim.jpg": DIM,
-    "wall.jpg": EMPTY,
-    "broken.jpg": BROKEN,
-    "named.jpg": replace(BROKEN, error="named.jpg: holds 0 bytes"),
-}
-
-
 @pytest.fixture
 def tell(calls, capsys):
     """Run `read`; its status, and lines of output and errors."""
@@ -74,33 +57,24 @@ def tell(calls, capsys):
     return run_command
 
 
-def test_line_holds_file_number_and_confidence(tell):
-    assert tell("door.jpg") == (0, ["door.jpg  123  0.99"], [])
-
-
-def test_line_says_not_sure_and_the_other_numbers(tell):
-    _, lines, _ = tell("dim.jpg")
-    assert lines == ["dim.jpg  4  0.50  not sure  also 123 0.99, 56 0.25"]
-
-
-def test_no_number_is_a_dash_so_that_the_columns_stay(tell):
-    status, lines, _ = tell("wall.jpg")
-    assert (status, lines) == (0, ["wall.jpg  -  0.00  not sure"])
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("door.jpg", "door.jpg  123  0.99"),
+        ("dim.jpg", "dim.jpg  4  0.50  not sure  also 123 0.99, 56 0.25"),
+        ("wall.jpg", "wall.jpg  -  0.00  not sure"),
+    ],
+)
+def test_line_holds_file_number_and_confidence(tell, file, line):
+    assert tell(file) == (0, [line], [])
 
 
 def test_json_is_one_object_a_line(tell):
     status, lines, _ = tell("--json", "dim.jpg", "wall.jpg")
     dim, wall = map(json.loads, lines)
     assert status == 0
-    assert list(dim) == [
-        "file",
-        "number",
-        "confidence",
-        "sure",
-        "box",
-        "alternatives",
-        "others",
-    ]
+    parts = "file number confidence sure box alternatives others"
+    assert list(dim) == parts.split()
     assert (dim["file"], dim["number"], dim["sure"]) == ("dim.jpg", "4", False)
     assert [other["number"] for other in dim["others"]] == ["123", "56"]
     assert dim["others"][0]["alternatives"] == [[["1", 0.99], ["7", 0.01]]]
@@ -117,19 +91,12 @@ def test_file_that_cannot_be_read_is_told_and_the_rest_is_read(tell):
     ]
 
 
-def test_box_is_that_of_every_file(tell, calls):
-    tell("a.jpg", "b.jpg", "--box", "10,20,30.5,40")
-    assert calls[-1] == ([Path("a.jpg"), Path("b.jpg")], [(10, 20, 30.5, 40)] * 2)
-
-
-def test_without_a_box_the_number_is_looked_for(tell, calls):
+def test_reader_is_given_files_boxes_and_weights_as_asked(tell, calls):
     tell("a.jpg")
     assert calls == ["its own", ([Path("a.jpg")], None)]
-
-
-def test_weights_of_one_s_own_are_loaded(tell, calls):
-    tell("a.jpg", "--weights", "mine.keras")
-    assert calls[0] == Path("mine.keras")
+    tell("a.jpg", "b.jpg", "--box", "10,20,30.5,40", "--weights", "mine.npz")
+    files = [Path("a.jpg"), Path("b.jpg")]
+    assert calls[2:] == [Path("mine.npz"), (files, [(10, 20, 30.5, 40)] * 2)]
 
 
 def test_many_files_are_read_in_turn(tell, calls):

@@ -167,10 +167,6 @@ def test_one_image_alone_is_a_list_of_one(reader, image, tmp_path, kind):
     ]
 
 
-def test_no_images_give_no_readings(reader):
-    assert reader.read([]) == []
-
-
 @pytest.fixture(params=["path", "image"])
 def turned(request, image, tmp_path):
     """The image as a camera held upright stores it: on its side, with a note."""
@@ -181,13 +177,10 @@ def turned(request, image, tmp_path):
     return path if request.param == "path" else Image.open(path)
 
 
-@pytest.mark.parametrize(("number", "box"), SIDES.items())
-def test_box_is_in_pixels_of_the_upright_photo(reader, turned, number, box):
-    (reading,) = reader.read([turned], [box])
-    assert (reading.number, reading.box) == (number, box)
-
-
-def test_number_is_found_in_the_upright_photo(reader, turned, image):
+def test_box_is_in_pixels_of_the_upright_photo(reader, turned, image):
+    for number, box in SIDES.items():
+        (reading,) = reader.read([turned], [box])
+        assert (reading.number, reading.box) == (number, box)
     assert reader.read([turned])[0].box == reader.read([image])[0].box
 
 
@@ -277,15 +270,15 @@ def test_confidence_and_alternatives_are_at_the_metadata_s_temperature(
     assert plain.confidence < cold.confidence <= 1
 
 
-@pytest.mark.parametrize("temperature", [0.2, 1.0, 5.0])
+@pytest.mark.parametrize("temperature", [0.2, 5.0])
 def test_temperature_chooses_no_other_number(network, finder, image, temperature):
     """Flat crops say little of their four halves, and least when it is hot."""
-    flat, spot = (0, 40, 40, 80), SIDES["4"]
-    metadata = {"temperature": temperature}
-    guided = Guided(network, finder, metadata, found=((flat, 0.9), (spot, 0.25)))
-    first = Guided(network, finder, {}, found=guided.found).read([image])[0]
-    (reading,) = guided.read([image])
-    assert (reading.number, reading.box) == (first.number, first.box)
+    found = ((0, 40, 40, 80), 0.9), (SIDES["4"], 0.25)
+    plain, other = (
+        Guided(network, finder, metadata, found=found).read([image])[0]
+        for metadata in ({}, {"temperature": temperature})
+    )
+    assert (other.number, other.box) == (plain.number, plain.box)
 
 
 def test_others_are_apart_and_the_clearest_first(stubborn, finder, image):
@@ -360,6 +353,7 @@ def test_two_side_by_side_are_one_number_if_it_fills_the_image_and_is_clear(
 
 
 def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):
+    assert Guided(stubborn, finder, {}).read([]) == []
     (reading,) = Guided(stubborn, finder, {}).read([image])
     assert (reading.number, reading.confidence, reading.box) == ("", 0, None)
     assert (reading.sure, reading.others, reading.error) == (False, (), "")
