@@ -18,16 +18,12 @@ GRAY = np.array([0.2989, 0.5870, 0.1140], np.float32)
 
 
 def labels_of(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
-    """Numbers of the images of one to five digits, and their labels.
+    """Label the images of one to five digits.
 
     Digits stand in the order of the file, as in the report.
 
-    Returns
-    -------
-    images : numpy.ndarray
-        int32 (N,), ascending.
-    labels : numpy.ndarray
-        uint8 (N, 6): [length, d1..d5], blank 10.
+    Returns the images' numbers, int32 (N,), ascending, and their labels, uint8 (N, 6):
+    [length, d1..d5], blank 10.
     """
     order = np.argsort(boxes.image, kind="stable")
     images, starts, lengths = np.unique(
@@ -44,14 +40,10 @@ def labels_of(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
 
 
 def union_boxes(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
-    """Smallest box around all digits of each image.
+    """Find the smallest box around all digits of each image.
 
-    Returns
-    -------
-    images : numpy.ndarray
-        int32 (N,), ascending.
-    unions : numpy.ndarray
-        float64 (N, 4): left, top, right, bottom in pixels.
+    Returns the images' numbers, int32 (N,), ascending, and left, top, right, bottom in
+    pixels, float64 (N, 4).
     """
     order = np.argsort(boxes.image, kind="stable")
     images, starts = np.unique(boxes.image[order], return_index=True)
@@ -59,19 +51,14 @@ def union_boxes(boxes: "Boxes") -> tuple[np.ndarray, np.ndarray]:
     def over(reduce, values):
         return reduce.reduceat(values[order], starts) if len(starts) else np.empty(0)
 
-    return images, np.stack(
-        [
-            over(np.minimum, boxes.left),
-            over(np.minimum, boxes.top),
-            over(np.maximum, boxes.left + boxes.width),
-            over(np.maximum, boxes.top + boxes.height),
-        ],
-        axis=1,
-    )
+    left, top = over(np.minimum, boxes.left), over(np.minimum, boxes.top)
+    right = over(np.maximum, boxes.left + boxes.width)
+    bottom = over(np.maximum, boxes.top + boxes.height)
+    return images, np.stack([left, top, right, bottom], axis=1)
 
 
 def grow(box, margin: float | tuple[float, float]) -> np.ndarray:
-    """Boxes (..., 4) grown by ``margin`` of their width and height on every side.
+    """Grow boxes (..., 4) by ``margin`` of their width and height on every side.
 
     Of the width by the first and of the height by the second, if there are two.
     """
@@ -81,7 +68,7 @@ def grow(box, margin: float | tuple[float, float]) -> np.ndarray:
 
 
 def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
-    """The part of an image in a box, whole pixels, as a small square in colour.
+    """Cut the part of an image in a box, whole pixels, as a small square in colour.
 
     Parameters
     ----------
@@ -111,27 +98,18 @@ def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
 
 
 def gray(image) -> np.ndarray:
-    """An RGB image, or (..., 3) array, as uint8 gray: 0.2989 R + 0.587 G + 0.114 B.
+    """Turn an RGB image, or (..., 3), gray, uint8: 0.2989 R + 0.587 G + 0.114 B.
 
-    Fractions are cut off, as a cast to whole numbers does: that is within one image
-    in 700 of what the report's weights read from gray with its fractions, and
-    rounding is four away.
+    Fractions are cut off: the report's weights read that nearly as gray with its
+    fractions, and rounded gray less alike.
     """
     return (np.asarray(image, np.float32) @ GRAY).astype(np.uint8)
 
 
 def normalise(images: np.ndarray) -> np.ndarray:
-    """Each image with mean 0 and standard deviation 1; a flat one becomes all 0.
+    """Scale images, uint8 (N, side, side), to mean 0 and standard deviation 1: float32.
 
-    Parameters
-    ----------
-    images
-        uint8 (N, side, side).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32, the same shape.
+    A flat one becomes all 0.
     """
     images = images.astype(np.float32)
     mean = images.mean(axis=(1, 2), keepdims=True)
@@ -140,7 +118,7 @@ def normalise(images: np.ndarray) -> np.ndarray:
 
 
 def eight_bits(image: Image.Image) -> Image.Image:
-    """The image in gray of 8 bits if it is in 16; Pillow would cut off at 255."""
+    """Scale an image of 16 bits to gray of 8; Pillow would cut off at 255."""
     if not image.mode.startswith("I;16"):
         return image
     return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

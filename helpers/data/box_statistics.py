@@ -12,14 +12,14 @@ from helpers.data.images import ARCHIVE_FORMATS, open_image
 
 
 def lengths(boxes: Boxes) -> pd.Series:
-    """Number of images by number of digits, from 1 to the longest; 0 if there are."""
+    """Count images by number of digits, from 1 to the longest; from 0 if need be."""
     counts = np.bincount(_digits_of_images(boxes), minlength=2)
     numbers = pd.Series(counts, name="images").rename_axis("digits")
     return numbers if counts[0] else numbers[1:]
 
 
 def largest_boxes(boxes: Boxes) -> dict[str, np.ndarray]:
-    """``width`` and ``height`` of each image's widest and tallest box, in pixels.
+    """Find ``width`` and ``height`` of each image's widest and tallest box, in pixels.
 
     Either is (N,) for the N images that have a box, by ascending number.
     """
@@ -32,25 +32,23 @@ def largest_boxes(boxes: Boxes) -> dict[str, np.ndarray]:
 
 
 def box_summary(boxes: Boxes) -> pd.DataFrame:
-    """Mean, 98th percentile and maximum of each image's widest and tallest box."""
-    names = {"width": "widest", "height": "tallest"}
+    """Take mean, 98th percentile and maximum of each image's widest and tallest box."""
     rows = {
-        names[name]: {
+        name: {
             "images": len(sizes),
             "mean": sizes.mean(),
             "p98": np.percentile(sizes, 98),
             "max": sizes.max(),
         }
-        for name, sizes in largest_boxes(boxes).items()
+        for name, sizes in zip(
+            ("widest", "tallest"), largest_boxes(boxes).values(), strict=True
+        )
     }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """(width, height) in pixels of the numbered images whose file says so.
-
-    A file's first bytes say it: an image that is cut short further on has a size too.
-    """
+    """Read (width, height) in pixels of the numbered images whose header says so."""
     sizes = {}
     for number in numbers:
         try:
@@ -64,51 +62,32 @@ def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, in
 def odd_images(
     boxes: Boxes, sizes: dict[int, tuple[int, int]]
 ) -> dict[str, np.ndarray]:
-    """Numbers of the images that break what one might take for granted of them.
+    """List the numbers of images that break what one might take for granted of them.
 
-    Parameters
-    ----------
-    boxes
-        Of an archive.
-    sizes
-        (width, height) in pixels by number; an image that is not in it has no edge
-        that a box could cross.
-
-    Returns
-    -------
-    dict of numpy.ndarray
-        int32, ascending, by what is odd: no box; more than five; a box that reaches
-        outside its image; two neighbours in the file that overlap; a box that starts
-        left of the one before it.
+    ``sizes`` are (width, height) in pixels by number; an image that is not in it has no
+    edge that a box could cross. The numbers are int32, ascending, by what is odd.
     """
-    left, top, right, bottom = (
-        boxes.left,
-        boxes.top,
-        boxes.left + boxes.width,
-        boxes.top + boxes.height,
-    )
-    unknown = (np.inf, np.inf)
-    edges = [sizes.get(int(image), unknown) for image in boxes.image]
+    left, top = boxes.left, boxes.top
+    right, bottom = left + boxes.width, top + boxes.height
+    edges = [sizes.get(image, (np.inf, np.inf)) for image in boxes.image.tolist()]
     width, height = np.reshape(edges, (-1, 2)).T
     outside = (left < 0) | (top < 0) | (right > width) | (bottom > height)
     same = boxes.image[1:] == boxes.image[:-1]
     across = np.minimum(right[1:], right[:-1]) > np.maximum(left[1:], left[:-1])
     down = np.minimum(bottom[1:], bottom[:-1]) > np.maximum(top[1:], top[:-1])
+    back = same & (left[1:] < left[:-1])
     digits = _digits_of_images(boxes)
     return {
         "no box": np.sort(boxes.images[digits == 0]),
         f"more than {MAX_DIGITS} digits": np.sort(boxes.images[digits > MAX_DIGITS]),
         "a box outside the image": np.unique(boxes.image[outside]),
         "overlapping boxes": np.unique(boxes.image[1:][same & across & down]),
-        "not from left to right": np.unique(
-            boxes.image[1:][same & (left[1:] < left[:-1])]
-        ),
+        "not from left to right": np.unique(boxes.image[1:][back]),
     }
 
 
 def _digits_of_images(boxes: Boxes) -> np.ndarray:
     """Number of boxes of each of ``boxes.images``, in their order."""
-    ordered = np.sort(boxes.image)
-    return np.searchsorted(ordered, boxes.images, "right") - np.searchsorted(
-        ordered, boxes.images, "left"
-    )
+    numbers, counts = np.unique(boxes.image, return_counts=True)
+    count_of = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
+    return np.array([count_of.get(image, 0) for image in boxes.images.tolist()], int)

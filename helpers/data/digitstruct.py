@@ -84,17 +84,10 @@ class Fault:
 class Boxes:
     """Every digit of an archive, one element each, in the order of the file.
 
-    Parameters
-    ----------
-    image
-        int32, the number in the image's file name.
-    label
-        int8, the digit, 0 to 9.
-    left, top, width, height
-        float64, pixels; a box may reach beyond its image.
-    images
-        int32, the number of every image in the order of the file, those without a
-        box too.
+    ``image`` is the number in the image's file name, int32; ``label`` the digit, 0 to
+    9, int8; ``left``, ``top``, ``width`` and ``height`` are pixels, float64, and a box
+    may reach beyond its image. ``images`` has the number of every image in the order
+    of the file, those without a box too.
     """
 
     image: np.ndarray
@@ -132,13 +125,8 @@ def read_sound_boxes(path: Path | str) -> tuple[Boxes, list[Fault]]:
     An image is unsound if a part of its row is missing or damaged, if a label is no
     digit or a box has no size, and if another row is of the same image.
 
-    Returns
-    -------
-    boxes : Boxes
-        As from `read_boxes`, less those of unsound images; ``images`` has the numbers
-        of all, each once.
-    faults : list of Fault
-        What is wrong with the others, in the order of the file.
+    Returns the boxes, as from `read_boxes`, less those of unsound images, with the
+    numbers of all images once in ``images``; and what is wrong with the others.
 
     Raises
     ------
@@ -166,9 +154,10 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
     The boxes of an image are those of its number in ``boxes.image``, in their order.
     """
     order = np.argsort(boxes.image, kind="stable")
-    grouped = boxes.image[order]
-    starts = np.searchsorted(grouped, boxes.images, "left")
-    ends = np.searchsorted(grouped, boxes.images, "right")
+    starts, ends = (
+        np.searchsorted(boxes.image[order], boxes.images, side)
+        for side in ("left", "right")
+    )
     if (ends - starts).sum() != len(boxes):
         raise ValueError(
             f"{path}: {len(boxes)} boxes, of which {(ends - starts).sum()} are of the "
@@ -464,10 +453,8 @@ def _reference(item) -> h5py.Reference:
 
 def _tag(item, name: str, value) -> None:
     value = np.asarray(value)
-    attribute = h5a.create(
-        item, name.encode(), h5t.py_create(value.dtype), h5s.create(h5s.SCALAR)
-    )
-    attribute.write(value)
+    kind, scalar = h5t.py_create(value.dtype), h5s.create(h5s.SCALAR)
+    h5a.create(item, name.encode(), kind, scalar).write(value)
 
 
 @contextmanager

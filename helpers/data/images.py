@@ -59,14 +59,8 @@ class PhotoError(InputError):
 class Photo:
     """An image, upright and in RGB, and how large it was.
 
-    Parameters
-    ----------
-    image
-        RGB, its longer side at most what was asked for.
-    size
-        Width and height in pixels before it was scaled, upright.
-    name
-        Of the file, or what it was called.
+    ``size`` is its width and height in pixels before it was scaled, upright; ``name``
+    that of the file, or what it was called.
     """
 
     image: Image.Image
@@ -142,7 +136,7 @@ def read_image(
     path
         Of a PNG or a JPEG.
     read
-        Given the image, which is not decoded yet. What it raises becomes the reason.
+        Given the image, not decoded yet. What it raises becomes the reason.
     """
     if not path.is_file():
         return "a folder of that name" if path.is_dir() else "there is no such file"
@@ -232,13 +226,8 @@ def _load_image(image: Image.Image, size: Size, name: str, max_side: int) -> Pho
 
     ``size`` is what it was before it was scaled, if it was.
     """
-    if image.width * image.height > MAX_PIXELS:
-        raise _too_large(name, f"{image.width:,} x {image.height:,} pixels")
-    if 0 in size:
-        raise PhotoError(
-            f"{name}: {size[0]} x {size[1]} pixels; expected 1 x 1 or more. Check "
-            "what it was cut from."
-        )
+    if not 0 < image.width * image.height <= MAX_PIXELS:
+        raise _wrong_size(name, f"{image.width:,} x {image.height:,} pixels")
     try:
         image.load()
         orientation = _orientation(image)
@@ -246,7 +235,7 @@ def _load_image(image: Image.Image, size: Size, name: str, max_side: int) -> Pho
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:  # of a tile or a frame
-        raise _too_large(name, str(error)) from error
+        raise _wrong_size(name, str(error)) from error
     except Exception as error:  # of whatever kind a decoder makes of damage
         raise _damaged(name, error) from error
     small.getexif()[ExifTags.Base.Orientation] = orientation
@@ -341,8 +330,8 @@ def _damaged(name: str, error: Exception) -> PhotoError:
     )
 
 
-def _too_large(name: str, found: str) -> PhotoError:
+def _wrong_size(name: str, found: str) -> PhotoError:
     return PhotoError(
-        f"{name}: too large: {found}; expected at most {MAX_PIXELS:,} pixels, fewer of "
-        "a TIFF or WebP. Save it smaller, or as a JPEG, which is scaled as it is read."
+        f"{name}: {found}; expected 1 to {MAX_PIXELS:,} pixels, fewer of a TIFF or "
+        "WebP. Save it smaller, or as a JPEG, which is scaled as it is read."
     )

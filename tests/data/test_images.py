@@ -215,15 +215,13 @@ def test_200_megapixels_are_scaled_within_pillow_s_limit_unchanged(mode, kind):
 
 
 def test_more_pixels_than_are_decoded_is_told():
-    with pytest.raises(
-        PhotoError, match="20,000 x 20,000 pixels; expected at most 300"
-    ):
+    with pytest.raises(PhotoError, match="20,000 x 20,000 pixels; expected 1 to 300"):
         load_photo(black_png(20_000, 20_000, whole=False))
 
 
 def test_limit_of_pillow_s_own_is_told_as_one(image, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(PhotoError, match=r"too large: .* Save it smaller"):
+    with pytest.raises(PhotoError, match=r"exceeds limit .* Save it smaller"):
         load_photo(encoded(image, "TIFF"))
 
 
@@ -291,7 +289,7 @@ def test_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
             r"shape \(3, 8, 8\); expected .* channels last",
         ),
         (np.zeros((2, 8, 8, 3), np.uint8), "Give one image at a time"),
-        (Image.new("RGB", (0, 5)), "0 x 5 pixels; expected 1 x 1 or more"),
+        (Image.new("RGB", (0, 5)), "0 x 5 pixels; expected 1 to 300,000,000"),
         (Image.new("I", (2, 2), -1), "whole numbers from -1 to -1; expected 0 to"),
         ([[1, 2], [3, 4]], "a list; expected a path"),
     ],
