@@ -36,12 +36,9 @@ FIELDS = ("height", "left", "top", "width", "label")
 BLOCK_ROWS = 2_000
 """Read at a time; what is mapped of the file for them is then let go."""
 
-READING_CACHE = 1 << 20
-"""Bytes of headers that HDF5 keeps: few, as each of them is wanted once."""
-
 WRITING_CACHE = 128 << 20
-"""The most that HDF5 can: all names of a group are one block of it, which it would
-otherwise write and read back for each further one."""
+"""Bytes of headers that HDF5 keeps, as many as it can: all names of a group are one
+block, which it would otherwise write and read back for each further one."""
 
 USERBLOCK = 512
 """Bytes before the HDF5 part, for MATLAB's own header."""
@@ -168,7 +165,10 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
     label[label == 0] = 10
     with atomic_write(path) as temporary:
         with h5py.File(temporary, "w", userblock_size=USERBLOCK) as file:
-            _set_cache(file, WRITING_CACHE)
+            config = file.id.get_mdc_config()
+            config.set_initial_size = True
+            config.initial_size = config.min_size = config.max_size = WRITING_CACHE
+            file.id.set_mdc_config(config)
             writer = _Writer(file)
             for image, start, end in zip(boxes.images, starts, ends, strict=True):
                 writer.add(f"{image}.png", table[start:end])
@@ -224,14 +224,13 @@ class _Rows:
 
 def _read_rows(path: Path) -> _Rows:
     with _open(path) as file:
-        columns = [_references(file, path, part) for part in ("name", "bbox")]
-        names, groups = (len(column) for column in columns)
-        if names != groups:
+        names, groups = (_references(file, path, part) for part in ("name", "bbox"))
+        if len(names) != len(groups):
             raise DigitStructError(
-                f"{path}: {names} names and {groups} rows of boxes; expected one name "
-                "for each. Get the archive again."
+                f"{path}: {len(names)} names and {len(groups)} rows of boxes; expected "
+                "one name for each. Get the archive again."
             )
-        return _Reader(file, path, *columns).read()
+        return _Reader(file, path, names, groups).read()
 
 
 class _Reader:
@@ -466,10 +465,17 @@ def _open(path: Path) -> Iterator[h5py.File]:
     try:
         file = h5py.File(path, "r")
     except OSError as error:
-        raise DigitStructError(f"{path}: {_why_unreadable(path, error)}") from error
+        with path.open("rb") as raw:
+            start = raw.read(USERBLOCK)
+        found = f"{path}: begins with {start[:16]!r}"
+        if "truncated" in str(error) or start.startswith(b"MATLAB 7.3"):
+            found = f"{path}: cut short or damaged ({error})"
+        raise DigitStructError(
+            f"{found}; expected a whole MATLAB 7.3 file (HDF5). Get the archive again, "
+            "or save the file with save(..., '-v7.3')."
+        ) from error
     try:
         with file:
-            _set_cache(file, READING_CACHE)
             yield file
     except DigitStructError:
         raise
@@ -478,28 +484,6 @@ def _open(path: Path) -> Iterator[h5py.File]:
             f"{path}: damaged ({error}); expected a whole MATLAB 7.3 file. Get the "
             "archive again."
         ) from error
-
-
-def _set_cache(file: h5py.File, size: int) -> None:
-    """Let HDF5 keep so many bytes of headers and the like in memory."""
-    config = file.id.get_mdc_config()
-    config.set_initial_size = True
-    config.initial_size = config.min_size = config.max_size = size
-    file.id.set_mdc_config(config)
-
-
-def _why_unreadable(path: Path, error: OSError) -> str:
-    with path.open("rb") as raw:
-        start = raw.read(USERBLOCK)
-    if "truncated" in str(error) or start.startswith(b"MATLAB 7.3"):
-        return (
-            f"cut short or damaged after {path.stat().st_size:,} bytes ({error}); "
-            "expected a whole MATLAB 7.3 file. Get the archive again."
-        )
-    return (
-        f"begins with {start[:16]!r}; expected a MATLAB 7.3 file (HDF5). Name the "
-        "digitStruct.mat of an SVHN archive, or save it with save(..., '-v7.3')."
-    )
 
 
 def _references(file: h5py.File, path: Path, part: str) -> np.ndarray:

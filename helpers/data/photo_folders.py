@@ -100,7 +100,11 @@ def photo_folder(folder: Path | str) -> list[FolderPhoto]:
             f"{folder}: no such folder; expected one with photos in it. Make it, or "
             "check its name."
         )
-    paths = sorted(path for path in folder.iterdir() if _is_photo(path))
+    paths = sorted(
+        path
+        for path in folder.glob("[!.]*")  # without a Mac's ._123.jpg, which is no image
+        if path.suffix.lower() in ENDINGS and path.is_file()
+    )
     if (folder / LABELS).is_file():
         told = _read_labels(folder / LABELS, {path.name for path in paths})
         return [told.get(path.name, FolderPhoto(path)) for path in paths]
@@ -111,9 +115,8 @@ def number_in(stem: str) -> str | None:
     """Find the house number in a photo's name without its ending, or None.
 
     It is what the name begins with, else what it ends with, set off by anything that
-    is neither letter nor digit: 123, 123_door, "123 (2)", door-123. It has one to five
-    digits, the first not 0: 007 is a count. Names that a device gave (IMG_1234,
-    20260131_120000) hold none.
+    is neither letter nor digit: 123_door, "123 (2)". It has one to five digits, the
+    first not 0: 007 is a count. Names that a device gave (IMG_1234) hold none.
     """
     parts = [part for part in re.split(r"[\W_]+", stem) if part]
     if not parts or parts[0].lower() in CAMERA_WORDS:
@@ -122,11 +125,6 @@ def number_in(stem: str) -> str | None:
         return None
     number = rf"[1-9][0-9]{{0,{MAX_DIGITS - 1}}}"
     return next((p for p in (parts[0], parts[-1]) if re.fullmatch(number, p)), None)
-
-
-def _is_photo(path: Path) -> bool:
-    hidden = path.name.startswith(".")  # as a Mac's ._123.jpg, which is no image
-    return path.suffix.lower() in ENDINGS and not hidden and path.is_file()
 
 
 def _read_labels(table: Path, names: set[str]) -> dict[str, FolderPhoto]:
