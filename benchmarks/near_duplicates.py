@@ -72,7 +72,11 @@ def main() -> None:
     pairs = find_pairs(images)
     seconds, work = time.perf_counter() - start, time.process_time() - work
 
-    found = {copy for row, copy in pairs.rows.tolist() if planted.get(copy) == row}
+    found = {
+        copy
+        for row, copy in zip(pairs["first"], pairs["second"], strict=True)
+        if planted.get(copy) == row
+    }
     recall, precision = len(found) / len(planted), len(found) / max(1, len(pairs))
     keys = likeness_keys(drawn, labels)
     first = len(drawn)

@@ -35,7 +35,7 @@ def boxes_of_extra() -> digitstruct.Boxes:
 
 def write(path: Path, cache: bool) -> None:
     """Write the boxes with the project's cache, or with HDF5's own."""
-    own = patch.object(digitstruct, "_keep_headers", lambda file, size: None)
+    own = patch.object(digitstruct, "_set_cache", lambda file, size: None)
     with nullcontext() if cache else own:
         digitstruct.write_boxes(path, boxes_of_extra())
 

@@ -41,13 +41,7 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
 
     Images that cannot be read or cropped are left out and listed, as are those of no
     digit or of more than five, those whose boxes are unsound, and all other files.
-
-    Raises
-    ------
-    FileNotFoundError
-        The source has no train or no test archive.
-    ArchiveError, DigitStructError, StoreError
-        An archive or its digitStruct.mat is damaged as a whole, or shows no number.
+    Raises as `Source.folder` and `build_store` do.
     """
     source = source_of(settings)
     extra = ("extra",) if "extra" in source.available() else ()
@@ -67,18 +61,7 @@ def evaluate_archive(
 ) -> tuple["Score", dict[int, str]]:
     """Measure a network on every image of an archive, cropped to its input's size.
 
-    Returns
-    -------
-    score : Score
-    skipped : dict
-        For the number of each image that no score counts, the reason.
-
-    Raises
-    ------
-    FileNotFoundError
-        The source has no such archive.
-    StoreError
-        None of its images can be read.
+    The second value has the reason for each image that the score does not count.
     """
     from helpers.evaluation import evaluate
 

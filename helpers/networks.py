@@ -1,6 +1,7 @@
 """The report's networks of one to seven layers, and their layers.
 
-Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTorch.
+Written in Keras operations alone, so that they run on TensorFlow, JAX and PyTorch. The
+layers take plain values alone, which Keras saves and restores by itself.
 """
 
 import math
@@ -11,6 +12,7 @@ import numpy as np
 from keras import ops
 
 from helpers.accuracy import BLANK, POSITIONS
+from helpers.errors import InputError
 from helpers.files import read_arrays
 
 CLASSES = BLANK + 1
@@ -38,7 +40,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         self.beta = beta
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         channel = np.arange(input_shape[-1])
         near = np.abs(channel[:, None] - channel) <= self.radius
         self._band = (self.alpha * near).astype("float32")
@@ -47,19 +49,6 @@ class LocalResponseNormalization(keras.layers.Layer):
         """(N, H, W, C) to the same shape."""
         strength = self.bias + ops.matmul(ops.square(inputs), self._band)
         return inputs * ops.exp(-self.beta * ops.log(strength))
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return input_shape
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {
-            "radius": self.radius,
-            "bias": self.bias,
-            "alpha": self.alpha,
-            "beta": self.beta,
-        }
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -76,7 +65,7 @@ class ShiftedReLU(keras.layers.Layer):
         self.initial = initial
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         self.shift = self.add_weight(
             name="shift",
             shape=(input_shape[-1],),
@@ -86,14 +75,6 @@ class ShiftedReLU(keras.layers.Layer):
     def call(self, inputs):
         """(..., C) to the same shape."""
         return ops.relu(inputs + self.shift)
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return input_shape
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {"initial": self.initial}
 
 
 @keras.saving.register_keras_serializable(PACKAGE)
@@ -114,16 +95,11 @@ class PositionDense(keras.layers.Layer):
         self.deviation = deviation
 
     def build(self, input_shape):
-        """Make the weights, whose shape follows the input's."""
+        """Make the weights."""
         width = input_shape[-1]
-        if self.deviation:
-            initializer = keras.initializers.TruncatedNormal(
-                0.0, self.deviation, self.seed
-            )
-        else:
-            # Xavier's limit for one position: the six do not feed each other.
-            limit = math.sqrt(6 / (width + self.units))
-            initializer = keras.initializers.RandomUniform(-limit, limit, self.seed)
+        # Xavier's limit for one position: the six do not feed each other.
+        limit = math.sqrt(6 / (width + self.units))
+        initializer = _initializer(self.seed, self.deviation, limit)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(POSITIONS, width, self.units),
@@ -139,19 +115,6 @@ class PositionDense(keras.layers.Layer):
         by_position = inputs[None] if shared else ops.swapaxes(inputs, 0, 1)
         outputs = ops.swapaxes(ops.matmul(by_position, self.kernel), 0, 1)
         return self.activation(outputs + self.bias)
-
-    def compute_output_shape(self, input_shape):
-        """Shape of what `call` gives."""
-        return (input_shape[0], POSITIONS, self.units)
-
-    def get_config(self):
-        """What the layer is made again from."""
-        return super().get_config() | {
-            "units": self.units,
-            "activation": keras.activations.serialize(self.activation),
-            "seed": self.seed,
-            "deviation": self.deviation,
-        }
 
 
 def build_network(
@@ -185,31 +148,10 @@ def build_network(
     ----------
     layers
         1 to 7.
-    crop_size
-        Side of the square input in pixels.
-    depths, patch_size
-        Channels and kernel side of the convolutions.
-    widths
-        Units of the hidden layers of each position.
-    keep_rate
-        Share of a hidden layer's activations that dropout keeps.
-    lrn_radius, lrn_bias, lrn_alpha, lrn_beta
-        See `LocalResponseNormalization`.
-    conv_bias, train_conv_bias
-        First value of the convolutions' biases and whether they are trained; the
-        published program kept them at 1.
-    relu_outputs
-        Ends networks of fewer than four dense layers as the published program did:
-        by the ReLU of their last hidden layer, whose 128, 64 or 16 units stand for
-        the 11 classes, so that their output is (N, 6, 128), (N, 6, 64) or (N, 6, 16).
-    initial_deviation
-        Of the normal distribution, cut at two deviations, that the first weights are
-        drawn from; 0 for Xavier's rule.
-    pooling
-        Whether each convolution is followed by a max-pool. Without, it moves by two
-        pixels at a time, which leaves as many outputs.
     seed
         Start of the random weights and of dropout; None draws one.
+
+    For the others see `helpers.recipe.Recipe`.
 
     Returns
     -------
@@ -219,25 +161,22 @@ def build_network(
     """
     if layers not in range(1, MOST_LAYERS + 1):
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
-    if not 0 < keep_rate <= 1:
-        raise ValueError(
-            f"keep_rate is {keep_rate!r}; expected more than 0 and at most 1, the "
-            "share of activations that dropout keeps."
-        )
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
-    _check_crop_size(crop_size, patch_size, convolutions)
+    side = crop_size
+    for _ in range(convolutions):
+        side = math.ceil((side - patch_size + 1) / 2)
+    if side < 1:
+        raise ValueError(
+            f"crop_size is {crop_size}; expected more, since {convolutions} "
+            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
+            "pixel of it."
+        )
     seeds = endless_seeds(seed)
 
-    def kernels(seed):
-        if initial_deviation:
-            return keras.initializers.TruncatedNormal(0.0, initial_deviation, seed)
-        return keras.initializers.GlorotUniform(seed)
-
     def dense(units, activation, name):
-        return PositionDense(
-            units, activation, next(seeds), initial_deviation, name=name
-        )
+        seed = next(seeds)
+        return PositionDense(units, activation, seed, initial_deviation, name=name)
 
     inputs = keras.Input((crop_size, crop_size, 1), name="crops")
     x = inputs
@@ -248,7 +187,7 @@ def build_network(
             patch_size,
             strides=1 if pooling else 2,
             use_bias=False,
-            kernel_initializer=kernels(next(seeds)),
+            kernel_initializer=_initializer(next(seeds), initial_deviation),
             name=f"conv{number}",
         )(x)
         if pooling:
@@ -327,64 +266,44 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
     ------
     FileNotFoundError
         There is no such file.
-    ValueError
-        The file is no .npz archive, or an array is missing or of another shape or
-        type; the network is then as it was.
+    InputError
+        The file is no .npz archive, or an array is missing, not finite, or of another
+        shape or type; the network is then as it was.
     """
-    _, arrays = read_arrays(
-        path, "the arrays of the report's seven-layer checkpoint, seven_layer_200k.npz."
-    )
+    checkpoint = "the report's seven-layer checkpoint, seven_layer_200k.npz."
+    _, arrays = read_arrays(path, f"the arrays of {checkpoint}")
 
     def take(name: str, shape: tuple[int, ...]) -> np.ndarray:
-        if name not in arrays:
-            raise ValueError(
-                f"{path}: no array {name!r}; expected the {len(arrays)} or more arrays "
-                "of the report's seven-layer checkpoint. Use its seven_layer_200k.npz."
-            )
-        array = arrays[name]
-        if array.shape != shape or array.dtype.kind != "f":
-            raise ValueError(
-                f"{path}: {name} is {array.dtype} {array.shape}; expected float "
-                f"{shape}. Build the network with the sizes of this checkpoint."
-            )
-        if not np.isfinite(array).all():
-            raise ValueError(
-                f"{path}: {name} holds values that are not finite; expected numbers. "
-                "The file is damaged: get the report's checkpoint again."
-            )
-        return array
+        array, found = arrays.get(name), "absent"
+        if array is not None:
+            found = f"{array.dtype} {array.shape}"
+            if array.dtype.kind == "f" and array.shape == shape:
+                if np.isfinite(array).all():
+                    return array
+                found = "not finite"
+        raise InputError(
+            f"{path}: {name} is {found}; expected finite floats {shape}. Use "
+            f"{checkpoint} and a network of its sizes."
+        )
 
-    values = []
+    values, dense = [], 0
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            name = f"{layer.name}_kernel"
-            values.append((layer.kernel, take(name, tuple(layer.kernel.shape))))
+            kernel = take(f"{layer.name}_kernel", tuple(layer.kernel.shape))
+            values.append((layer.kernel, kernel))
         elif isinstance(layer, ShiftedReLU):
             values.append((layer.shift, np.ones(layer.shift.shape, "float32")))
-    heads = [layer for layer in network.layers if isinstance(layer, PositionDense)]
-    for number, layer in enumerate(heads, 1):
-        for part, variable in (("kernel", layer.kernel), ("bias", layer.bias)):
-            names = [
-                f"head{position}_dense{number}_{part}"
-                for position in range(1, POSITIONS + 1)
-            ]
-            each = [take(name, tuple(variable.shape[1:])) for name in names]
-            values.append((variable, np.stack(each)))
+        elif isinstance(layer, PositionDense):
+            dense += 1
+            for part in ("kernel", "bias"):
+                variable = getattr(layer, part)
+                heads = [
+                    take(f"head{head}_dense{dense}_{part}", tuple(variable.shape[1:]))
+                    for head in range(1, POSITIONS + 1)
+                ]
+                values.append((variable, np.stack(heads)))
     for variable, value in values:
         variable.assign(value)
-
-
-def _check_crop_size(crop_size: int, patch_size: int, convolutions: int) -> None:
-    """Refuse crops of which the convolutions and pools would leave nothing."""
-    side = crop_size
-    for _ in range(convolutions):
-        side = math.ceil((side - patch_size + 1) / 2)
-    if side < 1:
-        raise ValueError(
-            f"crop_size is {crop_size}; expected more, since {convolutions} "
-            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
-            "pixel of it."
-        )
 
 
 def endless_seeds(seed: int | None):
@@ -392,3 +311,12 @@ def endless_seeds(seed: int | None):
     generator = np.random.default_rng(seed)
     while True:
         yield int(generator.integers(2**31))
+
+
+def _initializer(seed: int, deviation: float, limit: float | None = None):
+    """Draws first weights: normal, even within a limit, or by Xavier's rule."""
+    if deviation:
+        return keras.initializers.TruncatedNormal(0.0, deviation, seed)
+    if limit:
+        return keras.initializers.RandomUniform(-limit, limit, seed)
+    return keras.initializers.GlorotUniform(seed)

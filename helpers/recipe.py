@@ -4,9 +4,22 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 
-LATER = ("momentum", "initial_deviation", "pooling", "length_shares")
+OMITTED_AT_DEFAULT = ("momentum", "initial_deviation", "pooling", "length_shares")
 """Fields that came after the first runs were made. While at their default a recipe's
 metadata leaves them out, so that those runs are still found by it."""
+
+_ALLOWED = {
+    "batch_size": (lambda value: value >= 1, "1 or more"),
+    "steps": (lambda value: value >= 1, "1 or more"),
+    "validation_interval": (lambda value: value >= 1, "1 or more"),
+    "keep_rate": (
+        lambda value: 0 < value <= 1,
+        "more than 0 and at most 1, the share of activations that dropout keeps",
+    ),
+    "initial_learning_rate": (lambda value: value > 0, "more than 0"),
+    "momentum": (lambda value: 0 <= value < 1, "at least 0 and less than 1"),
+    "initial_deviation": (lambda value: value >= 0, "0, for Xavier's rule, or more"),
+}
 
 
 @dataclass(frozen=True)
@@ -99,30 +112,10 @@ class Recipe:
     length_shares: tuple[float, ...] = ()
 
     def __post_init__(self):
-        for name in ("batch_size", "steps", "validation_interval"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"{name} is {getattr(self, name)}; expected 1 or more."
-                )
-        if not 0 < self.keep_rate <= 1:
-            raise ValueError(
-                f"keep_rate is {self.keep_rate}; expected more than 0 and at most 1, "
-                "the share of activations that dropout keeps."
-            )
-        if not self.initial_learning_rate > 0:
-            raise ValueError(
-                f"initial_learning_rate is {self.initial_learning_rate}; expected "
-                "more than 0."
-            )
-        if not 0 <= self.momentum < 1:
-            raise ValueError(
-                f"momentum is {self.momentum}; expected at least 0 and less than 1."
-            )
-        if not self.initial_deviation >= 0:
-            raise ValueError(
-                f"initial_deviation is {self.initial_deviation}; expected 0, for "
-                "Xavier's, or more."
-            )
+        for name, (is_allowed, expected) in _ALLOWED.items():
+            value = getattr(self, name)
+            if not is_allowed(value):
+                raise ValueError(f"{name} is {value}; expected {expected}.")
 
     @classmethod
     def report(cls, layers: int = 7, **changes) -> "Recipe":
@@ -155,12 +148,8 @@ class Recipe:
     @classmethod
     def from_metadata(cls, metadata: dict) -> "Recipe":
         """The recipe that a JSON file holds, which knows lists but no tuples."""
-        return cls(
-            **{
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in metadata.items()
-            }
-        )
+        values = metadata.items()
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values})
 
     def metadata(self) -> dict:
         """The recipe as plain values, by which it is named and told from others."""
@@ -168,7 +157,7 @@ class Recipe:
         return {
             name: value
             for name, value in asdict(self).items()
-            if name not in LATER or value != defaults[name]
+            if name not in OMITTED_AT_DEFAULT or value != defaults[name]
         }
 
     def learning_rate(self, step: float) -> float:

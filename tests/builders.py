@@ -28,6 +28,14 @@ def tar_gz(path: Path, members) -> Path:
     return path
 
 
+def boxes_of(rows: dict[int, list[tuple]]) -> Boxes:
+    """Boxes from {image: [(label, left, top, width, height), ...]}."""
+    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
+    image, label, *columns = np.array(flat, float).reshape(-1, 6).T
+    images = np.array(list(rows), np.int32)
+    return Boxes(image.astype(np.int32), label.astype(np.int8), *columns, images)
+
+
 def write_numbers(folder: Path, count: int, seed: int = 0) -> Path:
     """Write an archive's folder: ``count`` images of 30 by 20 pixels, of two digits."""
     folder.mkdir(parents=True)
@@ -36,15 +44,12 @@ def write_numbers(folder: Path, count: int, seed: int = 0) -> Path:
     for number in images:
         pixels = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(folder / f"{number}.png")
-    digits = [np.arange(count) % 10, rng.integers(0, 10, count)]
-    boxes = Boxes(
-        image=np.repeat(images, 2),
-        label=np.stack(digits, axis=1).ravel().astype(np.int8),
-        left=np.tile([5.0, 15.0], count),
-        top=np.full(2 * count, 4.0),
-        width=np.full(2 * count, 9.0),
-        height=np.full(2 * count, 12.0),
-        images=images,
+    second = rng.integers(0, 10, count)
+    boxes = boxes_of(
+        {
+            n: [(m % 10, 5, 4, 9, 12), (second[m], 15, 4, 9, 12)]
+            for m, n in enumerate(images)
+        }
     )
     write_boxes(folder / "digitStruct.mat", boxes)
     return folder

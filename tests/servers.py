@@ -72,101 +72,47 @@ class Request(BaseHTTPRequestHandler):
         return int(scope.removeprefix("bytes=").removesuffix("-"))
 
 
-def scope(start, size):
-    return f"bytes {start}-{size - 1}/{size}"
-
-
-def whole(request):
+def whole(request, **fields):
     """The whole file, whatever the range."""
     content = request.server.content
-    request.head(Content_Length=len(content))
+    request.head(Content_Length=len(content), **fields)
     request.send(content)
 
 
-def ranged(request):
-    """What was asked for."""
-    content, start = request.server.content, request.start
-    if not start:
-        return whole(request)
+def ranged(request, move=1, size=None, named=True):
+    """What was asked for, from ``start`` times ``move`` on."""
+    content, start = request.server.content, int(request.start * move)
     rest = content[start:]
-    request.head(
-        206, Content_Length=len(rest), Content_Range=scope(start, len(content))
-    )
-    request.send(rest)
+    scope = f"bytes {start}-{len(content) - 1}/{len(content)}"
+    fields = {"Content_Range": scope} if start and named else {}
+    status = 206 if request.start else 200
+    request.head(status, Content_Length=len(rest), **fields)
+    request.send(rest[:size])
 
 
 def other_range(request):
     """A part of the file that was not asked for."""
-    content, start = request.server.content, request.start // 2
-    rest = content[start:]
-    request.head(
-        206, Content_Length=len(rest), Content_Range=scope(start, len(content))
-    )
-    request.send(rest)
+    ranged(request, move=0.5)
 
 
 def nameless_range(request):
     """A part of the file, and not which."""
-    rest = request.server.content[request.start :]
-    request.head(206, Content_Length=len(rest))
-    request.send(rest)
-
-
-def status(number):
-    """An answer of nothing but a status."""
-
-    def answer(request):
-        request.head(number, Content_Length=0)
-
-    return answer
-
-
-def page(request):
-    """A web page in place of the file, with status 200."""
-    text = b"<html>Come back later.</html>"
-    request.head(Content_Length=len(text), Content_Type="text/html; charset=utf-8")
-    request.send(text)
-
-
-def endless_page(request):
-    """A web page that does not say its size and is larger than the file."""
-    request.head(Content_Type="text/html")
-    request.send(b"<html>" + b" " * 2 * len(request.server.content))
+    ranged(request, named=False)
 
 
 def cut(request):
     """Half of what remains, under the size of all that remains."""
-    content, start = request.server.content, request.start
-    rest = content[start:]
-    if start:
-        fields = {"Content_Range": scope(start, len(content))}
-        request.head(206, Content_Length=len(rest), **fields)
-    else:
-        request.head(Content_Length=len(rest))
-    request.send(rest[: len(rest) // 2])
-
-
-def unsized_cut(request):
-    """Half of the file, with no word on its size."""
-    request.head()
-    request.send(request.server.content[: len(request.server.content) // 2])
-
-
-def surplus(request):
-    """The file and more, with no word on its size."""
-    request.head()
-    request.send(request.server.content + b"more" * 10_000)
-
-
-def other_content(request):
-    """Other bytes, as many as the file has."""
-    request.head(Content_Length=len(request.server.content))
-    request.send(bytes(len(request.server.content)))
+    ranged(request, size=(len(request.server.content) - request.start) // 2)
 
 
 def stall(request):
     """Half of what remains, then silence until the server is released."""
     cut(request)
+    request.server.release.wait()
+
+
+def silence(request):
+    """No answer until the server is released."""
     request.server.release.wait()
 
 
@@ -194,25 +140,50 @@ def drip(size, pause):
     return answer
 
 
-def silence(request):
-    """No answer until the server is released."""
-    request.server.release.wait()
+def status(number, **fields):
+    """An answer of nothing but a status."""
+    return lambda request: request.head(number, Content_Length=0, **fields)
 
 
 def elsewhere(number):
     """A redirection to another path."""
+    return status(number, Location="/elsewhere.gz")
 
-    def answer(request):
-        request.head(number, Location="/elsewhere.gz", Content_Length=0)
 
-    return answer
+def page(request):
+    """A web page in place of the file, with status 200."""
+    text = b"<html>Come back later.</html>"
+    request.head(Content_Length=len(text), Content_Type="text/html; charset=utf-8")
+    request.send(text)
+
+
+def endless_page(request):
+    """A web page that does not say its size and is larger than the file."""
+    request.head(Content_Type="text/html")
+    request.send(b"<html>" + b" " * 2 * len(request.server.content))
+
+
+def unsized_cut(request):
+    """Half of the file, with no word on its size."""
+    request.head()
+    request.send(request.server.content[: len(request.server.content) // 2])
+
+
+def surplus(request):
+    """The file and more, with no word on its size."""
+    request.head()
+    request.send(request.server.content + b"more" * 10_000)
+
+
+def other_content(request):
+    """Other bytes, as many as the file has."""
+    request.head(Content_Length=len(request.server.content))
+    request.send(bytes(len(request.server.content)))
 
 
 def named_gzip(request):
     """The file, with its .gz declared as an encoding of the transfer."""
-    content = request.server.content
-    request.head(Content_Length=len(content), Content_Encoding="gzip")
-    request.send(content)
+    whole(request, Content_Encoding="gzip")
 
 
 def packed(request):

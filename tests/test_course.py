@@ -10,7 +10,7 @@ import pytest
 from helpers.settings import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-LONGEST_CELL = 30  # lines
+MAX_CELL_LINES = 30
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr)/")
 
 
@@ -38,18 +38,13 @@ def prose(notebook):
 
 def printed(cell):
     for output in cell.outputs:
-        yield output.get("text", "")
-        yield from (
-            str(value)
-            for kind, value in output.get("data", {}).items()
-            if "image" not in kind
-        )
+        texts = {"text": output.get("text", "")} | output.get("data", {})
+        yield from (str(text) for kind, text in texts.items() if "image" not in kind)
 
 
 def test_names_are_a_numbered_sequence():
-    assert NOTEBOOKS
     numbers = [int(path.name[:2]) for path in NOTEBOOKS]
-    assert numbers == list(range(1, len(NOTEBOOKS) + 1))
+    assert numbers == list(range(1, len(NOTEBOOKS) + 1)) != []
 
 
 def test_opens_with_title_aims_and_time(notebook):
@@ -84,7 +79,7 @@ def test_links_lead_to_its_neighbours(path, notebook):
 
 def test_cells_are_short(notebook):
     for cell in code_cells(notebook):
-        assert len(cell.source.splitlines()) <= LONGEST_CELL, cell.source
+        assert len(cell.source.splitlines()) <= MAX_CELL_LINES, cell.source
 
 
 def names_taken(notebook):

@@ -9,7 +9,13 @@ import pytest
 
 from helpers.accuracy import measure
 from helpers.datasets import evaluate_archive
-from helpers.evaluation import evaluate, load_network, network_input, predict
+from helpers.evaluation import (
+    evaluate,
+    forward,
+    load_network,
+    network_input,
+    predict,
+)
 from helpers.networks import build_letter_network, build_network
 from helpers.settings import Settings
 
@@ -37,16 +43,18 @@ def images():
     return np.random.default_rng(3).integers(0, 256, (7, 12, 12), dtype=np.uint8)
 
 
-def test_prediction_is_the_likeliest_class(images):
+@pytest.mark.parametrize("batch_size", [3, 500])
+def test_forward_is_the_network_batch_by_batch(images, batch_size):
     network = build_network(2, crop_size=12, widths=(8, 8, 4), seed=1)
     logits = np.asarray(network(network_input(images)))
+    found = forward(network, images, batch_size, network_input)
+    np.testing.assert_allclose(found, logits, atol=1e-6)
     np.testing.assert_array_equal(predict(network, images), logits.argmax(-1))
 
 
-def test_prediction_does_not_depend_on_the_batches(images):
-    network = build_network(2, crop_size=12, widths=(8, 8, 4), seed=1)
-    whole = predict(network, images)
-    np.testing.assert_array_equal(predict(network, images, batch_size=3), whole)
+def test_forward_takes_any_function_of_a_batch():
+    inputs = np.arange(7.0)
+    np.testing.assert_array_equal(forward(np.sqrt, inputs, 2), np.sqrt(inputs))
 
 
 def test_letters_have_one_class_each(images):

@@ -2,11 +2,20 @@
 
 import errno
 import os
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.files import atomic_folder, atomic_write, write_table
+from helpers.errors import InputError
+from helpers.files import (
+    atomic_folder,
+    atomic_write,
+    read_arrays,
+    write_arrays,
+    write_table,
+)
 
 
 def names(folder):
@@ -19,15 +28,6 @@ def test_file_appears_whole(tmp_path):
         assert not (tmp_path / "new" / "a.txt").exists()
     assert (tmp_path / "new" / "a.txt").read_text() == "all of it"
     assert names(tmp_path / "new") == ["a.txt"]
-
-
-def test_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
-    (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError), atomic_write(tmp_path / "a.txt") as path:
-        path.write_text("half")
-        raise RuntimeError
-    assert (tmp_path / "a.txt").read_text() == "old"
-    assert names(tmp_path) == ["a.txt"]
 
 
 def test_temporary_file_keeps_the_suffix(tmp_path):
@@ -56,14 +56,73 @@ def test_folder_replaces_the_old_one(tmp_path):
     assert names(tmp_path) == ["f"]
 
 
-def test_failed_folder_leaves_the_old_one_and_nothing_else(tmp_path):
+@pytest.mark.parametrize("atomic", [atomic_write, atomic_folder])
+def test_failed_write_leaves_what_was_there_and_nothing_else(tmp_path, atomic):
     (tmp_path / "f").mkdir()
     (tmp_path / "f" / "old").touch()
-    with pytest.raises(RuntimeError), atomic_folder(tmp_path / "f") as folder:
-        (folder / "new").touch()
+    with pytest.raises(RuntimeError), atomic(tmp_path / "f"):
         raise RuntimeError
     assert names(tmp_path / "f") == ["old"]
     assert names(tmp_path) == ["f"]
+
+
+def test_arrays_and_metadata_come_back_in_order(tmp_path):
+    arrays = {"b": np.arange(3, dtype=np.int16), "a": np.ones((2, 2), np.float32)}
+    write_arrays(tmp_path / "a.npz", {"version": 2, "n": [1]}, arrays)
+    metadata, found = read_arrays(tmp_path / "a.npz", "arrays.", 2)
+    assert metadata == {"version": 2, "n": [1]}
+    assert list(found) == ["b", "a"]
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_arrays_of_others_have_no_metadata(tmp_path):
+    np.savez(tmp_path / "a.npz", x=np.zeros(2))
+    metadata, arrays = read_arrays(tmp_path / "a.npz", "arrays.")
+    assert (metadata, list(arrays)) == ({}, ["x"])
+
+
+class Trap:
+    """What leaves a file behind when it is read as a pickle."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def __reduce__(self):
+        return Path.touch, (self.place,)
+
+
+@pytest.mark.parametrize("name", ["metadata", "x"])
+def test_pickle_is_refused_unread(tmp_path, name):
+    trap = np.array([Trap(tmp_path / "sprung")], dtype=object)
+    np.savez(tmp_path / "a.npz", **{name: trap})
+    with pytest.raises(InputError, match=r"a\.npz: damaged, .*; expected mine\. Do it"):
+        read_arrays(tmp_path / "a.npz", "mine. Do it.")
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off", None])
+def test_file_that_is_no_archive_is_named(tmp_path, content):
+    path = tmp_path / "a.npz"
+    if content is None:
+        np.save(path.open("wb"), np.zeros(3))
+    else:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.npz: damaged"):
+        read_arrays(path, "arrays.")
+
+
+@pytest.mark.parametrize("metadata", ["no JSON", "[1]", '{"version": 1}', "{}"])
+def test_other_metadata_or_version_is_refused(tmp_path, metadata):
+    np.savez(tmp_path / "a.npz", metadata=np.array(metadata))
+    with pytest.raises(InputError, match=r"a\.npz: .*expected"):
+        read_arrays(tmp_path / "a.npz", "arrays.", 2)
+
+
+def test_missing_file_is_named_with_what_is_expected(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"a\.npz: no such file; expected mine"):
+        read_arrays(tmp_path / "a.npz", "mine.")
 
 
 @pytest.mark.parametrize("whole", [atomic_write, atomic_folder])

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
-from builders import TINY
 
 from helpers.__main__ import main
 from helpers.data.archives import ARCHIVES
@@ -19,7 +18,7 @@ from helpers.recipe import Recipe
 from helpers.settings import ROOT, Settings
 from helpers.training import runs
 from helpers.training.devices import ONE_DEVICE
-from helpers.training.runs import number_data, run_name
+from helpers.training.runs import run_name
 
 TRAIN_TINY = (
     "train --layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
@@ -67,9 +66,12 @@ def test_draw_draws_the_sample_s_archives(settings):
     assert {path.name for path in drawn} == {each.file for each in ARCHIVES.values()}
 
 
-def test_fetch_says_where_each_archive_is(tell, few_numbers):
-    status, lines, _ = tell("fetch")
-    assert status == 0
+def test_fetch_says_where_each_archive_is_from_where_the_shell_is(
+    few_numbers, monkeypatch, capsys
+):
+    monkeypatch.chdir(few_numbers.parent)
+    assert main(["fetch", "--data", few_numbers.name]) == 0
+    lines = capsys.readouterr().out.splitlines()
     folders = {name: str(few_numbers / name) for name in ("train", "test")}
     assert dict(line.split() for line in lines) == folders
 
@@ -83,19 +85,13 @@ def test_prepare_says_what_each_split_holds(tell):
     assert left_out.startswith("left out 1 of test: ")
 
 
-def test_train_makes_the_run_that_notebooks_look_for(tell, few_settings):
-    status, lines, _ = tell(TRAIN_TINY)
+def test_train_ends_with_its_scores_strict_first(tell, tmp_path):
+    status, lines, _ = tell(f"{TRAIN_TINY} --folder {tmp_path / 'mine'}")
     assert status == 0
-    assert lines[-5].endswith("few: 11 images")
-    assert lines[-4].split()[0] == "strict"
-    name = run_name(TINY, number_data(replace(few_settings, crop_size=12)))
-    assert (few_settings.runs / name / "network.keras").is_file()
-
-
-def test_train_keeps_the_run_in_the_folder_it_is_given(tell, tmp_path):
-    _, lines, _ = tell(f"{TRAIN_TINY} --folder {tmp_path / 'mine'}")
     assert lines[0].startswith(f"{tmp_path / 'mine'}: ")
     assert (tmp_path / "mine" / "network.keras").is_file()
+    assert lines[-5].endswith("few: 11 images")
+    assert lines[-4].split()[0] == "strict"
 
 
 @pytest.mark.parametrize(
@@ -106,21 +102,24 @@ def test_train_keeps_the_run_in_the_folder_it_is_given(tell, tmp_path):
         ("--strategy mirrored", Recipe.quick(), tf.distribute.MirroredStrategy),
     ],
 )
-def test_train_follows_its_options(tell, monkeypatch, words, recipe, strategy):
-    given = []
-
-    def train(recipe, *_, strategy):
-        given.append((recipe, type(strategy)))
+def test_train_makes_the_run_that_notebooks_look_for(
+    tell, few_settings, monkeypatch, words, recipe, strategy
+):
+    def train(given, data, folder, *, strategy):
+        name = run_name(given, data)
+        asked.append((given, folder == few_settings.runs / name, type(strategy)))
         raise ValueError
 
+    asked = []
     monkeypatch.setattr(runs, "train", train)
     tell(f"train {words}")
-    assert given == [(recipe, strategy)]
+    assert asked == [(recipe, True, strategy)]
 
 
 def test_workers_but_the_first_leave_the_test_to_it(tell, monkeypatch):
+    monkeypatch.setattr(runs, "train", lambda *_, strategy: None)
     monkeypatch.setattr("helpers.training.devices.is_chief", lambda strategy: False)
-    assert tell(TRAIN_TINY)[:2] == (0, [])
+    assert tell("train")[:2] == (0, [])
 
 
 @pytest.fixture
@@ -151,20 +150,17 @@ def test_evaluate_measures_a_network_and_ends_with_one_json_object(tell, network
     assert any(line.startswith("test/3.png left out: ") for line in errors)
 
 
-def test_evaluate_measures_the_project_s_reader_in_the_boxes_given(tell, asked):
-    status, lines, errors = tell("evaluate")
+@pytest.mark.parametrize(
+    ("words", "images", "boxes"),
+    [("evaluate", 11, (11, 4)), ("evaluate --find --split train", 60, (60,))],
+)
+def test_evaluate_measures_the_project_s_reader(tell, asked, words, images, boxes):
+    status, lines, _ = tell(words)
     score = json.loads(lines[-1])
     assert (status, list(score)) == (0, MEASURES)
-    assert (score["images"], score["skipped"], score["length"]) == (11, 1, 1)
-    assert any(line.startswith("test/3.png left out: ") for line in errors)
+    assert (score["images"], score["length"]) == (images, 1)
     assert asked.weights == ["its own"]
-    assert [np.shape(boxes) for boxes in asked.boxes] == [(11, 4)]
-
-
-def test_evaluate_gives_no_box_where_the_number_is_to_be_found(tell, asked):
-    _, lines, _ = tell("evaluate --find --split train")
-    assert json.loads(lines[-1])["images"] == 60
-    assert asked.boxes == [[None] * 60]
+    assert [np.shape(given) for given in asked.boxes] == [boxes]
 
 
 def test_evaluate_knows_a_reader_s_weights_from_a_network_s(
@@ -190,9 +186,9 @@ def test_reader_is_made_and_its_measures_are_the_last_line(monkeypatch, capsys):
     assert json.loads(last) == {"validation": {"strict": 0.5}}
 
 
-@pytest.mark.parametrize("words", ["tune", "tune --output mine.npz"])
+@pytest.mark.parametrize("output", [None, "mine.npz"])
 def test_tune_says_what_it_brought_and_where_it_is(
-    tell, few_settings, monkeypatch, words
+    tell, few_settings, monkeypatch, output
 ):
     given, scores = [], {"images": 1_200, "before": 0.5, "after": 0.875}
     scores["calibrated_on"] = "1,200 images of few"
@@ -202,13 +198,11 @@ def test_tune_says_what_it_brought_and_where_it_is(
         return scores
 
     monkeypatch.setattr("workshop.making.tuning.fine_tune", tune)
-    status, lines, _ = tell(words)
-    path = "mine.npz" if "mine" in words else few_settings.runs / "reader_tuned.npz"
-    assert (status, given) == (0, [(few_settings.data, str(path))])
-    assert lines[0] == (
-        f"{path}: of 1,200 images kept apart, 50.0% were read rightly before and 87.5% "
-        "are now; sure from a confidence set on 1,200 images of few"
-    )
+    _, lines, _ = tell(f"tune --output {output}" if output else "tune")
+    path = output or str(few_settings.runs / "reader_tuned.npz")
+    assert given == [(few_settings.data, path)]
+    assert lines[0].startswith(f"{path}: of 1,200 images kept apart, 50.0% were read")
+    assert lines[0].endswith("a confidence set on 1,200 images of few")
     assert json.loads(lines[-1]) == scores
 
 
@@ -236,12 +230,6 @@ def test_process_ends_with_the_status_and_no_traceback():
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert "nowhere', which is no folder; expected" in line
-
-
-def test_relative_folder_begins_where_the_shell_is(few_numbers, monkeypatch, capsys):
-    monkeypatch.chdir(few_numbers.parent)
-    assert main(["fetch", "--data", few_numbers.name]) == 0
-    assert str(few_numbers / "train") in capsys.readouterr().out
 
 
 def test_data_named_by_an_option_need_none_named_by_the_environment(tell, monkeypatch):

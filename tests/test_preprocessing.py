@@ -1,7 +1,5 @@
 """From boxes and images to labels and crops, worked out by hand."""
 
-import io
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes
-from helpers.data.store import crop_file, crop_files
 from helpers.preprocessing import (
     crop,
     gray,
@@ -227,75 +224,6 @@ def test_normalised_image_has_mean_0_and_deviation_1():
 @pytest.mark.parametrize("value", [0, 7, 255])
 def test_flat_image_becomes_0(value):
     assert not normalise(np.full((2, 3, 3), value, np.uint8)).any()
-
-
-@pytest.fixture(scope="module")
-def png() -> bytes:
-    buffer = io.BytesIO()
-    noise = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    Image.fromarray(noise).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def test_file_is_cropped_and_gray(tmp_path, png):
-    (tmp_path / "1.png").write_bytes(png)
-    found = crop_file(tmp_path / "1.png", (4, 4, 12, 12), 8)
-    pixels = np.asarray(Image.open(io.BytesIO(png)), float)[4:12, 4:12]
-    expected = (pixels @ [0.2989, 0.5870, 0.1140]).astype(np.uint8)
-    np.testing.assert_array_equal(found, expected)
-    assert found.dtype == np.uint8
-
-
-@pytest.mark.parametrize(
-    ("harm", "reason"),
-    [
-        (lambda data: b"", "not an image (0 bytes)"),
-        (lambda data: b"<html>404</html>", "not an image (16 bytes)"),
-        (lambda data: data[: len(data) // 2], "truncated"),
-        (lambda data: data[:20], "Truncated"),
-        (lambda data: data[:60] + bytes(40) + data[100:], "broken"),
-    ],
-)
-def test_file_that_cannot_be_read_gives_the_reason(tmp_path, png, harm, reason):
-    (tmp_path / "1.png").write_bytes(harm(png))
-    assert reason in crop_file(tmp_path / "1.png", (4, 4, 12, 12), 8)
-
-
-def test_missing_file_gives_the_reason(tmp_path):
-    assert crop_file(tmp_path / "1.png", (0, 0, 1, 1), 8) == "there is no such file"
-
-
-def test_box_outside_gives_the_reason(tmp_path, png):
-    (tmp_path / "1.png").write_bytes(png)
-    assert "no pixel" in crop_file(tmp_path / "1.png", (99, 0, 120, 9), 8)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(0, 899), st.integers(0, 255)), max_size=4),
-    st.integers(0, 899),
-)
-def test_damage_of_any_kind_gives_a_crop_or_a_reason(
-    tmp_path_factory, png, changes, end
-):
-    data = bytearray(png)
-    for place, value in changes:
-        data[place % len(data)] = value
-    path = tmp_path_factory.getbasetemp() / "damaged.png"
-    path.write_bytes(data if end % 2 else data[:end])
-    found = crop_file(path, (4, 4, 12, 12), 8)
-    assert isinstance(found, str) or found.shape == (8, 8)
-
-
-def test_files_are_cropped_in_turn(tmp_path, png):
-    (tmp_path / "3.png").write_bytes(png)
-    boxes = np.array([[0, 0, 8, 8], [0, 0, 8, 8]])
-    missing, found = crop_files(tmp_path, np.array([9, 3]), boxes, 4)
-    assert missing == "there is no such file"
-    np.testing.assert_array_equal(found, crop_file(tmp_path / "3.png", boxes[1], 4))
-
-
-B = 10
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from dataclasses import asdict, fields
 
 import pytest
 
-from helpers.recipe import LATER, Recipe
+from helpers.recipe import OMITTED_AT_DEFAULT, Recipe
 
 
 def test_defaults_are_table_4():
@@ -61,7 +61,9 @@ def test_metadata_gives_the_recipe_back():
 
 def test_metadata_names_a_later_field_only_once_it_is_used():
     plain = Recipe().metadata()
-    assert plain.keys() == {field.name for field in fields(Recipe)} - set(LATER)
+    assert plain.keys() == {field.name for field in fields(Recipe)} - set(
+        OMITTED_AT_DEFAULT
+    )
     assert Recipe(momentum=0.5).metadata() == plain | {"momentum": 0.5}
 
 

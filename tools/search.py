@@ -24,12 +24,12 @@ from helpers.training.options import add_recipe_options, recipe_of
 from helpers.training.runs import number_data
 from workshop.studies.ablations import compare
 from workshop.studies.search import (
-    best_recipe,
-    ended,
+    count_ended,
     open_study,
     search,
     search_together,
     study_table,
+    trial_recipe,
 )
 
 
@@ -56,13 +56,13 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
         study = open_study(base, data, storage, settings.seed)
         search(study, base, data, settings, options.trials)
     keep_curves("search", settings, study_table(study), index=True)
-    if ended(study) < options.trials:
+    if count_ended(study) < options.trials:
         raise KeyboardInterrupt  # the search took it, and stopped in order
     if options.test:
         longer = replace(base, steps=options.test_steps or base.steps)
         recipes = {
-            "Table 4": best_recipe(study.trials[0].params, longer),
-            "found by the search": best_recipe(study.best_params, longer),
+            "Table 4": trial_recipe(study.trials[0].params, longer),
+            "found by the search": trial_recipe(study.best_params, longer),
         }
         keep_curves("search_test", settings, compare(recipes, SEEDS, data, settings))
 

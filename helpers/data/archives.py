@@ -12,30 +12,14 @@ NOTMNIST = (
 
 @dataclass(frozen=True)
 class Archive:
-    """An official archive.
+    """An official archive."""
 
-    Parameters
-    ----------
-    name
-        Of the archive less ``.tar.gz``, and of the folder inside.
-    family
-        ``svhn`` or ``notmnist``.
-    size
-        Bytes.
-    sha256
-        Hexadecimal; None where none is published.
-    addresses
-        Where it is to be had, the first first.
-    members
-        Pattern of the names of the files that it is extracted for.
-    """
-
-    name: str
-    family: str
-    size: int
-    sha256: str | None
-    addresses: tuple[str, ...]
-    members: re.Pattern
+    name: str  # of its file less .tar.gz, and of the folder inside
+    family: str  # svhn or notmnist
+    size: int  # bytes
+    sha256: str | None  # hexadecimal; None where none is published
+    addresses: tuple[str, ...]  # where it is to be had, the first first
+    members: re.Pattern  # names of the files that it is extracted for
 
     @property
     def file(self) -> str:

@@ -8,7 +8,7 @@ import shutil
 import struct
 import tarfile
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, astuple, dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -53,24 +53,14 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an extracted folder was made of; written last, so that it vouches for it.
+    """What an extracted folder was made of; written last, so that it vouches for it."""
 
-    Parameters
-    ----------
-    archive, archive_bytes, archive_time
-        Name, size and time of last change, in ns, of the archive.
-    files, bytes
-        Extracted files, and their bytes.
-    skipped
-        Reason for each member of the archive that was left out, by its name.
-    """
-
-    archive: str
+    archive: str  # its name
     archive_bytes: int
-    archive_time: int
-    files: int
+    archive_time: int  # of its last change, in ns
+    files: int  # extracted, and their bytes
     bytes: int
-    skipped: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)  # reasons, by member
 
 
 def read_manifest(folder: Path) -> Manifest | None:
@@ -147,13 +137,9 @@ class _Member(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf, encoding, errors):
-        """One header of 512 bytes.
+        """Raise ReadError for a damaged header, which tarfile takes for the end.
 
-        Raises
-        ------
-        tarfile.ReadError
-            For a damaged or missing header, which tarfile takes for the archive's
-            end, and for one that would have tarfile fill the memory or go back.
+        So too for one that would have tarfile fill the memory or go back.
         """
         try:
             member = super().frombuf(buf, encoding, errors)
@@ -176,22 +162,14 @@ def _unpack(
     with (
         archive.open("rb") as file,
         tqdm.wrapattr(
-            file,
-            "read",
-            total=archive.stat().st_size,
-            desc=f"extracting {archive.name}",
+            file, "read", archive.stat().st_size, desc=f"extracting {archive.name}"
         ) as watched,
         gzip.open(watched) as unpacked,  # tarfile's own would not check the sum
         tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_Member) as tar,
     ):
         for number, member in enumerate(tar, 1):
             size += member.size
-            if (
-                number > limits.members
-                or member.size > limits.file_bytes
-                or size > limits.total_bytes
-            ):
-                raise _too_large(archive, member.name, limits)
+            _check(archive, member.name, (number, member.size, size), limits)
             tar.members.clear()  # or it would remember half a million
             if member.isdir():
                 continue
@@ -208,8 +186,7 @@ def _unpack(
             kept += member.size
         while rest := unpacked.read(1 << 20):  # to the end, where the check sum is
             size += len(rest)
-            if size > limits.total_bytes:
-                raise _too_large(archive, "its end", limits)
+            _check(archive, "its end", (0, 0, size), limits)
     return len(seen), kept, skipped
 
 
@@ -226,12 +203,13 @@ def _reason_to_skip(member, name: str, members: re.Pattern, seen: set) -> str | 
     return None
 
 
-def _too_large(archive: Path, place: str, limits: Limits) -> ArchiveError:
-    return ArchiveError(
-        f"{archive}: more than {limits.members:,} members, {limits.file_bytes:,} bytes "
-        f"in {place!r} or {limits.total_bytes:,} bytes in all. No archive of this "
-        "workbook is that large: do not trust this one."
-    )
+def _check(archive: Path, place: str, sizes: tuple, limits: Limits) -> None:
+    if any(size > limit for size, limit in zip(sizes, astuple(limits), strict=True)):
+        raise ArchiveError(
+            f"{archive}: more than {limits.members:,} members, {limits.file_bytes:,} "
+            f"bytes in {place!r} or {limits.total_bytes:,} bytes in all. No archive of "
+            "this workbook is that large: do not trust this one."
+        )
 
 
 def _identity(archive: Path) -> tuple[str, int, int]:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from helpers.data.images import read_image
 from helpers.data.parallel import ordered_map
+from helpers.errors import InputError
 from helpers.preprocessing import eight_bits
 
 LETTERS = "ABCDEFGHIJ"
@@ -34,21 +35,11 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Letters:
-    """Letters with their classes, one row each.
+    """Letters with their classes, one row each."""
 
-    Parameters
-    ----------
-    images
-        uint8 (N, 28, 28).
-    labels
-        uint8 (N,): 0 to 9 for A to J.
-    files
-        str (N,), such as ``notMNIST_small/A/name.png``.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    files: np.ndarray
+    images: np.ndarray  # uint8 (N, 28, 28)
+    labels: np.ndarray  # uint8 (N,): 0 to 9 for A to J
+    files: np.ndarray  # str (N,), such as "notMNIST_small/A/name.png"
 
     def __len__(self):
         return len(self.images)
@@ -78,16 +69,9 @@ def join(*parts: Letters) -> Letters:
 
 
 def read_letters(
-    folder: Path | str, processes: int | None = None
+    folder: Path, processes: int | None = None
 ) -> tuple[Letters, pd.DataFrame]:
     """Read every letter of an archive's folder, in the order of their names.
-
-    Parameters
-    ----------
-    folder
-        Holds a folder of PNG files for each letter A to J.
-    processes
-        See `parallel.ordered_map`; the result does not depend on it.
 
     Returns
     -------
@@ -101,14 +85,13 @@ def read_letters(
     FileNotFoundError
         A letter has no folder, or none of its files is a PNG.
     """
-    folder = Path(folder)
-    paths = {letter: _letter_files(folder, letter) for letter in LETTERS}
     tasks = [
         (folder / letter, names[start : start + CHUNK])
-        for letter, names in paths.items()
+        for letter in LETTERS
+        for names in [_letter_files(folder / letter)]
         for start in range(0, len(names), CHUNK)
     ]
-    total = sum(len(names) for names in paths.values())
+    total = sum(len(names) for _, names in tasks)
     images = np.empty((total, SIDE, SIDE), np.uint8)
     labels, files, unreadable = [], [], []
     with tqdm(total=total, desc=f"reading {folder.name}", unit="letter") as progress:
@@ -128,8 +111,14 @@ def read_letters(
 
 
 def read_files(folder: Path, names: list[str]) -> list[np.ndarray | str]:
-    """Each file's image, uint8 (28, 28), or why there is none."""
-    return [_read_file(folder / name) for name in names]
+    """Read each file's image: uint8 (28, 28), or why there is none."""
+
+    def gray(image: Image.Image) -> np.ndarray | str:
+        if image.size != (SIDE, SIDE):
+            return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
+        return np.asarray(eight_bits(image).convert("L"))
+
+    return [read_image(folder / name, gray) for name in names]
 
 
 def split(
@@ -140,7 +129,7 @@ def split(
     validation: int = VALIDATION,
     test: int = TEST,
 ) -> dict[str, Letters]:
-    """Letters for training and validation from ``large``, for the test from ``small``.
+    """Split into train and validation, from ``large``, and test, from ``small``.
 
     No two letters of all three are the same picture: of copies one, chosen by chance,
     is kept, and none in ``large`` of a picture that ``small`` has. Every split holds
@@ -149,28 +138,14 @@ def split(
     Where the source has fewer letters than asked for, training and validation shrink
     alike, and the test is all there is.
 
-    Parameters
-    ----------
-    large, small
-        Letters as `read_letters` gives them.
-    seed
-        Start of the random choice.
-    train, validation, test
-        Letters wanted in each split, at least 1.
-
-    Returns
-    -------
-    dict
-        ``train``, ``validation`` and ``test``.
-
     Raises
     ------
-    ValueError
+    InputError
         A size is less than 1, or a split would be empty.
     """
     wanted = {"train": train, "validation": validation, "test": test}
     if min(wanted.values()) < 1:
-        raise ValueError(f"letters wanted: {wanted}; expected at least 1 in each.")
+        raise InputError(f"letters wanted: {wanted}; expected at least 1 in each.")
     rng = np.random.default_rng(seed)
     seen = picture_keys(small.images)
     keys = picture_keys(large.images)
@@ -178,7 +153,7 @@ def split(
     keys, rest = keys[~np.isin(keys, seen)], large[~np.isin(keys, seen)]
     rest = rest[_distinct_rows(keys, rest.labels, rng)]
     if len(rest) < 2 or not len(tested):
-        raise ValueError(
+        raise InputError(
             f"{len(rest)} different letters for training and validation that the test "
             f"has not, {len(tested)} for the test; expected at least 2 and 1. Check "
             "that large and small are not the same letters."
@@ -194,10 +169,10 @@ def split(
 
 
 def picture_keys(images: np.ndarray) -> np.ndarray:
-    """A number for each image, equal for images of equal pixels: uint64 (N,).
+    """Digest each image's pixels: uint64 (N,), equal for equal pictures.
 
-    It is a digest of the pixels. Two different pictures among half a million have the
-    same one with a chance of less than one in a hundred million.
+    Two different ones among half a million share a digest with a chance of less than
+    one in a hundred million.
     """
     digests = [
         hashlib.blake2b(image.tobytes(), digest_size=8).digest() for image in images
@@ -206,14 +181,10 @@ def picture_keys(images: np.ndarray) -> np.ndarray:
 
 
 def pictures(letters: Letters) -> pd.DataFrame:
-    """The different pictures among letters, the most frequent first.
+    """List the different pictures among letters, the most frequent first.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each picture: the ``row`` of the first letter that has it, how many
-        ``copies`` of it there are, this one counted, and the ``letters`` that it is
-        filed under, such as ``"IJ"``.
+    A row for each: the ``row`` of the first letter that has it, how many ``copies`` of
+    it there are, this one counted, and the ``letters`` that it is filed under: "IJ".
     """
     _, first, which, copies = np.unique(
         picture_keys(letters.images),
@@ -229,7 +200,7 @@ def pictures(letters: Letters) -> pd.DataFrame:
 
 
 def oddities(large: Letters, small: Letters) -> pd.Series:
-    """Number of letters, or pictures, that break what one might take for granted."""
+    """Count the letters, or pictures, that break what one might take for granted."""
     both = join(large, small)
     found = pictures(both)
     keys, tested = picture_keys(large.images), picture_keys(small.images)
@@ -250,8 +221,7 @@ def oddities(large: Letters, small: Letters) -> pd.Series:
     )
 
 
-def _letter_files(folder: Path, letter: str) -> list[str]:
-    place = folder / letter
+def _letter_files(place: Path) -> list[str]:
     names = sorted(p.name for p in place.iterdir()) if place.is_dir() else []
     names = [name for name in names if name.endswith(".png")]
     if not names:
@@ -260,15 +230,6 @@ def _letter_files(folder: Path, letter: str) -> list[str]:
             "to J. Delete the folder that it is in, and extract the archive again."
         )
     return names
-
-
-def _read_file(path: Path) -> np.ndarray | str:
-    def read(image: Image.Image) -> np.ndarray | str:
-        if image.size != (SIDE, SIDE):
-            return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
-        return np.asarray(eight_bits(image).convert("L"))
-
-    return read_image(path, read)
 
 
 def _distinct_rows(

@@ -20,18 +20,9 @@ MARKERS = {"svhn": "digitStruct.mat", "notmnist": "A"}
 
 @dataclass(frozen=True, kw_only=True)
 class Source(ABC):
-    """Archives of one origin, and where their folders are made.
+    """Archives of one origin, and where their folders are made."""
 
-    Parameters
-    ----------
-    home
-        Folder that all is kept in; of two processes that want the same of it, one
-        makes it and the other waits.
-    archives
-        What is known of each archive, by name.
-    """
-
-    home: Path
+    home: Path  # of two processes that want the same in it, one makes it
     archives: Mapping[str, Archive] = field(default_factory=lambda: ARCHIVES)
 
     def available(self) -> tuple[str, ...]:

@@ -16,21 +16,10 @@ images of the official archive; a smaller one gives fewer in proportion."""
 def choose_splits(
     labels: Mapping[str, np.ndarray], keys: Mapping[str, np.ndarray], seed: int
 ) -> dict[str, np.ndarray]:
-    """Choose the split of every crop of every archive.
+    """Choose the split of every crop of every archive: places in `SPLITS`, uint8 (N,).
 
-    Parameters
-    ----------
-    labels
-        uint8 (N, 6) of each archive by its name: train, test and perhaps extra.
-    keys
-        `likeness_keys` of each.
-    seed
-        Of the random choice.
-
-    Returns
-    -------
-    dict
-        uint8 (N,) for each archive: places in `SPLITS`.
+    ``labels``, uint8 (N, 6), and ``keys``, `likeness_keys`, are those of each archive
+    by its name: train, test and perhaps extra.
     """
     train, validation, test, copies = range(len(SPLITS))
     chosen = {"test": np.full(len(labels["test"]), test, np.uint8)}
@@ -68,17 +57,8 @@ def likeness_keys(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     recompressed one about every second time, a shifted one hardly ever; notebook 02
     measures it.
 
-    Parameters
-    ----------
-    images
-        uint8 (N, side, side).
-    labels
-        uint8 (N, 6).
-
-    Returns
-    -------
-    numpy.ndarray
-        (N,) of 14 bytes each.
+    ``images`` are uint8 (N, side, side), ``labels`` uint8 (N, 6); keys are (N,) of 14
+    bytes each.
     """
     side = images.shape[1]
     rows = np.linspace(0, side, 9).astype(int)

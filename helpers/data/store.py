@@ -43,18 +43,7 @@ class StoreError(InputError):
 
 @dataclass(frozen=True)
 class StoreOptions:
-    """How images are cropped and split.
-
-    Parameters
-    ----------
-    crop_size
-        Side of the square crop in pixels.
-    margin
-        Growth of the union of the digit boxes on every side, as a fraction of its
-        width and height.
-    seed
-        Of the choice of validation images.
-    """
+    """How images are cropped and split; see `Settings`."""
 
     crop_size: int
     margin: float
@@ -63,24 +52,12 @@ class StoreOptions:
 
 @dataclass(frozen=True)
 class Split:
-    """Crops with their labels, one row each.
+    """Crops with their labels, one row each."""
 
-    Parameters
-    ----------
-    images
-        uint8 (N, crop_size, crop_size), gray.
-    labels
-        uint8 (N, 6): [length, d1..d5], blank 10.
-    numbers
-        int32 (N,), the number in the image's file name.
-    archives
-        str (N,), the archive it is from.
-    """
-
-    images: np.ndarray
-    labels: np.ndarray
-    numbers: np.ndarray
-    archives: np.ndarray
+    images: np.ndarray  # uint8 (N, crop_size, crop_size), gray
+    labels: np.ndarray  # uint8 (N, 6): [length, d1..d5], blank 10
+    numbers: np.ndarray  # int32 (N,), in the names of the images' files
+    archives: np.ndarray  # str (N,)
 
     def __len__(self):
         return len(self.images)
@@ -127,12 +104,12 @@ class Store:
         """Images that are in no split, with the reason: archive, number, reason."""
         rows = []
         for archive, group in self._groups():
-            reasons = group["skipped/reasons"].asstr()[()]
-            left_out = zip(group["skipped/numbers"][()].tolist(), reasons, strict=True)
-            rows += [(archive, *row) for row in left_out]
+            numbers = group["skipped/numbers"][()].tolist()
+            reasons = _texts(group, "skipped/reasons")
             copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
-            reason = "looks like a test or validation image"
-            rows += [(archive, number, reason) for number in copies.tolist()]
+            numbers += copies.tolist()
+            reasons += ["looks like a test or validation image"] * len(copies)
+            rows += [(archive, *row) for row in zip(numbers, reasons, strict=True)]
         return pd.DataFrame(rows, columns=["archive", "number", "reason"])
 
     @cached_property
@@ -144,9 +121,7 @@ class Store:
         """
         rows = []
         for archive, group in self._groups():
-            columns = (
-                group[f"surplus/{name}"].asstr() for name in ("files", "reasons")
-            )
+            columns = _texts(group, "surplus/files"), _texts(group, "surplus/reasons")
             rows += [(archive, *row) for row in zip(*columns, strict=True)]
         return pd.DataFrame(rows, columns=["archive", "file", "reason"])
 
@@ -161,8 +136,8 @@ class Store:
             rows = group["split"][()] == SPLITS.index(name)
             for column in ("images", "labels", "numbers"):
                 # Read whole: picking scattered rows from the file takes far longer.
-                data = group[column][()] if rows.any() else group[column][:0]
-                parts[column].append(data[rows[: len(data)]])
+                data = group[column]
+                parts[column].append(data[()][rows] if rows.any() else data[:0])
             parts["archives"].append(np.full(rows.sum(), archive))
         return Split(**{name: np.concatenate(part) for name, part in parts.items()})
 
@@ -182,10 +157,8 @@ def build_store(
 
     Raises
     ------
-    StoreError
-        No image of an archive can be cropped, or it has no digitStruct.mat.
-    DigitStructError
-        A digitStruct.mat is damaged as a whole.
+    StoreError, DigitStructError
+        No image of an archive can be cropped, or its digitStruct.mat cannot be read.
     """
     archives = {name: _fingerprint(folder) for name, folder in folders.items()}
     metadata = {"version": VERSION, **asdict(options), "archives": archives}
@@ -211,17 +184,8 @@ def crop_archive(
 ) -> tuple[Split, dict[int, str]]:
     """Crop every image of an archive's folder, without a store.
 
-    Returns
-    -------
-    split : Split
-        In the order of their numbers.
-    skipped : dict
-        For the number of each image that is left out, the reason.
-
-    Raises
-    ------
-    StoreError
-        None of its images can be cropped.
+    Returns the crops in the order of their numbers and, for the number of each image
+    that is left out, the reason. Raises as `build_store` does.
     """
     with h5py.File(folder.name, "w", driver="core", backing_store=False) as file:
         _add_archive(file, folder, options, processes)
@@ -234,9 +198,9 @@ def crop_archive(
 def _fingerprint(folder: Path) -> str:
     """Digest of the names, sizes and times of a folder's files, hidden ones left out.
 
-    An image that is mended or replaced changes it; a tenth of a million files take
-    less than a second. A whole extraction is looked through like any other folder: its
-    manifest vouches for what was extracted, not for what was changed since.
+    An image that is mended or replaced changes it; 200,000 files take a second. So an
+    extracted folder gets no other treatment: its manifest vouches for what came out of
+    the archive, not for what was changed since.
     """
     if not (folder / "digitStruct.mat").is_file():
         raise StoreError(
@@ -248,12 +212,11 @@ def _fingerprint(folder: Path) -> str:
     return hashlib.sha256(repr(files).encode(errors="replace")).hexdigest()
 
 
-def _state(entry: os.DirEntry) -> tuple[str, int, int]:
+def _state(entry: os.DirEntry) -> tuple:
     try:
-        status = entry.stat()
+        return entry.name, entry.stat().st_size, entry.stat().st_mtime_ns
     except OSError:  # a link that leads nowhere
-        return entry.name, 0, 0
-    return entry.name, status.st_size, status.st_mtime_ns
+        return (entry.name,)
 
 
 def _is_made(path: Path, metadata: dict) -> bool:
@@ -282,7 +245,7 @@ def _add_archive(
     """Crop every image of an archive into its group."""
     boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
     for column in (*BOX_COLUMNS, "images"):
-        group.create_dataset(f"boxes/{column}", data=getattr(boxes, column))
+        group[f"boxes/{column}"] = getattr(boxes, column)
     numbers, labels = preprocessing.labels_of(boxes)
     images, unions = preprocessing.union_boxes(boxes)
     unions = preprocessing.grow(unions[np.isin(images, numbers)], options.margin)
@@ -301,17 +264,23 @@ def _add_archive(
         maxshape=(None, side, side),
         chunks=(CHUNK, side, side),
     )
+    tasks = (
+        (folder, numbers[start : start + CHUNK], unions[start : start + CHUNK], side)
+        for start in range(0, len(numbers), CHUNK)
+    )
     kept = []
-    for start, crops in _crops(folder, numbers, unions, side, processes):
-        good = []
-        for row, crop in enumerate(crops, start):
-            if isinstance(crop, str):
-                skipped[int(numbers[row])] = crop
-            else:
-                good.append(crop)
-                kept.append(row)
-        if good:
-            pixels[len(kept) - len(good) : len(kept)] = good
+    with tqdm(total=len(numbers), desc=f"cropping {folder.name}", unit="image") as bar:
+        for crops in ordered_map(crop_files, tasks, processes):
+            good = {}
+            for row, crop in enumerate(crops, bar.n):
+                if isinstance(crop, str):
+                    skipped[int(numbers[row])] = crop
+                else:
+                    good[row] = crop
+            if good:
+                pixels[len(kept) : len(kept) + len(good)] = list(good.values())
+            kept += good
+            bar.update(len(crops))
     if not kept:
         why = next(iter(skipped.values()), "it lists no image")
         raise StoreError(
@@ -321,9 +290,9 @@ def _add_archive(
     pixels.resize(len(kept), axis=0)
     group["numbers"], group["labels"] = numbers[kept], labels[kept]
     group["crop_boxes"] = unions[kept]
-    listed = sorted(skipped)
-    group["skipped/numbers"] = np.array(listed, np.int32)
-    _add_texts(group, "skipped/reasons", [skipped[number] for number in listed])
+    skipped = dict(sorted(skipped.items()))
+    group["skipped/numbers"] = np.array(list(skipped), np.int32)
+    _add_texts(group, "skipped/reasons", skipped.values())
     surplus = _surplus(folder, boxes, faults)
     _add_texts(group, "surplus/files", surplus)
     _add_texts(group, "surplus/reasons", surplus.values())
@@ -337,47 +306,28 @@ def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
     found = dict.fromkeys(others, "no row of digitStruct.mat is of it")
     manifest = read_manifest(folder)
     found |= manifest.skipped if manifest else {}
-    return found | {
-        f"digitStruct.mat, row {fault.row}": fault.reason
-        for fault in faults
-        if fault.image is None
-    }
+    nameless = (fault for fault in faults if fault.image is None)
+    return found | {f"digitStruct.mat, row {f.row}": f.reason for f in nameless}
 
 
 def _add_texts(group: h5py.Group, name: str, texts: Iterable[str]) -> None:
     # Names and reasons tell of damaged files: HDF5 takes neither NUL nor any byte.
-    plain = [
-        text if text.isprintable() else ascii(text)[1:-1] for text in map(str, texts)
-    ]
+    plain = [text if text.isprintable() else ascii(text)[1:-1] for text in texts]
     group.create_dataset(
         name, data=plain, dtype=h5py.string_dtype(), shape=(len(plain),)
     )
 
 
-def _crops(folder, numbers, unions, side: int, processes) -> Iterator:
-    """(first row, crops or reasons) of every chunk of an archive, in order."""
-    starts = range(0, len(numbers), CHUNK)
-    tasks = (
-        (folder, numbers[start : start + CHUNK], unions[start : start + CHUNK], side)
-        for start in starts
-    )
-    chunks = ordered_map(crop_files, tasks, processes)
-    with tqdm(total=len(numbers), desc=f"cropping {folder.name}", unit="image") as bar:
-        for start, crops in zip(starts, chunks, strict=True):
-            yield start, crops
-            bar.update(len(crops))
+def _texts(group: h5py.Group, name: str) -> list[str]:
+    return group[name].asstr()[()].tolist()
 
 
 def _keys(group: h5py.Group) -> np.ndarray:
     """`likeness_keys` of an archive's crops, some at a time."""
-    labels, step = group["labels"][()], 10 * CHUNK
-    parts = [
-        likeness_keys(
-            group["images"][start : start + step], labels[start : start + step]
-        )
-        for start in range(0, len(labels), step)
-    ]
-    return np.concatenate(parts)
+    starts = range(0, len(group["labels"]), 10 * CHUNK)
+    parts = (slice(start, start + 10 * CHUNK) for start in starts)
+    images, labels = group["images"], group["labels"]
+    return np.concatenate([likeness_keys(images[part], labels[part]) for part in parts])
 
 
 def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:

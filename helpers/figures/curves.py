@@ -36,18 +36,11 @@ FLOORS = {"strict": 0, "six_position": 0.5}
 def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
     """Collect all that the figures draw of a run on numbers, and what it was made from.
 
-    Parameters
-    ----------
-    data
-        The examples by name: ``"train"``, ``"validation"`` and ``"test"``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each row of the run's history (``part`` is ``validation``), one for
-        the network as it is now on the test images (``test``), and one for the
-        `constant_answer` to these (``constant``). ``images`` counts those measured
-        on, ``train_images`` those trained on; accuracies are fractions.
+    A row for each row of the run's history (``part`` is ``validation``), one for the
+    network as it is now on the test images (``test``), and one for the
+    `constant_answer` to these (``constant``). ``images`` counts those measured on,
+    ``train_images`` those trained on; accuracies are fractions. ``data`` are the
+    examples by name: ``"train"``, ``"validation"`` and ``"test"``.
     """
     test = data["test"]
     rows = [

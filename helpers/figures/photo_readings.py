@@ -53,12 +53,10 @@ def course_photos(
     The data's are in its folder ``photos``; a folder in which no photo's number is told
     does not count, see `photo_folders.photo_folder`.
     """
-    for folder, source in (
-        (own, replace(settings, data=str(own)) if own.is_dir() else settings),
-        (settings.data_folder / "photos", settings),
-    ):
+    of_data = settings.data_folder / "photos"
+    for folder, data in ((own, str(own)), (of_data, settings.data)):
         if folder.is_dir():
-            found = _of_folder(folder, source)
+            found = _of_folder(folder, replace(settings, data=data))
             if found.photos:
                 return found
     # Figures of drawn photos say so, and those of another source stay with its own.
@@ -89,17 +87,11 @@ def read_four_ways(
     reader: Reader,
     margin: float = 0.10,
 ) -> tuple[pd.DataFrame, list[Reading]]:
-    """Read each photo in each of `WAYS`, with what the reader found on its own.
+    """Read each photo in each of `WAYS`: a row per photo with a column for each.
 
     Where nobody told the box, the reader's own stands for it, else the whole photo.
-    For ``network``, of `networks.build_network`, it grows by ``margin``.
-
-    Returns
-    -------
-    answers : pandas.DataFrame
-        A row per photo: ``name``, ``kind``, ``number`` and a column for each way.
-    found : list
-        Readings of the whole photos.
+    For ``network``, of `networks.build_network`, it grows by ``margin``. Also returned
+    are the reader's readings of the whole photos.
     """
     images = [photo.image for photo in photos]
     found = reader.read(images)

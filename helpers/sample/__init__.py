@@ -23,17 +23,10 @@ class DrawnSample(Source):
 
     Metadata beside each (``train.json`` for ``train.tar.gz``) says what it was drawn
     from; it is drawn anew when they are missing or say something else.
-
-    Parameters
-    ----------
-    seed
-        Of everything drawn.
-    counts
-        Images of each archive.
     """
 
     seed: int
-    counts: Mapping[str, int]
+    counts: Mapping[str, int]  # images of each archive
 
     @classmethod
     def of(cls, settings: Settings) -> "DrawnSample":

@@ -14,8 +14,7 @@ MEAN, SPREAD = 0.41, 0.078
 """Brightness and its deviation that numbers are drawn towards; with these the crops'
 medians are those of the real train set, 0.42 and 0.11."""
 
-BRIGHTEST = 0.82
-"""Brightness that a number has at most: about the real train set's 99th percentile."""
+BRIGHTEST = 0.82  # of a number: about the real train set's 99th percentile
 
 
 def view(rng: np.random.Generator, tilt: float) -> np.ndarray:

@@ -15,29 +15,14 @@ from helpers.sample.scene_archives import add_file, open_tar
 from helpers.sample.typefaces import ALL_FAMILIES, every_file, load_font
 
 LETTERS = "ABCDEFGHIJ"
-SIDE = 28
-"""Side of a letter's image in pixels."""
-
-CANVAS = 64
-"""Side in pixels of what a letter is drawn on, before it is cut out and scaled."""
-
-CHUNK = 250
-"""Letters that a process draws before it hands them over."""
-
-UNREADABLE = 2
-"""Empty files among the large archive's, as there are in the official one."""
-
-COPIES = 0.02
-"""Share of letters that are drawn like an earlier one, pixel for pixel."""
-
-SHARED = 0.025
-"""Share of the small archive's letters that are drawn like one of the large one's."""
-
-UPRIGHT = 0.65
-"""Share of letters that stand as their typeface has them."""
-
-SHARPEN = 1.4
-"""Gain in contrast that makes up for the blur of scaling."""
+SIDE = 28  # of a letter's image in pixels
+CANVAS = 64  # side of what a letter is drawn on, before it is cut out and scaled
+CHUNK = 250  # letters that a process draws before it hands them over
+UNREADABLE = 2  # empty files of the large archive, as there are in the official one
+COPIES = 0.02  # share of letters that are drawn like an earlier one, pixel for pixel
+SHARED = 0.025  # share of the small archive's that are drawn like one of the large one
+UPRIGHT = 0.65  # share of letters that stand as their typeface has them
+SHARPEN = 1.4  # gain in contrast that makes up for the blur of scaling
 
 _CLEANER = {"junk": 0.005, "rough": 0.02, "wobble": 0.02}
 """Shares in the small archive, which was cleaned by hand; plain takes the rest."""

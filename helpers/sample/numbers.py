@@ -121,9 +121,9 @@ def project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def draw_habit(rng: np.random.Generator, count: int) -> np.ndarray:
-    """Draw the room that one annotator leaves at the sides of ``count`` digits' boxes.
+    """Draw the room an annotator leaves left, top, right, bottom of ``count`` digits.
 
-    float64 (4, count), in digit heights: left, top, right, bottom.
+    float64 (4, count), in digit heights.
     """
     sides = rng.normal((0.07, 0.05, 0.05, 0.06), (0.05, 0.035, 0.06, 0.04))
     shift = rng.normal(0, 0.03)

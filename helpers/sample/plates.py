@@ -42,7 +42,7 @@ class Style:
 
 
 def enamel(rng: np.random.Generator) -> Style:
-    """White digits on blue enamel, now and then on black, green, red or brown."""
+    """Draw white digits on blue enamel, now and then on black, green, red or brown."""
     if rng.random() < 0.85:
         plate = tint(rng, rng.normal(0.635, 0.02), (0.45, 0.9), (0.2, 0.65))
     else:
@@ -54,7 +54,7 @@ def enamel(rng: np.random.Generator) -> Style:
 
 
 def sign(rng: np.random.Generator) -> Style:
-    """Dark digits on a white plate, sticker or piece of marble."""
+    """Draw dark digits on a white plate, sticker or piece of marble."""
     plate = tint(rng, rng.uniform(0.08, 0.65), (0, 0.12), (0.75, 1))
     kind = rng.random()
     if kind < 0.45:
@@ -68,7 +68,7 @@ def sign(rng: np.random.Generator) -> Style:
 
 
 def coloured_plate(rng: np.random.Generator) -> Style:
-    """A plate of any colour with digits lighter or darker than it."""
+    """Draw a plate of any colour with digits lighter or darker than it."""
     plate = tint(rng, rng.random(), (0, 0.6), (0.1, 0.9))
     digit = contrasting(rng, plate)
     rim = digit if rng.random() < 0.3 else None
@@ -76,14 +76,14 @@ def coloured_plate(rng: np.random.Generator) -> Style:
 
 
 def brass_plate(rng: np.random.Generator) -> Style:
-    """Engraved brass, bronze or steel."""
+    """Draw engraved brass, bronze or steel."""
     metal = tint(rng, rng.normal(0.11, 0.02), (0.05, 0.6), (0.35, 0.8))
     digit = metal * rng.uniform(0.1, 0.45)
     return Style(metal, digit, None, "any", 0.0, 0.0)
 
 
 def mounted(rng: np.random.Generator) -> Style:
-    """Separate digits of dark or bright metal, plastic or tile on the wall."""
+    """Draw separate digits of dark or bright metal, plastic or tile on the wall."""
     kind = rng.random()
     if kind < 0.55:
         digit = tint(rng, rng.random(), (0, 0.3), (0.03, 0.3))
@@ -95,7 +95,7 @@ def mounted(rng: np.random.Generator) -> Style:
 
 
 def painted(rng: np.random.Generator) -> Style:
-    """Digits painted on the wall by stencil, brush or spray can."""
+    """Draw digits painted on the wall by stencil, brush or spray can."""
     kind = rng.random()
     if kind < 0.5:
         digit = tint(rng, rng.random(), (0, 0.4), (0.03, 0.3))
@@ -124,7 +124,7 @@ def draw_style(rng: np.random.Generator) -> Style:
 
 
 def contrasting(rng: np.random.Generator, ground: np.ndarray) -> np.ndarray:
-    """A colour lighter or darker than ``ground``, by a step that can be small."""
+    """Draw a colour lighter or darker than ``ground``, by a step that can be small."""
     level = float(ground @ LUMA)
     step = rng.uniform(0.15, 0.6)
     value = level - step if level > rng.uniform(0.3, 0.7) else level + step
@@ -134,26 +134,26 @@ def contrasting(rng: np.random.Generator, ground: np.ndarray) -> np.ndarray:
 
 
 def rounded(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
-    """Distance to a rectangle of half sizes ``half`` with rounded corners."""
+    """Measure the distance to a rectangle with rounded corners."""
     dx, dy = np.abs(x) - (half[0] - radius), np.abs(y) - (half[1] - radius)
     outer = np.hypot(np.maximum(dx, 0), np.maximum(dy, 0))
     return outer + np.minimum(np.maximum(dx, dy), 0) - radius
 
 
 def notched(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
-    """Distance to a rectangle whose corners are cut out by quarter circles."""
+    """Measure the distance to one whose corners are cut out by quarter circles."""
     box = np.maximum(np.abs(x) - half[0], np.abs(y) - half[1])
     bite = radius - np.hypot(np.abs(x) - half[0], np.abs(y) - half[1])
     return np.maximum(box, bite)
 
 
 def oval(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
-    """Distance, to first order, to an ellipse of half axes ``half``."""
+    """Measure, to first order, the distance to an ellipse of half axes ``half``."""
     return (np.hypot(x / half[0], y / half[1]) - 1) * min(half)
 
 
 def cover(distance: np.ndarray, scale: float) -> np.ndarray:
-    """Share of each pixel inside an outline, float32 in 0 to 1."""
+    """Return the share of each pixel inside an outline, float32 in 0 to 1."""
     return np.clip(0.5 - distance * scale, 0, 1).astype(np.float32)
 
 

@@ -90,17 +90,15 @@ def draw_chunk(
 def _columns(rows) -> Boxes:
     """The boxes of an archive from (digits, boxes) of image 1, 2, ..."""
     numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
-    left, top, width, height = np.concatenate([boxes for _, boxes in rows]).T.astype(
-        float
+    digits, boxes = zip(*rows, strict=True)
+    edges = zip(
+        ("left", "top", "width", "height"), np.concatenate(boxes).T, strict=True
     )
     return Boxes(
-        image=np.repeat(numbers, [len(digits) for digits, _ in rows]),
-        label=np.concatenate([digits for digits, _ in rows]).astype(np.int8),
-        left=left,
-        top=top,
-        width=width,
-        height=height,
+        image=np.repeat(numbers, list(map(len, digits))),
+        label=np.concatenate(digits).astype(np.int8),
         images=numbers,
+        **{name: column.astype(float) for name, column in edges},
     )
 
 

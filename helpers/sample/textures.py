@@ -4,21 +4,17 @@ Coordinates are in digit heights with the number at the origin: ``x`` float32 (1
 to the right, ``y`` float32 (H, 1) downwards. Colours are float32 (H, W, 3) in 0 to 1.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 from PIL import Image
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """Weights of red, green and blue in brightness (ITU-R BT.601)."""
 
-Painter = Callable[[np.random.Generator, np.ndarray, np.ndarray], np.ndarray]
-
 
 def noise(rng: np.random.Generator, shape, cells) -> np.ndarray:
-    """Smooth noise of about unit spread, float32 ``shape``, with cells of given size.
+    """Draw smooth noise of about unit spread, float32 ``shape``.
 
-    ``cells`` is the size of a cell in pixels: a number, or (down, across).
+    ``cells`` is its cells' size in pixels: a number, or (down, across).
     """
     down, across = np.broadcast_to(cells, 2)
     height, width = shape
@@ -32,7 +28,7 @@ def noise(rng: np.random.Generator, shape, cells) -> np.ndarray:
 
 
 def fractal(rng: np.random.Generator, shape, cell: float, octaves: int = 3):
-    """Noise summed over ``octaves``, each half as large and half as strong."""
+    """Sum noise over ``octaves``, each half as large and half as strong."""
     total = noise(rng, shape, cell)
     for octave in range(1, octaves):
         total = total + noise(rng, shape, max(1.0, cell / 2**octave)) / 2**octave
@@ -40,12 +36,12 @@ def fractal(rng: np.random.Generator, shape, cell: float, octaves: int = 3):
 
 
 def pixels_per_unit(x: np.ndarray, y: np.ndarray) -> float:
-    """Pixels to a digit height on the given coordinates."""
+    """Count pixels to a digit height on the given coordinates."""
     return 1.0 / float(x[0, 1] - x[0, 0]) if x.size > 1 else 1.0
 
 
 def hsv(hue: float, saturation: float, value: float) -> np.ndarray:
-    """One colour, float32 (3,), from hue (turns), saturation and value (0 to 1)."""
+    """Make a colour, float32 (3,), of hue (turns), saturation and value (0 to 1)."""
     sector = (hue % 1.0) * 6.0
     ramp = np.abs((sector + np.array([0.0, 4.0, 2.0])) % 6.0 - 3.0) - 1.0
     pure = np.clip(ramp, 0.0, 1.0)
@@ -58,7 +54,7 @@ def tint(rng: np.random.Generator, hue: float, saturation, value) -> np.ndarray:
 
 
 def wall_colour(rng: np.random.Generator) -> np.ndarray:
-    """A facade's colour: mostly grey to beige, now and then a bright paint."""
+    """Draw a facade's colour: mostly grey to beige, now and then a bright paint."""
     kind = rng.random()
     if kind < 0.5:
         return tint(rng, rng.normal(0.09, 0.04), (0.0, 0.22), (0.35, 1))
@@ -71,7 +67,7 @@ def wall_colour(rng: np.random.Generator) -> np.ndarray:
 
 
 def paint(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Painted plaster: one colour, cloudy, sometimes with streaks of dirt."""
+    """Paint plaster: one colour, cloudy, sometimes with streaks of dirt."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     light = 1 + 0.03 * rng.random() * fractal(rng, shape, unit * rng.uniform(0.5, 2))
     if rng.random() < 0.25:
@@ -84,7 +80,7 @@ def paint(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def stucco(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Rough plaster or stone: grains lit from one side."""
+    """Paint rough plaster or stone: grains lit from one side."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     grain = fractal(rng, shape, max(1.0, unit * rng.uniform(0.04, 0.2)), 2)
     relief = grain - np.roll(grain, (1, 1), (0, 1))
@@ -92,17 +88,21 @@ def stucco(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
     return wall_colour(rng) * light[..., None]
 
 
+def _shaded(shades: np.ndarray, v: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """Give each whole step of v and u one of the shades (N, N)."""
+    row, column = (np.floor(along).astype(int) % len(shades) for along in (v, u))
+    return shades.astype(np.float32)[row, column]
+
+
 def bricks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Courses of bricks, each of its own shade, with mortar between them."""
+    """Paint courses of bricks, each of its own shade, with mortar between them."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     height = rng.uniform(0.3, 1.3)
     width = height * rng.uniform(2.2, 3.6)
     joint = height * rng.uniform(0.07, 0.16)
     v = (y + rng.uniform(0, height)) / height
-    row = np.floor(v).astype(int)
-    u = x / width + rng.random() + 0.5 * (row % 2)
-    shade = rng.normal(1, 0.1, (32, 32)).astype(np.float32)
-    light = shade[row % 32, np.floor(u).astype(int) % 32]
+    u = x / width + rng.random() + 0.5 * (np.floor(v).astype(int) % 2)
+    light = _shaded(rng.normal(1, 0.1, (32, 32)), v, u)
     edge = np.minimum((v % 1) * height, (u % 1) * width)
     body = np.clip((edge - joint) * unit + 0.5, 0, 1)[..., None]
     red = tint(rng, rng.normal(0.03, 0.015), (0.25, 0.7), (0.25, 0.65))
@@ -114,7 +114,7 @@ def bricks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 
 def planks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Wood: boards with grain along them and dark gaps, upright or lying."""
+    """Paint wood: boards with grain along them and dark gaps, upright or lying."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     upright = rng.random() < 0.5
     across = x if upright else y
@@ -132,14 +132,13 @@ def planks(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 
 def tiles(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Square or oblong tiles or stone blocks with joints."""
+    """Paint square or oblong tiles or stone blocks with joints."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     height = rng.uniform(0.5, 4)
     width = height * rng.choice((1.0, 1.0, 2.0))
     joint = rng.uniform(0.02, 0.08)
     v, u = y / height + rng.random(), x / width + rng.random()
-    shade = rng.normal(1, 0.03, (16, 16)).astype(np.float32)
-    light = shade[np.floor(v).astype(int) % 16, np.floor(u).astype(int) % 16]
+    light = _shaded(rng.normal(1, 0.03, (16, 16)), v, u)
     edge = np.minimum((v % 1) * height, (u % 1) * width)
     body = np.clip((edge - joint) * unit + 0.5, 0, 1)
     light = light * (body + (1 - body) * rng.choice((0.6, 0.8, 1.2)))
@@ -148,7 +147,7 @@ def tiles(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def metal(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A gate, a shutter or a letter-box: sheet metal with ribs or a soft sheen."""
+    """Paint a gate or a letter-box: sheet metal with ribs or a soft sheen."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     across = x if rng.random() < 0.5 else y
     ribs = np.sin(2 * np.pi * (across / rng.uniform(0.3, 2) + rng.random()))
@@ -158,7 +157,7 @@ def metal(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def glass(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A dark pane with dim reflections."""
+    """Paint a dark pane with dim reflections."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     sky = tint(rng, rng.uniform(0.4, 0.7), (0, 0.3), (0.1, 0.6))
     mirror = np.clip(fractal(rng, shape, unit * rng.uniform(0.7, 3)), 0, 2)
@@ -167,7 +166,7 @@ def glass(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def leaves(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Foliage: specks of light and dark green."""
+    """Paint foliage: specks of light and dark green."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     specks = fractal(rng, shape, max(1.5, unit * rng.uniform(0.15, 0.4)), 3)
     green = tint(rng, rng.normal(0.25, 0.04), (0.2, 0.6), (0.2, 0.5))
@@ -175,7 +174,7 @@ def leaves(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray
 
 
 def sheet(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Paper, blank, ruled or squared, a little crumpled."""
+    """Paint paper, blank, ruled or squared, a little crumpled."""
     shape, unit = (y.size, x.size), pixels_per_unit(x, y)
     light = 1 + 0.03 * rng.random() * fractal(rng, shape, unit * rng.uniform(1, 5))
     colour = tint(rng, rng.uniform(0.08, 0.65), (0, 0.15), (0.6, 1))
@@ -188,7 +187,7 @@ def sheet(rng: np.random.Generator, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return colour * light[..., None]
 
 
-WALLS: tuple[tuple[Painter, float], ...] = (
+WALLS = (
     (paint, 0.42),
     (stucco, 0.2),
     (tiles, 0.08),
@@ -199,18 +198,15 @@ WALLS: tuple[tuple[Painter, float], ...] = (
 )
 """Materials behind a number and how often each is one."""
 
-SHEETS: tuple[tuple[Painter, float], ...] = ((sheet, 0.85), (paint, 0.15))
+SHEETS = ((sheet, 0.85), (paint, 0.15))
 """What a number by hand is written on, where it fills the picture."""
 
-SURROUNDINGS: tuple[tuple[Painter, float], ...] = (
-    *WALLS,
-    (leaves, 0.1),
-)
+SURROUNDINGS = (*WALLS, (leaves, 0.1))
 """Materials at the side of a number's wall."""
 
 
 def choose(rng: np.random.Generator, weighted):
-    """One of (thing, weight) pairs, by weight."""
+    """Draw one of (thing, weight) pairs, by weight."""
     weights = np.cumsum([weight for _, weight in weighted])
     index = np.searchsorted(weights, rng.random() * weights[-1], "right")
     return weighted[index][0]

@@ -47,8 +47,7 @@ ALL_FAMILIES = (
 )
 """Every family of the project's `fonts` packages."""
 
-WEIGHTS = (400, 500, 600, 700)
-"""Weights that are taken from a family of variable weight."""
+WEIGHTS = (400, 500, 600, 700)  # taken from a family of variable weight
 
 
 @lru_cache

@@ -30,9 +30,8 @@ def sizes_up_to(available: int) -> list[int]:
 def fit(letters: Letters) -> LogisticRegression:
     """Train on letters, with every setting left as scikit-learn has it.
 
-    Its warning that it stopped early is not shown: ``n_iter_`` of the model and
-    `learning_curve` say it. It runs in one thread: its products are so thin that more
-    threads mostly wait for each other, for minutes on a busy machine.
+    Its warning that it stopped early is not shown: `learning_curve` says it. It runs
+    in one thread: its products are so thin that more mostly wait for each other.
     """
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -49,19 +48,10 @@ def learning_curve(
 ) -> pd.DataFrame:
     """How accuracy grows with the number of training letters.
 
-    Parameters
-    ----------
-    models
-        Each trained on as many of the first letters of ``train`` as its key says.
-    train, test
-        Letters.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each model: ``letters`` trained on, ``accuracy`` on the test letters
-        with the bounds of its 95 % interval ``low`` and ``high``, accuracy ``on_train``
-        letters, ``iterations``, and whether it ``converged`` within those allowed.
+    ``models`` has for each number of letters the model that learned from the first
+    so many of ``train``. The table has a row for each: ``letters``, ``accuracy`` on the
+    test letters with the bounds of its 95 % interval ``low`` and ``high``, accuracy
+    ``on_train`` letters, ``iterations``, and whether it ``converged`` in those allowed.
     """
     rows = []
     for size, model in models.items():

@@ -30,26 +30,20 @@ class Examples:
 
     def __post_init__(self):
         images, labels = self.images, self.labels
-        if images.ndim != 3 or not images.size:
-            raise ValueError(
-                f"images have shape {images.shape}; expected (N, height, width), "
-                "none of them 0."
-            )
-        if images.dtype not in (np.uint8, np.float32):
-            raise ValueError(
-                f"images hold {images.dtype}; expected uint8 crops or float32 pixels."
-            )
-        if images.dtype == np.float32 and not np.isfinite(images).all():
-            raise ValueError("images hold a value that is not finite; expected none.")
-        if len(labels) != len(images):
-            raise ValueError(
-                f"{len(labels)} labels for {len(images)} images; expected one each."
-            )
-        if labels.dtype.kind not in "iu" or labels.min() < 0:
-            raise ValueError(
-                f"labels hold {labels.dtype} from {labels.min()}; expected integers "
-                "from 0."
-            )
+        floats = images.dtype == np.float32
+        for is_wrong, expected in (
+            (images.ndim != 3 or not images.size, "images (N, height, width), none 0"),
+            (not floats and images.dtype != np.uint8, "uint8 crops or float32 pixels"),
+            (floats and not np.isfinite(images).all(), "pixels that are finite"),
+            (len(labels) != len(images), "a label for each image"),
+            (labels.dtype.kind not in "iu", "labels that are integers"),
+            ((labels < 0).any(), "labels from 0"),
+        ):
+            if is_wrong:
+                raise ValueError(
+                    f"images are {images.dtype} {images.shape}, labels {labels.dtype} "
+                    f"{labels.shape}; expected {expected}."
+                )
 
     def __len__(self):
         return len(self.images)
@@ -133,16 +127,8 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
     """Shift, grow or shrink, and shear each image by random amounts.
 
     Each amount is even between minus and plus ``strength``, a fraction of the side;
-    pixels from beyond an edge repeat it.
-
-    Parameters
-    ----------
-    images
-        float32 (N, side, side, 1).
-    strength
-        Largest change of position and of size, as a fraction.
-    seed
-        Two integers: same seed, same changes.
+    pixels from beyond an edge repeat it. ``images`` are float32 (N, side, side, 1); the
+    same ``seed``, two integers, gives the same changes.
     """
     count, side = tf.shape(images)[0], images.shape[1]
     change = tf.random.stateless_uniform((count, 6), seed, -strength, strength)
@@ -179,13 +165,7 @@ def warp(images: tf.Tensor, maps: tf.Tensor, shape: tuple[int, int]) -> tf.Tenso
 
 
 def length_shares(labels: np.ndarray) -> tuple[float, ...]:
-    """The share of the numbers with one digit, with two, and so on to five.
-
-    Parameters
-    ----------
-    labels
-        Integers (N, 6), [length, d1..d5].
-    """
+    """Shares of the numbers with one digit, two and so on to five, by labels (N, 6)."""
     counts = np.bincount(labels[:, 0], minlength=MAX_DIGITS + 1)[1 : MAX_DIGITS + 1]
     return tuple((counts / counts.sum()).tolist())
 

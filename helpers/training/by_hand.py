@@ -11,14 +11,9 @@ from threadpoolctl import threadpool_limits
 
 
 class Weights(NamedTuple):
-    """What the network learns, or the loss's slope along each: four float32 arrays.
+    """What the network learns, or the loss's slope along each.
 
-    Parameters
-    ----------
-    hidden_kernel, hidden_bias
-        (pixels, hidden) and (hidden,).
-    output_kernel, output_bias
-        (hidden, classes) and (classes,).
+    float32 (pixels, hidden), (hidden,), (hidden, classes) and (classes,).
     """
 
     hidden_kernel: np.ndarray
@@ -41,23 +36,13 @@ def first_weights(
 
 
 def xavier(inputs: int, outputs: int, rng: np.random.Generator) -> np.ndarray:
-    """A random kernel that keeps the spread of what passes through it.
+    """A random kernel that keeps the spread of what passes: float32 (inputs, outputs).
 
     Even between two limits, with the variance 2 / (inputs + outputs) (Glorot and
     Bengio 2010).
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (inputs, outputs).
     """
     limit = np.sqrt(6 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)
-
-
-def relu(values: np.ndarray) -> np.ndarray:
-    """max(0, x), element by element."""
-    return np.maximum(values, 0)
 
 
 def forward(weights: Weights, images: np.ndarray, rectified: bool = True) -> np.ndarray:
@@ -67,7 +52,7 @@ def forward(weights: Weights, images: np.ndarray, rectified: bool = True) -> np.
     """
     hidden = images @ weights.hidden_kernel + weights.hidden_bias
     if rectified:
-        hidden = relu(hidden)
+        hidden = np.maximum(hidden, 0)
     return hidden @ weights.output_kernel + weights.output_bias
 
 
@@ -118,21 +103,9 @@ def descend(
     rectified: bool = True,
     seed: int = 0,
 ) -> tuple[Weights, np.ndarray]:
-    """Gradient descent: at each step, a small way down the slope of one batch.
+    """Gradient descent: at each step, a small way down the slope of a random batch.
 
-    Parameters
-    ----------
-    images, labels
-        The training images.
-    steps, batch_size
-        Steps, and images drawn by chance for each.
-    learning_rate, decay_rate
-        Length of the way as a multiple of the slope; it falls exponentially and
-        ends at ``decay_rate`` times the first.
-    rectified
-        See `forward`.
-    seed
-        Start of the weights and the batches.
+    The learning rate falls exponentially and ends at ``decay_rate`` times the first.
 
     Returns
     -------
@@ -160,24 +133,16 @@ def descend(
 def spread_by_layer(
     inputs: np.ndarray, scale: float, layers: int = 10, seed: int = 0
 ) -> np.ndarray:
-    """Root mean square of what comes out of each of many layers with ReLU.
+    """Root mean square of what comes out of many layers with ReLU, the inputs' first.
 
-    Parameters
-    ----------
-    inputs
-        float32 (N, width); every layer has the same width.
-    scale
-        Its random weights are `xavier` times this.
-
-    Returns
-    -------
-    numpy.ndarray
-        float64 (1 + layers,), the inputs' first.
+    ``inputs`` are float32 (N, width), and every layer has that width; its random
+    weights are `xavier` times ``scale``. The result is float64 (1 + layers,).
     """
     rng = np.random.default_rng(seed)
     width = inputs.shape[1]
     outputs, spreads = inputs, [np.sqrt(np.mean(inputs**2))]
     for _ in range(layers):
-        outputs = relu(outputs @ (np.float32(scale) * xavier(width, width, rng)))
+        sums = outputs @ (np.float32(scale) * xavier(width, width, rng))
+        outputs = np.maximum(sums, 0)
         spreads.append(np.sqrt(np.mean(outputs**2)))
     return np.array(spreads, float)

@@ -54,8 +54,6 @@ class Trainer:
         gives the same batch.
     folder, identity
         Where the run is kept, and plain values that tell it from others.
-    steps, batch_size
-        Steps in all, and the examples of each.
     interval
         Steps from one row of the history, and one checkpoint, to the next.
     learning_rate
@@ -64,22 +62,18 @@ class Trainer:
         Names and values of measures of the network as it is.
     penalty
         What the loss has besides, of the weights alone.
-    strategy
-        The devices that share the work; of several processes the first alone writes
-        files, and all read its checkpoint.
-    shares
-        Parts of a device's batch that are worked on side by side, by default as many
-        as `batch_shares` says. Another number changes the rounding of sums.
+    strategy, shares
+        The devices that share the work, and the parts of a device's batch that are
+        worked on side by side, by default as `batch_shares` says. Another number
+        changes the rounding of sums.
     steps_per_call
         Steps in one call of the graph: enough to hide what a call costs in Python,
         few enough for the progress bar and the stop button.
     history
         A dict for each row: ``step``, ``loss`` (mean since the row before),
         ``learning_rate``, the measures, and ``seconds`` of training up to here.
-    losses
-        Of the steps since the last row.
-    seconds
-        Of all the training, measures left out.
+    losses, seconds
+        Of the steps since the last row, and of all the training, measures left out.
     """
 
     network: keras.Model
@@ -172,32 +166,36 @@ class Trainer:
             )
 
     def save(self) -> None:
-        """Replace the checkpoint, and the table that is written from it."""
+        """Replace the table of the history and the checkpoint."""
         arrays = {name: value.numpy() for name, value in self._variables().items()}
         if not all(np.isfinite(array).all() for array in arrays.values()):
             raise self._divergence(self.step, "a weight")
         if not is_chief(self.strategy):
             return
+        # The table comes first: a checkpoint of the last row then always has it.
+        if self.history:
+            write_table(self.folder / HISTORY, pd.DataFrame(self.history), None)
         names = ("history", "losses", "seconds")
         reached = {"progress": {name: getattr(self, name) for name in names}}
         save_checkpoint(self.folder / CHECKPOINT, self.identity | reached, arrays)
-        self.write_history()
-
-    def write_history(self) -> None:
-        """Write the rows so far as a table, if there are any."""
-        if self.history:
-            write_table(self.folder / HISTORY, pd.DataFrame(self.history), None)
 
     def _take_steps(self, progress: Progress) -> None:
         """Take the steps that are left, or those until the stop."""
         take_steps = self._compiled()
         batches = iter(self.batches(self.step))
         take_steps(batches, tf.constant(0))  # traces before any clock runs
-        with (
-            self._board() as show,
-            progress.shown(self.folder.name, self.step, self.steps),
-        ):
-            while not self.finished and not self._stopped(progress):
+        chief, scores = is_chief(self.strategy), {}
+        board = (
+            tensorboard(self.folder, self.history)
+            if chief
+            else nullcontext(lambda row: None)
+        )
+
+        def stopped() -> bool:  # all processes at once: none can take a step alone
+            return any(gather_from_replicas(self.strategy, progress.stop.is_set()))
+
+        with board as show, progress.shown(self.folder.name, self.step, self.steps):
+            while not self.finished and not stopped():
                 next_row = (self.step // self.interval + 1) * self.interval
                 next_row = min(self.steps, next_row)
                 count = min(self.steps_per_call, next_row - self.step)
@@ -205,11 +203,12 @@ class Trainer:
                 losses = take_steps(batches, tf.constant(count)).numpy()
                 self._add_losses(losses, time.perf_counter() - began)
                 if self.step == next_row:
-                    row = self._end_row()
+                    scores = self.measure()
+                    row = self._end_row(scores)
                     self.save()
                     show(row)
                     progress.row(row)
-                progress.advance(count, float(losses.mean()), self._scores())
+                progress.advance(count, float(losses.mean()), scores)
 
     def _compiled(self) -> Callable:
         """A function that takes ``count`` steps on ``batches`` and gives their losses.
@@ -290,34 +289,18 @@ class Trainer:
         self.losses += losses.tolist()
         self.seconds += seconds
 
-    def _end_row(self) -> dict[str, float]:
-        """Measure the network and end a row of the history."""
+    def _end_row(self, scores: dict[str, float]) -> dict[str, float]:
+        """End a row of the history by what was measured."""
         row = {
             "step": self.step,
             "loss": float(np.mean(self.losses)),
             "learning_rate": self.learning_rate(self.step),
-            **self.measure(),
+            **scores,
             "seconds": self.seconds,
         }
         self.history.append(row)
         self.losses = []
         return row
-
-    def _scores(self) -> dict[str, float]:
-        """The measures in the last row of the history."""
-        last = self.history[-1] if self.history else {}
-        others = ("step", "loss", "learning_rate", "seconds")
-        return {name: last[name] for name in last if name not in others}
-
-    def _stopped(self, progress: Progress) -> bool:
-        # All processes at once: none can take a step alone.
-        return any(gather_from_replicas(self.strategy, progress.stop.is_set()))
-
-    def _board(self):
-        """What shows a row in TensorBoard, where this process writes files."""
-        if is_chief(self.strategy):
-            return tensorboard(self.folder, self.history)
-        return nullcontext(lambda row: None)
 
     def _divergence(self, step: int, what: str) -> TrainingDiverged:
         """Say that training has diverged, at which step and for which likely cause."""

@@ -1,35 +1,35 @@
 """A recipe as options of the shell's ``train``, and back."""
 
 import argparse
-from dataclasses import Field, fields
+from dataclasses import fields
 
 from helpers.recipe import Recipe
-
-METAVARS = {int: "N", float: "X", str: "NAME"}
-"""What the help calls a value of each type."""
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Give ``parser`` an option for every field of a recipe, named as the field is."""
     for field in fields(Recipe):
-        parser.add_argument(
-            _option(field.name),
-            default=argparse.SUPPRESS,  # a profile has defaults of its own
-            help=f"report profile: {written(field.default)}",
-            **_values(field),
-        )
+        options = {"help": f"report profile: {written(field.default)}"}
+        if field.type is bool:
+            options["action"] = argparse.BooleanOptionalAction
+        elif isinstance(field.default, tuple):
+            options |= {"type": type((*field.default, 0.0)[0]), "nargs": "+"}
+        else:
+            options["type"] = int if field.default is None else type(field.default)
+        if "type" in options:
+            options["metavar"] = "NAME" if options["type"] is str else "N"
+        # A profile has defaults of its own.
+        parser.add_argument(_option(field.name), default=argparse.SUPPRESS, **options)
 
 
 def recipe_of(options: argparse.Namespace, profile: str) -> Recipe:
     """The recipe of a profile, but for what the parsed options change."""
+    given = vars(options)
     changes = {
-        field.name: getattr(options, field.name)
+        field.name: tuple(value) if isinstance(value, list) else value
         for field in fields(Recipe)
-        if hasattr(options, field.name)
+        if (value := given.get(field.name)) is not None
     }
-    for name, value in changes.items():
-        if isinstance(value, list):
-            changes[name] = tuple(value)
     return Recipe.for_profile(profile, **changes)
 
 
@@ -54,14 +54,3 @@ def written(value) -> str:
 
 def _option(name: str) -> str:
     return "--" + name.replace("_", "-")
-
-
-def _values(field: Field) -> dict:
-    """Which values the option of a field takes."""
-    if field.type is bool:
-        return {"action": argparse.BooleanOptionalAction}
-    if isinstance(field.default, tuple):
-        kind = type(field.default[0]) if field.default else float
-        return {"type": kind, "nargs": "+", "metavar": METAVARS[kind]}
-    kind = int if field.default is None else type(field.default)
-    return {"type": kind, "metavar": METAVARS[kind]}

@@ -51,10 +51,6 @@ class Task:
         return {name: one(predicted, labels) for name, one in self.measures.items()}
 
 
-def _number_network(recipe: Recipe) -> keras.Model:
-    return build_network(**recipe.keywords(build_network))
-
-
 def _letter_network(recipe: Recipe) -> keras.Model:
     return build_letter_network(
         side=recipe.crop_size,
@@ -64,16 +60,16 @@ def _letter_network(recipe: Recipe) -> keras.Model:
     )
 
 
-def _letter_accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
-    return float(np.mean(predicted == labels))
-
-
 NUMBER_TASK = Task(
     "numbers",
-    _number_network,
+    lambda recipe: build_network(**recipe.keywords(build_network)),
     {"strict": sequence_accuracy, "six_position": position_accuracy},
 )
-LETTER_TASK = Task("letters", _letter_network, {"accuracy": _letter_accuracy})
+LETTER_TASK = Task(
+    "letters",
+    _letter_network,
+    {"accuracy": lambda predicted, labels: float(np.mean(predicted == labels))},
+)
 
 
 @dataclass(frozen=True)
@@ -247,7 +243,6 @@ def train(
     history = pd.DataFrame(trainer.history, columns=columns)
     made = Run(folder, recipe, network, history, trainer.step, trainer.seconds)
     if is_chief(strategy) and not (folder / SUMMARY).is_file():
-        trainer.write_history()
         _export(made, trainer.identity)
     return made
 

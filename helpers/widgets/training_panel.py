@@ -9,10 +9,11 @@ import shlex
 import threading
 from collections.abc import Mapping
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import ipywidgets as widgets
 import pandas as pd
+import tensorflow as tf
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -24,9 +25,12 @@ from helpers.training.options import recipe_command, written
 from helpers.training.progress import Progress
 from helpers.training.runs import run
 
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-L2_BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
-BATCHES = (10, 25, 50, 100, 200, 400)
+CHOICES = {
+    "l2_beta": (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01),
+    "initial_learning_rate": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    "batch_size": (10, 25, 50, 100, 200, 400),
+}
+"""Values that a slider offers, besides the one that the panel starts from."""
 
 ROWS = 20
 """Validations in a run of the panel: points of its curve."""
@@ -46,12 +50,8 @@ class TrainingPanel(widgets.VBox):
     settings
         Whose folder keeps the runs; one that was made before is shown at once.
 
-    Attributes
-    ----------
-    recipe
-        As the sliders stand.
-    runs
-        Every run so far by name, the last one last: `helpers.training.runs.Run`.
+    Its ``recipe`` is as the sliders stand; its ``runs`` are all so far by name, the
+    last one last: `helpers.training.runs.Run`.
     """
 
     def __init__(
@@ -71,10 +71,8 @@ class TrainingPanel(widgets.VBox):
         self._bar = widgets.IntProgress(layout=widgets.Layout(width="300px"))
         self._said = widgets.HTML()
         self._chart = widgets.Image(format="png", layout=widgets.Layout(width="900px"))
-        self._export = widgets.Textarea(
-            description="settings",
-            layout=widgets.Layout(width="620px", height="74px"),
-        )
+        layout = widgets.Layout(width="620px", height="74px")
+        self._export = widgets.Textarea(description="settings", layout=layout)
         for knob in self._knobs.values():
             knob.observe(self._show_settings, "value")
         buttons = [
@@ -85,11 +83,10 @@ class TrainingPanel(widgets.VBox):
         ]
         sliders = list(self._knobs.values())
         half = (len(sliders) + 1) // 2
+        columns = [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
         super().__init__(
             [
-                widgets.HBox(
-                    [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
-                ),
+                widgets.HBox(columns),
                 widgets.HBox(buttons),
                 widgets.HBox([self._bar, self._said]),
                 self._chart,
@@ -101,19 +98,10 @@ class TrainingPanel(widgets.VBox):
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe as the sliders stand.
-
-        Raises
-        ------
-        ValueError
-            A value is none that a network can be trained with.
-        """
+        """The recipe as the sliders stand; a ValueError where there is none."""
         values = {name: knob.value for name, knob in self._knobs.items()}
-        # A slider adds up its steps: 0.8 comes as 0.7999999999999999.
-        values = {
-            name: round(value, 6) if isinstance(value, float) else value
-            for name, value in values.items()
-        }
+        for name in ("keep_rate", "decay_rate"):
+            values[name] = round(values[name], 6)  # 0.8 comes as 0.7999999999999999
         values["widths"] = _widths(values["widths"])
         interval = max(1, values["steps"] // ROWS)
         return replace(self.start, **values, validation_interval=interval)
@@ -162,11 +150,16 @@ class TrainingPanel(widgets.VBox):
         self._say("reading the images")
         try:
             made = run(recipe, self.data, self.settings, progress=self._progress)
-        except (ValueError, ArithmeticError, OSError) as error:
-            self._say(error)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            self._say(
+                f"Out of memory: {str(error).partition(chr(10))[0]} Choose a smaller "
+                "batch size, fewer layers or narrower hidden widths, or restart the "
+                "kernel; the runs so far are kept."
+            )
+        except Exception as error:  # a thread has no other place to say it
+            self._say(str(error) or type(error).__name__)
         else:
-            self.runs.pop(name, None)
-            self.runs[name] = made
+            self.runs = {k: v for k, v in self.runs.items() if k != name} | {name: made}
             self._keep(name, made.history)
             scores = ", ".join(
                 f"{title} {made.scores[measure]:.1%}"
@@ -183,7 +176,7 @@ class TrainingPanel(widgets.VBox):
             self._train.disabled, self._stop.disabled = False, True
 
     def _keep(self, name: str, history: pd.DataFrame) -> None:
-        self._histories.pop(name, None)
+        self._histories.pop(name, None)  # the last one goes last
         self._histories[name] = history
         self._show_curves()
 
@@ -231,22 +224,16 @@ class _PanelProgress(Progress):
 
 def recipe_code(recipe: Recipe) -> str:
     """The recipe as Python: only what differs from the report's is spelt out."""
-    changes = ", ".join(
-        f"{field.name}={getattr(recipe, field.name)!r}"
-        for field in fields(recipe)
-        if getattr(recipe, field.name) != field.default
-    )
-    return f"Recipe({changes})"
+    defaults = vars(Recipe())
+    changed = {k: v for k, v in vars(recipe).items() if v != defaults[k]}
+    return f"Recipe({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
 
 def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
     """Validation accuracy by step of several runs, a panel for each measure.
 
-    Parameters
-    ----------
-    histories
-        By the name to stand in the legend; columns ``step``, ``strict`` and
-        ``six_position``, fractions; without a row nothing is drawn.
+    ``histories``, by the name to stand in the legend, have the columns ``step``,
+    ``strict`` and ``six_position``, fractions; without a row nothing is drawn.
     """
     figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
     axes = figure.subplots(1, len(MEASURES), sharex=True)
@@ -265,51 +252,41 @@ def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
 
 def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
     """A slider or field for each value of the report's Table 4, and the steps."""
-    style = {"description_width": "110px"}
-    layout = widgets.Layout(width="400px")
-    common = {"style": style, "layout": layout}
-
-    def choice(name, choices, description):
-        value = getattr(recipe, name)
-        return widgets.SelectionSlider(
-            options=sorted({*choices, value}),
-            value=value,
-            description=description,
-            **common,
-        )
-
-    return {
-        "layers": widgets.IntSlider(
-            recipe.layers, 1, MOST_LAYERS, description="layers", **common
-        ),
-        "widths": widgets.Text(
-            written(recipe.widths), description="hidden widths", **common
-        ),
-        "keep_rate": widgets.FloatSlider(
-            recipe.keep_rate,
-            min=min(0.1, recipe.keep_rate),
-            max=1,
-            step=0.05,
-            description="keep rate",
-            **common,
-        ),
-        "l2_beta": choice("l2_beta", L2_BETAS, "L2 beta"),
-        "initial_learning_rate": choice(
-            "initial_learning_rate", RATES, "learning rate"
-        ),
-        "decay_rate": widgets.FloatSlider(
-            recipe.decay_rate,
-            min=min(0.5, recipe.decay_rate),
-            max=1,
-            step=0.01,
-            description="decay",
-            **common,
-        ),
-        "batch_size": choice("batch_size", BATCHES, "batch size"),
-        "steps": widgets.BoundedIntText(
-            recipe.steps, 1, 1_000_000, description="steps", **common
-        ),
+    titles = {
+        "layers": "layers",
+        "widths": "hidden widths",
+        "keep_rate": "keep rate",
+        "l2_beta": "L2 beta",
+        "initial_learning_rate": "learning rate",
+        "decay_rate": "decay",
+        "batch_size": "batch size",
+        "steps": "steps",
     }
+    kinds = {
+        "layers": (widgets.IntSlider, {"min": 1, "max": MOST_LAYERS}),
+        "widths": (widgets.Text, {}),
+        "keep_rate": (widgets.FloatSlider, {"min": 0.1, "max": 1, "step": 0.05}),
+        "decay_rate": (widgets.FloatSlider, {"min": 0.5, "max": 1, "step": 0.01}),
+        "steps": (widgets.BoundedIntText, {"min": 1, "max": 1_000_000}),
+    }
+    knobs = {}
+    for name, title in titles.items():
+        value = getattr(recipe, name)
+        if name in CHOICES:
+            options = sorted({*CHOICES[name], value})
+            kind, limits = widgets.SelectionSlider, {"options": options}
+        else:
+            kind, limits = kinds[name]
+        if kind is widgets.FloatSlider:
+            limits = limits | {"min": min(limits["min"], value)}
+        knobs[name] = kind(
+            value=written(value) if name == "widths" else value,
+            description=title,
+            style={"description_width": "110px"},
+            layout=widgets.Layout(width="400px"),
+            **limits,
+        )
+    return knobs
 
 
 def _button(label: str, icon: str, style: str, press) -> widgets.Button:
@@ -320,13 +297,11 @@ def _button(label: str, icon: str, style: str, press) -> widgets.Button:
 
 def _label(recipe: Recipe, start: Recipe) -> str:
     """What a run is called in the legend: its layers, and what else was changed."""
-    changed = [
-        f"{field.name} {written(getattr(recipe, field.name))}"
-        for field in fields(recipe)
-        if field.name not in ("layers", "validation_interval")
-        and getattr(recipe, field.name) != getattr(start, field.name)
-    ]
-    return ", ".join([f"{recipe.layers} layers", *changed])
+    values, before = vars(recipe), vars(start)
+    changed = {name for name in values if values[name] != before[name]}
+    changed -= {"layers", "validation_interval"}
+    words = [f"{name} {written(values[name])}" for name in values if name in changed]
+    return ", ".join([f"{recipe.layers} layers", *words])
 
 
 def _data_option(settings: Settings) -> str:

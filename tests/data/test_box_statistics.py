@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import boxes_of
 from PIL import Image
 
 from helpers import paper
@@ -15,19 +16,9 @@ from helpers.data.box_statistics import (
 from helpers.data.digitstruct import Boxes
 
 
-def boxes_of(rows):
+def ones(rows):
     """Boxes from {image: [(left, top, width, height), ...]}, every digit a 1."""
-    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
-    image, left, top, width, height = np.array(flat, float).reshape(-1, 5).T
-    return Boxes(
-        image=image.astype(np.int32),
-        label=np.ones(len(flat), np.int8),
-        left=left,
-        top=top,
-        width=width,
-        height=height,
-        images=np.array(list(rows), np.int32),
-    )
+    return boxes_of({n: [(1, *box) for box in boxes] for n, boxes in rows.items()})
 
 
 @pytest.fixture(scope="module")
@@ -45,17 +36,17 @@ WIDE_THEN_TALL = {7: [(0, 0, 30, 8), (40, 0, 6, 20)], 2: [(0, 0, 4, 9)]}
 
 
 def test_lengths_count_images_by_digits():
-    found = lengths(boxes_of({5: [BOX] * 3, 1: [BOX], 2: [BOX], 9: [BOX] * 6}))
+    found = lengths(ones({5: [BOX] * 3, 1: [BOX], 2: [BOX], 9: [BOX] * 6}))
     assert found.to_dict() == {1: 2, 2: 0, 3: 1, 4: 0, 5: 0, 6: 1}
 
 
 def test_lengths_begin_at_0_if_an_image_has_no_box():
-    found = lengths(boxes_of({5: [BOX], 1: [], 2: []}))
+    found = lengths(ones({5: [BOX], 1: [], 2: []}))
     assert found.to_dict() == {0: 2, 1: 1}
 
 
 def test_an_image_whose_boxes_lie_apart_in_the_file_counts_once():
-    boxes = boxes_of({1: [BOX, BOX], 2: [BOX]})
+    boxes = ones({1: [BOX, BOX], 2: [BOX]})
     order = [0, 2, 1]
     columns = ("image", "label", "left", "top", "width", "height")
     apart = Boxes(
@@ -66,13 +57,13 @@ def test_an_image_whose_boxes_lie_apart_in_the_file_counts_once():
 
 
 def test_widest_and_tallest_may_be_different_boxes():
-    found = largest_boxes(boxes_of(WIDE_THEN_TALL))
+    found = largest_boxes(ones(WIDE_THEN_TALL))
     assert found["width"].tolist() == [4, 30]
     assert found["height"].tolist() == [9, 20]
 
 
 def test_summary_is_of_the_largest_boxes():
-    found = box_summary(boxes_of(WIDE_THEN_TALL))
+    found = box_summary(ones(WIDE_THEN_TALL))
     widest = {"images": 2, "mean": 17, "p98": 4 + 0.98 * 26, "max": 30}
     tallest = {"images": 2, "mean": 14.5, "p98": 9 + 0.98 * 11, "max": 20}
     assert found.loc["widest"].to_dict() == pytest.approx(widest)
@@ -97,19 +88,19 @@ def test_summary_is_of_the_largest_boxes():
 )
 def test_each_oddity_is_told_from_the_others(row, oddity):
     plain = [(0, 0, 5, 8), (10, 0, 5, 8)]
-    boxes = boxes_of({1: plain, 3: row, 2: plain})
+    boxes = ones({1: plain, 3: row, 2: plain})
     found = odd_images(boxes, dict.fromkeys((1, 2, 3), (100, 50)))
     odd = {name: images.tolist() for name, images in found.items()}
     assert odd == {name: [3] if name == oddity else [] for name in odd}
 
 
 def test_an_image_of_unknown_size_has_no_edge():
-    found = odd_images(boxes_of({1: [(900, 900, 5, 8)]}), {})
+    found = odd_images(ones({1: [(900, 900, 5, 8)]}), {})
     assert found["a box outside the image"].tolist() == []
 
 
 def test_boxes_of_two_images_are_no_neighbours():
-    found = odd_images(boxes_of({1: [(9, 0, 5, 8)], 2: [(0, 0, 12, 8)]}), {})
+    found = odd_images(ones({1: [(9, 0, 5, 8)], 2: [(0, 0, 12, 8)]}), {})
     assert not any(len(images) for images in found.values())
 
 

@@ -7,6 +7,8 @@ import time
 import h5py
 import numpy as np
 import pytest
+from builders import boxes_of
+from fuzzing import by_the_element
 from h5py import h5o, h5s, h5t
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,19 +27,6 @@ from helpers.data.hdf5_headers import find_members
 COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
-def boxes_of(rows):
-    """Boxes from {image: [(label, left, top, width, height), ...]}."""
-    flat = [(image, *box) for image, boxes in rows.items() for box in boxes]
-    columns = np.array(flat, float).reshape(-1, len(COLUMNS)).T
-    named = dict(zip(COLUMNS, columns, strict=True))
-    return Boxes(
-        image=named.pop("image").astype(np.int32),
-        label=named.pop("label").astype(np.int8),
-        **named,
-        images=np.array(list(rows), np.int32),
-    )
-
-
 ROWS = {
     3: [(0, 10, 20, 8, 16)],
     1: [(1, 1, 2, 3, 4), (0, 5.5, 6, 7, 8), (9, 4, 2, 1, 9)],
@@ -51,23 +40,9 @@ def assert_equal(found, expected):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
 
 
-def by_the_element(path):
+def read_by_element(path) -> Boxes:
     """Boxes as the public programs read them: one h5py element after the other."""
-    rows = {}
-    with h5py.File(path) as file:
-        part = file["digitStruct"]
-        for name, group in zip(part["name"][:, 0], part["bbox"][:, 0], strict=True):
-            image = int("".join(map(chr, file[name][:, 0])).split(".")[0])
-            columns = [
-                [file[item][0, 0] for item in file[group][field][:, 0]]
-                if len(file[group][field]) > 1
-                else [file[group][field][0, 0]]
-                for field in ("label", "left", "top", "width", "height")
-            ]
-            rows[image] = [
-                (box[0] % 10, *box[1:]) for box in zip(*columns, strict=True)
-            ]
-    return boxes_of(rows)
+    return boxes_of({image: rows for image, (rows,) in by_the_element(path).items()})
 
 
 @pytest.fixture
@@ -140,7 +115,7 @@ def test_types_are_those_promised(path):
 def test_layout_is_the_one_that_element_by_element_readers_expect(tmp_path):
     rows = {image: boxes for image, boxes in ROWS.items() if boxes}
     write_boxes(tmp_path / "a.mat", boxes_of(rows))
-    assert_equal(by_the_element(tmp_path / "a.mat"), boxes_of(rows))
+    assert_equal(read_by_element(tmp_path / "a.mat"), boxes_of(rows))
 
 
 def test_label_of_zero_is_written_as_ten(file):
@@ -366,7 +341,7 @@ def test_genuine_file_is_sound_and_read_as_element_by_element(real_data, name):
     path = real_data / "digitstruct" / f"{name}.mat"
     boxes, faults = read_sound_boxes(path)
     assert faults == []
-    assert_equal(boxes, by_the_element(path))
+    assert_equal(boxes, read_by_element(path))
     assert_equal(boxes, read_boxes(path))
 
 

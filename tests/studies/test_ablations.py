@@ -111,7 +111,7 @@ def test_run_that_diverges_reads_nothing(settings):
 def test_stopped_run_gives_no_part_of_the_results(settings, monkeypatch):
     def stop(recipe, data, settings):
         made = run(recipe, data, settings)
-        return replace(made, finished=recipe.keep_rate == 1)
+        return replace(made, step=20 if recipe.keep_rate == 1 else 10)
 
     monkeypatch.setattr(ablations, "run", stop)
     recipes = {"one": TINY, "two": replace(TINY, keep_rate=1.0)}

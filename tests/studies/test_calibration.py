@@ -1,99 +1,27 @@
-"""Confidences beside how often they are right, on cases worked out by hand."""
+"""Intervals, tables and figures of confidences, on cases worked out by hand."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.accuracy import BLANK, wilson_interval
-from helpers.reader.calibration import (
-    calibration_error,
-    fit_temperature,
-    kept_by,
-    reliability,
-)
-from helpers.reader.decoding import decode
 from workshop.studies.calibration import (
     coverage_figure,
     coverage_interval,
     coverage_table,
     kept_answers,
     reliability_figure,
-    sure_table,
+    threshold_table,
 )
+
+CONFIDENCES = np.array([0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.9, 1.0])
+RIGHT = np.array([False, True, True, True, True, False, True, True])
 
 
 @pytest.fixture(autouse=True)
 def close_figures():
     yield
     plt.close("all")
-
-
-# Bins of a quarter: two in the first, one of them right; none in the second; four in
-# the third, three of them right; two in the last, both right, one of them certain.
-CONFIDENCES = np.array([0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.9, 1.0])
-RIGHT = np.array([False, True, True, True, True, False, True, True])
-
-
-def test_reliability_has_a_row_for_each_bin_that_holds_images():
-    table = reliability(CONFIDENCES, RIGHT, 4)
-    assert table.index.tolist() == [0, 2, 3]
-    assert table["images"].tolist() == [2, 4, 2]
-    assert table["confidence"].tolist() == pytest.approx([0.15, 0.6, 0.95])
-    assert table["right"].tolist() == [0.5, 0.75, 1.0]
-    assert tuple(table.loc[2, ["low", "high"]]) == wilson_interval(3, 4)
-
-
-def test_calibration_error_weighs_the_bins_by_their_images():
-    expected = (2 * 0.35 + 4 * 0.15 + 2 * 0.05) / 8
-    assert calibration_error(CONFIDENCES, RIGHT, 4) == pytest.approx(expected)
-
-
-def test_certain_and_right_is_no_error_and_certain_and_wrong_the_largest():
-    assert calibration_error(np.ones(3), np.ones(3, bool)) == 0
-    assert calibration_error(np.ones(3), np.zeros(3, bool)) == 1
-
-
-def drawn(temperature, count=4_000):
-    """Logits of one digit, and numbers that are right as often as these say."""
-    rng = np.random.default_rng(5)
-    logits = np.full((count, 6, 11), -40.0)
-    logits[:, 0, 1] = 40
-    logits[:, 1, :BLANK] = rng.normal(0, 2, (count, BLANK))
-    chances = np.exp(logits[:, 1, :BLANK])
-    chances /= chances.sum(1, keepdims=True)
-    digits = (chances.cumsum(1) > rng.random((count, 1))).argmax(1)
-    labels = np.full((count, 6), BLANK)
-    labels[:, 0], labels[:, 1] = 1, digits
-    return logits * temperature, labels
-
-
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
-def test_temperature_is_found_that_the_logits_were_multiplied_by(temperature):
-    found = fit_temperature(*drawn(temperature))
-    assert found == pytest.approx(temperature, rel=0.1)
-
-
-def test_calibrated_confidences_are_nearer_to_the_share_right():
-    logits, labels = drawn(3.0)
-    predicted, plain = decode(logits)
-    right = (predicted == labels).all(axis=1)
-    _, calibrated = decode(logits, fit_temperature(logits, labels))
-    assert calibration_error(calibrated, right) < calibration_error(plain, right) / 3
-
-
-def test_temperature_counts_numbers_whose_digits_fail_together():
-    """Two digits right or wrong at once are right more often than their product."""
-    rng = np.random.default_rng(2)
-    count, chance = 4_000, 0.7
-    logits = np.full((count, 6, 11), -40.0)
-    logits[:, 0, 2] = 40
-    logits[:, 1:3, :BLANK] = np.log((1 - chance) / 9)
-    logits[:, 1:3, 7] = np.log(chance)
-    labels = np.tile([2, 7, 7, BLANK, BLANK, BLANK], (count, 1))
-    labels[rng.random(count) > chance, 1:3] = 1
-    _, confidences = decode(logits, fit_temperature(logits, labels))
-    assert confidences == pytest.approx(np.full(count, chance), abs=0.02)
 
 
 def test_coverage_interval_holds_what_was_found_and_narrows_with_images():
@@ -103,6 +31,7 @@ def test_coverage_interval_holds_what_was_found_and_narrows_with_images():
         right = np.tile(RIGHT, repeats)
         low, high = coverage_interval(confidences, right, 0.85, resamples=200)
         assert 0 <= low <= 7 / 8 <= high <= 1
+        assert (low, high) == coverage_interval(confidences, right, 0.85, 200)
         widths.append(high - low)
     assert widths[1] < widths[0]
 
@@ -110,14 +39,6 @@ def test_coverage_interval_holds_what_was_found_and_narrows_with_images():
 def test_coverage_interval_of_answers_that_are_all_right_is_everything():
     certain = np.ones(20, bool)
     assert coverage_interval(np.linspace(0, 1, 20), certain, 0.98, 50) == (1, 1)
-
-
-def test_coverage_interval_is_the_same_for_the_same_seed_alone():
-    asked = np.random.default_rng(1).random(200)
-    right = asked > 0.2 * np.random.default_rng(2).random(200) + 0.2
-    first = coverage_interval(asked, right, 0.9, 50)
-    assert coverage_interval(asked, right, 0.9, 50) == first
-    assert coverage_interval(asked, right, 0.9, 50, seed=7) != first
 
 
 def test_coverage_table_has_a_row_for_each_answers_and_target():
@@ -130,34 +51,15 @@ def test_coverage_table_has_a_row_for_each_answers_and_target():
     assert table["images"].tolist() == [8, 8]
 
 
-def test_threshold_set_elsewhere_keeps_what_reaches_it():
-    kept = kept_by(CONFIDENCES, RIGHT, 0.6)
-    low, high = wilson_interval(4, 5)
-    assert kept == {
-        "images": 8,
-        "coverage": 5 / 8,
-        "accuracy": 4 / 5,
-        "low": low,
-        "high": high,
-    }
-
-
-def test_threshold_that_nothing_reaches_keeps_nothing():
-    kept = kept_by(CONFIDENCES, RIGHT, np.inf)
-    assert kept["coverage"] == 0
-    assert np.isnan([kept[name] for name in ("accuracy", "low", "high")]).all()
-
-
 @pytest.fixture
 def kept():
     """Answers of two readers, as they are kept."""
-    parts = [
-        pd.DataFrame({"confidence": CONFIDENCES, "right": RIGHT.astype(int)}).assign(
-            trained_on=trained_on, box="given", sure_from=threshold
-        )
-        for trained_on, threshold in (("photos", 0.6), ("drawn", 0.9))
-    ]
-    return pd.concat(parts)
+    table = pd.DataFrame({"confidence": CONFIDENCES, "right": RIGHT.astype(int)})
+    readers = {"photos": 0.6, "drawn": 0.9}
+    return pd.concat(
+        table.assign(trained_on=name, box="given", sure_from=threshold)
+        for name, threshold in readers.items()
+    )
 
 
 def test_kept_answers_are_by_reader_in_their_order(kept):
@@ -169,8 +71,8 @@ def test_kept_answers_are_by_reader_in_their_order(kept):
         assert right.dtype == bool
 
 
-def test_each_reader_is_sure_by_its_own_threshold(kept):
-    table = sure_table(kept)
+def test_each_reader_is_measured_by_its_own_threshold(kept):
+    table = threshold_table(kept)
     assert table["sure_from"].tolist() == [0.6, 0.9]
     assert table["coverage"].tolist() == [5 / 8, 2 / 8]
     assert table["accuracy"].tolist() == [4 / 5, 1]

@@ -7,7 +7,6 @@ import pytest
 
 from helpers import paper
 from helpers.accuracy import wilson_interval
-from helpers.settings import Settings
 from workshop.studies.goal import OURS, THEIRS, goal_figure, goal_table
 
 
@@ -15,11 +14,6 @@ from workshop.studies.goal import OURS, THEIRS, goal_figure, goal_table
 def close_figures():
     yield
     plt.close("all")
-
-
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(kept_root=tmp_path / "kept")
 
 
 @pytest.fixture

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from helpers.accuracy import BLANK
-from workshop.studies.handwritten import APART, TALL, framed, handwritten_numbers
+from workshop.studies.handwritten import (
+    APART,
+    DIGIT_HEIGHT,
+    framed,
+    handwritten_numbers,
+)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +54,9 @@ def test_digits_stand_as_far_apart_as_asked():
         left, top, right, bottom = box.astype(int)
         assert right < image.width
         dark = (pixels < np.median(pixels) - 40)[top:bottom, left:right].any(0)
-        ends = np.flatnonzero(np.diff(np.flatnonzero(dark)) > TALL * APART[0] - 2)
+        ends = np.flatnonzero(
+            np.diff(np.flatnonzero(dark)) > DIGIT_HEIGHT * APART[0] - 2
+        )
         assert len(ends) == length - 1
 
 

@@ -9,32 +9,31 @@ import pytest
 
 from helpers import paper
 from helpers.accuracy import measure
-from helpers.reader import Reader, weights
+from helpers.reader import Reader
 from helpers.reader.evaluation import archive_numbers, read_numbers
-from helpers.reader.networks import build_finder, build_reader
-from helpers.settings import Settings
+from helpers.reader.networks import build_reader
+from helpers.training.batches import Examples
 from workshop.making.training import Plan
 from workshop.making.tuning import TuningOptions
 from workshop.studies import learning_curve
 from workshop.studies.learning_curve import (
+    STARTS,
+    Images,
     PowerLaw,
-    extrapolate,
+    estimate,
     extrapolation_table,
-    findings,
     fit_power_law,
     learn,
     learning_curve_figure,
     real_images,
-    worth_of_drawing,
+    summary,
 )
 
-TINY = {
-    "reader": partial(build_reader, depths=(4, 4, 4, 4), width=8),
-    "finder": partial(build_finder, depths=(4, 4, 4, 4, 4)),
-}
+build = partial(build_reader, depths=(4, 4, 4, 4), width=8)
 SHORT = {
-    "tuning": TuningOptions(plan=Plan(steps=2, batch_size=10), drawn=12, shard=12),
+    "tuning": TuningOptions(plan=Plan(steps=2, batch_size=10)),
     "fresh": Plan(steps=3, batch_size=10),
+    "build": build,
 }
 
 
@@ -45,20 +44,29 @@ def close_figures():
 
 
 @pytest.fixture
-def settings(few_numbers, tmp_path, monkeypatch):
-    """A few made-up images, small networks, and a shipped reader of these."""
-    monkeypatch.setattr(weights, "BUILDERS", TINY)
-    monkeypatch.setattr(learning_curve, "build_reader", TINY["reader"])
-    path = tmp_path / "shipped.npz"
-    networks = {name: build(seed=7) for name, build in TINY.items()}
-    weights.save_weights(path, networks, {"sure_from": 0.5})
-    monkeypatch.setattr("helpers.reader.reader.SHIPPED", path)
-    folders = {"home": tmp_path / "home", "runs_root": tmp_path / "runs"}
-    return Settings(data=str(few_numbers), **folders)
+def images():
+    """Forty random contexts to learn from, eleven crops to measure on."""
+    rng = np.random.default_rng(1)
+    contexts = rng.integers(0, 256, (40, 72, 108), dtype=np.uint8)
+    labels = np.full((40, 6), 10, np.uint8)
+    labels[:, 0], labels[:, 1] = 1, np.arange(40) % 10
+    crops = rng.integers(0, 256, (11, 3, 48, 72), dtype=np.uint8)
+    return Images(Examples(contexts, labels), crops, labels[:11])
 
 
 @pytest.fixture
-def asked(settings, monkeypatch):
+def shipped(monkeypatch):
+    """A small network in place of the shipped reader, tuned without drawn images."""
+    reader = Reader(build(seed=7), None, {})
+    monkeypatch.setattr(Reader, "pretrained", lambda: reader)
+    monkeypatch.setattr(
+        learning_curve, "tuning_sources", lambda mine, *_: [(mine, 1.0)]
+    )
+    return reader
+
+
+@pytest.fixture
+def asked(shipped, monkeypatch):
     """What each training was asked for, with nothing trained."""
     asked = []
 
@@ -69,10 +77,10 @@ def asked(settings, monkeypatch):
     return asked
 
 
-def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(settings, asked):
-    rows = pd.DataFrame(
-        learn(real_images(settings), settings, (10, 20, 900), (1, 2), **SHORT)
-    )
+def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(
+    images, settings, asked
+):
+    rows = pd.DataFrame(learn(images, settings, (10, 20, 900), (1, 2), **SHORT))
     assert rows["images"].tolist() == [0] + [10, 10, 20, 20] * 2
     assert rows["pretrained"].tolist() == [True] + [True, False] * 4
     assert rows["seed"].tolist()[1:] == [1] * 4 + [2] * 4
@@ -80,55 +88,44 @@ def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(settings, as
     assert (rows["test_images"] == 11).all()
     assert (rows["low"] <= rows["strict"]).all()
     assert (rows["strict"] <= rows["high"]).all()
+    assert len({folder for *_, folder in asked}) == 8
 
 
-def test_shipped_reader_is_measured_as_it_reads(settings):
-    first = next(iter(learn(real_images(settings), settings, (10,), **SHORT)))
-    numbers, _ = archive_numbers("test", settings)
+def test_shipped_reader_is_measured_as_it_reads(few_settings):
+    first = next(learn(real_images(few_settings), few_settings))
+    numbers, _ = archive_numbers("test", few_settings)
     predicted, _ = read_numbers(Reader.pretrained(), numbers)
     assert first["strict"] == measure(predicted, numbers.labels).strict.value
 
 
-def test_smaller_parts_lie_in_larger_ones_and_go_with_their_labels(settings, asked):
-    images = real_images(settings)
-    list(learn(images, settings, (10, 40), (1,), **SHORT))
-    small, large = (asked[place][1][-1][0] for place in (1, 3))
+def test_smaller_parts_lie_in_larger_ones_and_go_with_their_labels(
+    images, settings, asked
+):
+    list(learn(images, settings, (10, 30), (1,), **SHORT))
     labels = {
         context.tobytes(): label.tolist()
         for context, label in zip(images.train.images, images.train.labels, strict=True)
     }
     parts = []
-    for part in (small, large):
+    for _, sources, _, _ in asked[1::2]:
+        ((part, _),) = sources
         rows = [context.tobytes() for context in part.images]
-        expected = [labels[row] for row in rows]
-        assert part.labels.tolist() == expected
+        assert part.labels.tolist() == [labels[row] for row in rows]
         parts.append(set(rows))
     assert parts[0] < parts[1]
-    assert (len(small), len(large)) == (10, 40)
+    assert [len(part) for part in parts] == [10, 30]
 
 
-def test_pretrained_starts_from_the_shipped_weights_with_drawn_images_beside(
-    settings, asked
-):
-    list(learn(real_images(settings), settings, (10,), (1,), **SHORT))
-    (start, sources, plan, _), (fresh, alone, fresh_plan, _) = asked
-    for one, shipped in zip(
-        start, Reader.pretrained().network.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(one, shipped)
-    assert [share for _, share in sources] == pytest.approx([0.2, 0.1, 0.1, 0.6])
-    assert [share for _, share in alone] == [1.0]
-    assert any((one != two).any() for one, two in zip(start, fresh, strict=True))
+def test_pretrained_starts_from_the_shipped_weights(images, settings, shipped, asked):
+    list(learn(images, settings, (10,), (1,), **SHORT))
+    (start, _, plan, _), (fresh, _, fresh_plan, _) = asked
+    own = shipped.network.get_weights()
+    assert all((a == b).all() for a, b in zip(start, own, strict=True))
+    assert any((a != b).any() for a, b in zip(start, fresh, strict=True))
     assert (plan.steps, fresh_plan.steps, plan.seed) == (2, 3, 1)
 
 
-def test_runs_that_differ_have_folders_of_their_own(settings, asked):
-    list(learn(real_images(settings), settings, (10, 20), (1, 2), **SHORT))
-    assert len({folder for *_, folder in asked}) == 8
-
-
-def test_finished_runs_are_not_trained_again(settings):
-    images = real_images(settings)
+def test_finished_runs_are_not_trained_again(images, settings, shipped):
     first = list(learn(images, settings, (10,), **SHORT))
     files = {path: path.stat().st_mtime_ns for path in settings.runs.rglob("*.npz")}
     assert len(files) == 2
@@ -184,35 +181,29 @@ def rows_of(law, pretrained, test_images=700):
     )
 
 
-def test_interval_holds_the_line_and_widens_away_from_the_points():
-    table = rows_of(PowerLaw(0, 2, 0.4), False)
+def test_bounds_hold_the_line_and_narrow_with_test_images():
     places = np.array([1_000, 235_755])
-    errors, low, high = extrapolate(table, places, resamples=60)
-    assert (low <= errors).all()
-    assert (errors <= high).all()
-    spread = np.log(high / low)
-    assert spread[1] > 2 * spread[0]
-
-
-def test_more_test_images_make_it_surer():
-    widths = []
+    spread = []
     for tests in (200, 20_000):
         table = rows_of(PowerLaw(0, 2, 0.4), False, tests)
-        _, low, high = extrapolate(table, 235_755, resamples=60)
-        widths.append(float(high - low))
-    assert widths[1] < widths[0] / 3
+        errors, low, high = estimate(table, lambda law: law(places), resamples=30)
+        assert (low <= errors).all()
+        assert (errors <= high).all()
+        spread.append(np.log(high / low))
+    assert spread[0][1] > 2 * spread[0][0]  # wider away from the points
+    assert spread[1][1] < spread[0][1] / 3
 
 
 def test_table_says_what_each_curve_suggests_under_both_laws():
     both = pd.concat([rows_of(PowerLaw(0.03, 2, 0.5), kind) for kind in (True, False)])
-    table = extrapolation_table(both, resamples=30)
+    table = extrapolation_table(both, resamples=10)
     assert len(table) == 4
     assert (table["low"] <= table["high"]).all()
-    for name in learning_curve.KINDS.values():
+    for name in STARTS.values():
         straight, bent = table.loc[name, "strict"]
         assert bent < straight
-    alone = extrapolation_table(both[~both["pretrained"]], resamples=30)
-    assert set(alone.index.get_level_values(0)) == {learning_curve.KINDS[False]}
+    alone = extrapolation_table(both[~both["pretrained"]], resamples=2)
+    assert set(alone.index.get_level_values(0)) == {STARTS[False]}
 
 
 SHIPPED = pd.DataFrame(
@@ -220,30 +211,20 @@ SHIPPED = pd.DataFrame(
 )
 
 
-def test_drawing_is_worth_the_images_that_random_weights_need():
-    law = PowerLaw(0, 2, 0.4)
-    table = pd.concat([SHIPPED, rows_of(law, False, 100_000)], ignore_index=True)
-    images, low, high = worth_of_drawing(table, resamples=30)
-    assert images == pytest.approx(law.images_for(0.1), rel=0.02)
-    assert low <= images <= high
-
-
-def test_findings_are_those_of_the_rows():
+def test_summary_is_that_of_the_rows():
     law = PowerLaw(0, 2, 0.4)
     rows = [SHIPPED, *(rows_of(law, kind, 100_000) for kind in (True, False))]
-    first, second, drawing = findings(pd.concat(rows, ignore_index=True)).splitlines()
-    strict = 1 - law(SIZES.max())
-    fall = 1 - 2**-0.4
-    for line, kind in ((first, False), (second, True)):
-        assert learning_curve.KINDS[kind] in line
-        assert f"{strict:.1%}" in line
-        assert f"{fall:.0%} of errors" in line
-    assert "worth 1,800 of these" in drawing
+    lines = summary(pd.concat(rows, ignore_index=True), resamples=10).splitlines()
+    for line, kind in zip(lines, (False, True), strict=False):
+        assert STARTS[kind] in line
+        assert f"{1 - law(SIZES.max()):.1%}" in line
+        assert f"{1 - 2**-0.4:.0%} of errors" in line
+    assert f"worth {round(law.images_for(0.1), -2):,.0f} of these" in lines[2]
 
 
 def test_figure_has_points_lines_and_the_shipped_reader():
     both = [rows_of(PowerLaw(0, 2, 0.4), kind) for kind in (True, False)]
-    (axis,) = learning_curve_figure(pd.concat([*both, SHIPPED]), resamples=10).axes
+    (axis,) = learning_curve_figure(pd.concat([*both, SHIPPED]), resamples=5).axes
     assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
     for container, rows in zip(axis.containers, both, strict=True):
         np.testing.assert_array_equal(container.lines[0].get_xdata(), SIZES)

@@ -1,63 +1,102 @@
-"""Pictures of a search, from a study or from its table alone."""
+"""Figures of a search from its table, and the panel that follows it."""
+
+import time
 
 import optuna
 import pytest
 
-from workshop.studies.search import SPACE, study_of, study_table
+from workshop.studies.search import SPACE, study_table
 from workshop.studies.search_figures import (
+    SearchPanel,
     importance_figure,
-    slice_figure,
     trials_figure,
+    values_figure,
 )
 
 
-@pytest.fixture(scope="module")
-def study():
-    """Twelve trials whose accuracy is their keep rate; each fourth was given up."""
+def new_study(trials: int = 0):
+    """Trials whose accuracy is their keep rate; each fourth was pruned."""
     study = optuna.create_study(
         direction="maximize", sampler=optuna.samplers.RandomSampler(1)
     )
-    for number in range(12):
+    for number in range(trials):
         trial = study.ask(SPACE)
-        strict = trial.params["keep_rate"]
-        trial.report(strict / 2, 1)
+        trial.report(trial.params["keep_rate"], 1)
         if number % 4 == 3:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         else:
-            study.tell(trial, strict)
+            study.tell(trial, trial.params["keep_rate"])
     return study
 
 
-def test_trials_figure_shows_what_each_trial_reached(study):
-    (axis,) = trials_figure(study_table(study)).axes
-    given_up, whole, best, table_4 = axis.lines
-    assert given_up.get_xdata().tolist() == [3, 7, 11]
-    assert len(whole.get_ydata()) == 9
-    assert best.get_ydata()[-1] == study.best_value
-    assert table_4.get_ydata()[0] == study.trials[0].value
+@pytest.fixture(scope="module")
+def table():
+    return study_table(new_study(12))
+
+
+def test_trials_figure_shows_what_each_trial_reached(table):
+    (axis,) = trials_figure(table).axes
+    pruned, complete, best, table_4 = axis.lines
+    assert pruned.get_xdata().tolist() == [3, 7, 11]
+    assert len(complete.get_ydata()) == 9
+    assert best.get_ydata()[-1] == table.query("state == 'complete'")["strict"].max()
+    assert table_4.get_ydata()[0] == table["strict"][0]
 
 
 def test_trials_figure_of_no_trials_is_empty():
-    study = optuna.create_study()
-    (axis,) = trials_figure(study_table(study)).axes
+    (axis,) = trials_figure(study_table(new_study())).axes
     assert not any(len(line.get_xdata()) for line in axis.lines)
 
 
-def test_importance_is_that_of_the_parameter_that_matters(study):
-    (axis,) = importance_figure(study).axes
-    widths = {
-        label.get_text(): bar.get_width()
-        for label, bar in zip(axis.get_yticklabels(), axis.patches, strict=True)
-    }
-    assert max(widths, key=widths.get) == "keep_rate"
+def test_importance_is_that_of_the_value_that_matters(table):
+    (axis,) = importance_figure(table).axes
+    labels = [label.get_text() for label in axis.get_yticklabels()]
+    widths = [bar.get_width() for bar in axis.patches]
+    assert labels[widths.index(max(widths))] == "keep_rate"
 
 
-def test_importance_needs_two_accuracies():
-    with pytest.raises(ValueError, match=r"has 0 trials.*expected two or more"):
-        importance_figure(optuna.create_study())
+def test_values_have_a_panel_each(table):
+    panels = {axis.get_xlabel(): axis for axis in values_figure(table).axes}
+    assert panels.keys() == SPACE.keys()
+    points = panels["keep_rate"].collections[0].get_offsets()
+    assert len(points) == 9
+    assert (points[:, 0] == points[:, 1]).all()
+    assert panels["l2_beta"].get_xscale() == "log"
 
 
-def test_slices_have_a_panel_for_each_parameter(study):
-    figure = slice_figure(study_of(study_table(study)))
-    titles = {axis.get_xlabel() for axis in figure.axes}
-    assert set(SPACE) <= titles
+def until(condition) -> bool:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_panel_follows_the_study_until_stopped():
+    study = new_study(1)
+    panel = SearchPanel(study, seconds=0.01)
+    assert panel._message.value == "1 complete"
+    assert f"{study.best_value:.4g}" in panel._best.value
+    assert bytes(panel._chart.value).startswith(b"\x89PNG")
+    study.tell(study.ask(SPACE), 0.5)
+    assert until(lambda: panel._message.value == "2 complete")
+    panel.stop()
+    panel._thread.join()
+    study.tell(study.ask(SPACE), 0.6)
+    assert panel._message.value == "2 complete"
+
+
+def test_database_that_is_away_is_asked_again(monkeypatch):
+    study = new_study()
+    panel = SearchPanel(study, seconds=0.01)
+    with monkeypatch.context() as patch:
+
+        def away(*arguments, **named):
+            raise OSError("the database is away")
+
+        patch.setattr(study, "get_trials", away)
+        assert until(lambda: panel._message.value == "the database is away")
+    study.tell(study.ask(SPACE), 0.5)
+    assert until(lambda: panel._message.value == "1 complete")
+    panel.stop()

@@ -1,8 +1,5 @@
 """Checkpoints: what is written comes back, damage and strangers are refused."""
 
-import resource
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,17 +16,6 @@ from helpers.training.checkpoints import (
 ARRAYS = {"weights": np.arange(12, dtype=np.float32).reshape(3, 4), "step": np.int64(7)}
 
 
-@contextmanager
-def files_up_to(size: int):
-    """The kernel refuses to write a file past ``size`` bytes, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_metadata_and_arrays_come_back(tmp_path):
     metadata = {"recipe": {"layers": 7}, "loss": 0.1 + 0.2}
     save_checkpoint(tmp_path / "c.npz", metadata, ARRAYS)
@@ -38,24 +24,6 @@ def test_metadata_and_arrays_come_back(tmp_path):
     for name, array in ARRAYS.items():
         assert arrays[name].dtype == array.dtype
         np.testing.assert_array_equal(arrays[name], array)
-
-
-def test_full_disk_leaves_the_last_checkpoint_whole(tmp_path):
-    path = tmp_path / "c.npz"
-    save_checkpoint(path, {"number": 1}, ARRAYS)
-    large = {"weights": np.zeros(100_000)}
-    with (
-        files_up_to(10_000),
-        pytest.raises(OSError, match="what was there is unchanged"),
-    ):
-        save_checkpoint(path, {"number": 2}, large)
-    assert load_checkpoint(path)[0] == {"number": 1}
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_full_disk_without_a_checkpoint_is_told(tmp_path):
-    with files_up_to(10_000), pytest.raises(OSError, match=r"c\.npz"):
-        save_checkpoint(tmp_path / "c.npz", {}, {"weights": np.zeros(100_000)})
 
 
 @settings(deadline=None, max_examples=60)
@@ -87,22 +55,9 @@ def test_truncated_file_is_refused(tmp_path_factory, kept):
         load_checkpoint(path)
 
 
-def test_pickled_objects_are_refused(tmp_path):
-    np.savez(
-        tmp_path / "c.npz", metadata=np.array([{"version": VERSION}], dtype=object)
-    )
-    with pytest.raises(CheckpointError, match="damaged"):
-        load_checkpoint(tmp_path / "c.npz")
-
-
 def test_other_version_is_refused(tmp_path):
     np.savez(tmp_path / "c.npz", metadata=np.array('{"version": 0}'))
     with pytest.raises(CheckpointError, match=f"version 0; expected {VERSION}"):
-        load_checkpoint(tmp_path / "c.npz")
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"c\.npz"):
         load_checkpoint(tmp_path / "c.npz")
 
 

@@ -1,10 +1,11 @@
-"""Several devices or machines: the numbers of one device, and a worker that is lost."""
+"""Several threads, devices or machines: one device's numbers, and a lost worker."""
 
 import contextlib
 import json
 import multiprocessing
 import os
 import socket
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -14,15 +15,16 @@ import pytest
 import tensorflow as tf
 
 from helpers.recipe import Recipe
-from helpers.training import loop
+from helpers.settings import ROOT
 from helpers.training.batches import Examples
+from helpers.training.checkpoints import load_checkpoint
 from helpers.training.devices import (
     ONE_DEVICE,
-    explained_loss,
+    explain_lost_worker,
     is_chief,
     strategy_named,
 )
-from helpers.training.loop import load_run, train
+from helpers.training.runs import train
 
 TINY = Recipe(
     layers=5,
@@ -47,6 +49,47 @@ def numbers(count: int, seed: int) -> Examples:
 DATA = {"train": numbers(90, 1), "validation": numbers(30, 2)}
 
 
+def answer(code: str) -> str:
+    """What a fresh process prints that runs ``code``."""
+    words = [sys.executable, "-c", f"from helpers.training import devices\n{code}"]
+    return subprocess.run(
+        words, cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
+
+
+def test_import_changes_neither_threads_nor_allocator():
+    code = """
+import ctypes, sys
+import sklearn.linear_model, tensorflow as tf
+ctypes.CDLL = lambda *_: sys.exit("the allocator was touched")
+from helpers.training import (
+    baseline, batches, by_hand, checkpoints, loop, losses, options, progress, runs
+)
+print(tf.config.threading.get_intra_op_parallelism_threads(), devices.batch_shares())
+"""
+    assert answer(code) == "0 1"
+
+
+def test_prepared_process_has_a_share_for_each_core_it_may_use():
+    code = """
+import os, tensorflow as tf
+os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
+devices.prepare_process()
+print(tf.config.threading.get_intra_op_parallelism_threads(), devices.batch_shares())
+"""
+    assert answer(code) == "1 1"
+
+
+def test_process_that_already_computes_keeps_its_threads():
+    code = """
+import tensorflow as tf
+tf.zeros(1) + 1
+devices.prepare_process()
+print(tf.config.threading.get_intra_op_parallelism_threads(), devices.batch_shares())
+"""
+    assert answer(code) == "0 1"
+
+
 def _train_apart(name, folder, shares, task=None, recipe=TINY) -> None:
     """Train in a process of its own, over two CPU devices or as a task of a cluster."""
     if task:
@@ -55,12 +98,11 @@ def _train_apart(name, folder, shares, task=None, recipe=TINY) -> None:
         (cpu,) = tf.config.list_physical_devices("CPU")
         device = tf.config.LogicalDeviceConfiguration()
         tf.config.set_logical_device_configuration(cpu, [device] * 2)
-    loop.batch_shares = lambda: shares
     strategy = strategy_named(name)
     if name == "mirrored":
         assert strategy.num_replicas_in_sync == 2
     try:
-        train(recipe, DATA, folder, strategy=strategy)
+        train(recipe, DATA, folder, strategy=strategy, shares=shares)
     except (OSError, ValueError) as error:
         sys.exit(f"told: {error}")
 
@@ -97,24 +139,25 @@ def start():
         process.join()
 
 
-def assert_near(folder, run) -> None:
+def kept(folder):
+    """The history that a checkpoint holds, and its arrays."""
+    metadata, arrays = load_checkpoint(folder / "checkpoint.npz")
+    return pd.DataFrame(metadata["progress"]["history"]), arrays
+
+
+def assert_near(folder, other) -> None:
     """Same history and weights, but for the rounding of sums in another order."""
-    made = load_run(folder)
+    (history, arrays), (expected, others) = kept(folder), kept(other)
     columns = ["step", "loss", "learning_rate"]
-    pd.testing.assert_frame_equal(
-        made.history[columns], run.history[columns], rtol=1e-5
-    )
-    for variable, expected in zip(
-        made.network.variables, run.network.variables, strict=True
-    ):
-        np.testing.assert_allclose(variable.numpy(), expected.numpy(), atol=1e-5)
+    pd.testing.assert_frame_equal(history[columns], expected[columns], rtol=1e-5)
+    for name, array in arrays.items():
+        np.testing.assert_allclose(array, others[name], atol=1e-5)
 
 
 @pytest.fixture
-def alone(tmp_path, monkeypatch):
-    """A run on one device that works on two shares of a batch."""
-    monkeypatch.setattr(loop, "batch_shares", lambda: 2)
-    return train(TINY, DATA, tmp_path / "alone")
+def alone(tmp_path):
+    """The folder of a run on one device that works on two shares of a batch."""
+    return train(TINY, DATA, tmp_path / "alone", shares=2).folder
 
 
 def test_two_devices_train_as_one_does(start, alone, tmp_path):
@@ -151,17 +194,16 @@ def start_two(start):
 
 
 @pytest.mark.long
-def test_two_workers_train_as_one_device_does(start_two, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "batch_shares", lambda: 2)
+def test_two_workers_train_as_one_device_does(start_two, tmp_path):
     workers = start_two(tmp_path / "two")
-    alone = train(LONG, DATA, tmp_path / "alone")
+    alone = train(LONG, DATA, tmp_path / "alone", shares=2)
     for worker in workers:
         worker.join()
     assert [worker.exitcode for worker in workers] == [0, 0]
-    made = load_run(tmp_path / "two")
+    made, _ = kept(tmp_path / "two")
     # Roundings grow with the steps, so only the beginning is compared closely.
-    losses, expected = made.history["loss"], alone.history["loss"]
-    assert made.finished
+    losses, expected = made["loss"], alone.history["loss"]
+    assert made["step"].iloc[-1] == LONG.steps
     np.testing.assert_allclose(losses[:5], expected[:5], rtol=1e-4)
 
 
@@ -180,17 +222,15 @@ def test_run_goes_on_after_a_worker_is_lost(start_two, tmp_path, capfd, lost):
     assert workers[1 - lost].exitcode == 1
     assert "told: another worker no longer answers" in capfd.readouterr().err
 
-    reached = load_run(tmp_path / "lost")
-    assert 0 < reached.history["step"].iloc[-1] < LONG.steps
+    reached, _ = kept(tmp_path / "lost")
+    assert 0 < reached["step"].iloc[-1] < LONG.steps
     again = start_two(tmp_path / "lost")
     for worker in again:
         worker.join()
     assert [worker.exitcode for worker in again] == [0, 0]
-    made, expected = load_run(tmp_path / "lost"), load_run(tmp_path / "undisturbed")
+    histories = (kept(tmp_path / name)[0] for name in ("lost", "undisturbed"))
     pd.testing.assert_frame_equal(
-        made.history.drop(columns="seconds"),
-        expected.history.drop(columns="seconds"),
-        check_exact=True,
+        *(history.drop(columns="seconds") for history in histories), check_exact=True
     )
 
 
@@ -211,7 +251,7 @@ def test_one_device_is_the_chief_and_loses_nobody():
     assert strategy_named(None) is ONE_DEVICE
     with (
         pytest.raises(tf.errors.UnavailableError),
-        explained_loss(ONE_DEVICE),
+        explain_lost_worker(ONE_DEVICE),
     ):
         raise tf.errors.UnavailableError(None, None, "not of a worker")
 

@@ -1,99 +1,311 @@
-"""Experiments: a run is found again by what it is made of, and tabled strict first."""
+"""Runs: found again by what they are made of, the same after kills, kept as files."""
 
+import json
+import multiprocessing
+import random
 from dataclasses import replace
 
+import keras
 import numpy as np
+import pandas as pd
 import pytest
+from builders import TINY as TWO_LAYERS
 
-from helpers.evaluation import evaluate
+from helpers.evaluation import evaluate, predict
+from helpers.networks import dense_kernels
 from helpers.recipe import Recipe
-from helpers.settings import Settings
-from helpers.training import loop
+from helpers.training import runs
 from helpers.training.batches import Examples
+from helpers.training.checkpoints import CheckpointError, load_checkpoint
 from helpers.training.progress import Progress
-from helpers.training.runs import LETTER_TASK, number_data, run, run_name, score_table
+from helpers.training.runs import (
+    LETTER_TASK,
+    NUMBER_TASK,
+    number_data,
+    run,
+    run_name,
+    score_table,
+    train,
+)
 
 TINY = Recipe(
-    layers=2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10
+    layers=5,
+    crop_size=12,
+    depths=(4, 4, 4),
+    widths=(8, 8, 4),
+    batch_size=10,
+    steps=60,
+    validation_interval=20,
+    distortion=0.1,
 )
 
 
-@pytest.fixture
-def settings(few_numbers, tmp_path):
-    return Settings(
-        data=str(few_numbers),
-        crop_size=12,
-        home=tmp_path / "home",
-        runs_root=tmp_path / "runs",
+def numbers(count: int, seed: int) -> Examples:
+    """Crops whose brightness pattern tells their first digit, of two."""
+    rng = np.random.default_rng(seed)
+    labels = np.full((count, 6), 10)
+    labels[:, 0] = 2
+    labels[:, 1:3] = rng.integers(0, 10, (count, 2))
+    images = rng.integers(0, 60, (count, 12, 12), dtype=np.uint8)
+    images[np.arange(count), labels[:, 1]] += 150
+    return Examples(images, labels)
+
+
+DATA = {"train": numbers(90, 1), "validation": numbers(30, 2)}
+
+
+class Never(Progress):
+    """Fails where a run takes a step."""
+
+    def shown(self, *_):
+        raise AssertionError("a step was taken")
+
+
+class Stopped(Progress):
+    """Stops a run before it takes a step."""
+
+    def __init__(self):
+        super().__init__()
+        self.stop.set()
+
+
+def assert_same(made, other):
+    """Same history, but for its seconds, and same weights, bit for bit."""
+    columns = made.history.columns.drop("seconds")
+    pd.testing.assert_frame_equal(
+        made.history[columns], other.history[columns], check_exact=True
     )
+    for array, expected in zip(
+        made.network.variables, other.network.variables, strict=True
+    ):
+        np.testing.assert_array_equal(array.numpy(), expected.numpy())
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    return train(TINY, DATA, tmp_path_factory.mktemp("runs") / "undisturbed")
+
+
+def test_same_seed_gives_the_same_run_and_another_one_does_not(undisturbed, tmp_path):
+    assert_same(train(TINY, DATA, tmp_path / "again"), undisturbed)
+    other = train(replace(TINY, seed=1), DATA, tmp_path / "other")
+    assert other.history["loss"].tolist() != undisturbed.history["loss"].tolist()
+
+
+def test_run_says_how_the_network_does(undisturbed):
+    last = undisturbed.history.iloc[-1]
+    answers = predict(undisturbed.network, DATA["validation"].images)
+    measures = NUMBER_TASK.measure(answers, DATA["validation"].labels)
+    assert measures == undisturbed.scores == last[list(measures)].to_dict()
+    assert (undisturbed.finished, undisturbed.step) == (True, 60)
+    assert undisturbed.steps_per_second == 60 / last["seconds"]
+
+
+def test_run_stopped_before_its_first_validation_has_the_columns_of_others(
+    undisturbed, tmp_path
+):
+    made = train(TINY, DATA, tmp_path, progress=Stopped())
+    assert (made.finished, made.step, made.scores) == (False, 0, {})
+    assert made.steps_per_second == 0
+    assert made.history.empty
+    assert list(made.history) == list(undisturbed.history)
+    assert_same(train(TINY, DATA, tmp_path), undisturbed)
+
+
+def test_l2_rows_limits_what_is_held_small(tmp_path):
+    """With no learning from images, only the counted row of a kernel shrinks."""
+    recipe = replace(TINY, l2_rows=1, l2_beta=1e4, steps=1, initial_learning_rate=1e-6)
+    before = [k.numpy() for k in dense_kernels(NUMBER_TASK.build(recipe))]
+    made = train(recipe, DATA, tmp_path / "run")
+    for old, kernel in zip(before, dense_kernels(made.network), strict=True):
+        shrunk = np.abs(kernel.numpy() - 0.99 * old).max(axis=(0, 2)) < 1e-4
+        kept = np.abs(kernel.numpy() - old).max(axis=(0, 2)) < 1e-4
+        assert shrunk[0]
+        assert kept[1:].all()
+
+
+def test_optimizer_is_the_recipe_s():
+    optimizer = runs._optimizer(replace(TINY, momentum=0.9))
+    optimizer.build([keras.Variable(np.zeros(2, np.float32))])
+    assert (type(optimizer).__name__, optimizer.momentum) == ("SGD", 0.9)
+    for step in (0, 30, 60):
+        optimizer.iterations.assign(step)
+        rate = float(optimizer.learning_rate)
+        assert rate == pytest.approx(TINY.learning_rate(step))
+
+
+def test_length_shares_choose_the_images(tmp_path):
+    """A network that sees numbers of one length alone answers with that length."""
+    labels = np.full((60, 6), 10)
+    labels[:, 0] = np.repeat([1, 2], 30)
+    labels[:, 1] = 7
+    labels[30:, 2] = 7
+    images = np.random.default_rng(1).integers(0, 256, (60, 12, 12), dtype=np.uint8)
+    both = Examples(images, labels)
+    recipe = replace(TINY, length_shares=(1.0,), l2_beta=0.0, steps=100)
+    made = train(recipe, {"train": both, "validation": both}, tmp_path / "run")
+    assert (predict(made.network, images)[:, 0] == 1).all()
+
+
+def test_finished_run_is_returned_untrained(undisturbed):
+    again = train(TINY, DATA, undisturbed.folder, progress=Never())
+    assert_same(again, undisturbed)
+    assert again.steps_per_second == undisturbed.steps_per_second
+
+
+def test_files_missed_by_a_kill_after_the_last_step_are_made_up(tmp_path):
+    made = train(TINY, DATA, tmp_path / "run")
+    names = ("network.keras", "run.json")
+    for name in names:
+        (made.folder / name).unlink()
+    train(TINY, DATA, made.folder, progress=Never())
+    assert all((made.folder / name).is_file() for name in names)
+
+
+def test_network_and_summary_are_kept(undisturbed):
+    network = keras.saving.load_model(undisturbed.folder / "network.keras")
+    images = DATA["validation"].images
+    np.testing.assert_array_equal(
+        predict(network, images), predict(undisturbed.network, images)
+    )
+    summary = json.loads((undisturbed.folder / "run.json").read_text())
+    assert summary["recipe"]["layers"] == 5
+    assert summary["data"]["train"] == DATA["train"].metadata()
+    assert summary["scores"] == undisturbed.scores
+
+
+@pytest.mark.parametrize(
+    ("recipe", "data", "task", "words"),
+    [
+        ({"keep_rate": 0.5}, {}, {}, "keep_rate is 0.8 there and 0.5"),
+        ({"steps": 90}, {}, {}, "recipe.steps is 60 there and 90"),
+        ({}, {"train": numbers(90, 3)}, {}, r"data\.train\.digest"),
+        ({}, {}, {"name": "other"}, "task is 'numbers' there and 'other' here"),
+    ],
+)
+def test_checkpoint_of_another_run_is_refused(undisturbed, recipe, data, task, words):
+    recipe, task = replace(TINY, **recipe), replace(NUMBER_TASK, **task)
+    with pytest.raises(CheckpointError, match=words):
+        train(recipe, DATA | data, undisturbed.folder, task)
+
+
+def test_letters_train_by_the_same_loop(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 200)
+    images = rng.normal(0, 0.1, (200, 12, 12)).astype(np.float32)
+    images[np.arange(200), labels] += 0.5
+    letters = Examples(images, labels)
+    recipe = Recipe.letters(crop_size=12, widths=(32,), steps=400)
+    data = {"train": letters, "validation": letters}
+    made = train(recipe, data, tmp_path / "run", LETTER_TASK)
+    assert made.scores["accuracy"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("examples", "words"),
+    [
+        (Examples(np.zeros((9, 8, 8), np.uint8), DATA["train"].labels[:9]), "8 pixels"),
+        (Examples(DATA["train"].images, np.zeros(90, int)), r"\(90,\)"),
+        (Examples(DATA["train"].images, DATA["train"].labels + 1), "up to 11"),
+    ],
+)
+def test_images_and_labels_must_fit_the_network(tmp_path, examples, words):
+    with pytest.raises(ValueError, match=words):
+        train(TINY, DATA | {"train": examples}, tmp_path / "run")
+
+
+LONG = replace(TINY, steps=900, validation_interval=30)
+
+
+def _train_alone(folder):
+    train(LONG, DATA, folder)
+
+
+def test_killed_run_ends_as_if_undisturbed(tmp_path):
+    """SIGKILL at random moments, taken up again each time by a fresh process."""
+    # Not forked: now and then TensorFlow's threads do not live through that.
+    processes = multiprocessing.get_context("spawn")
+
+    def start(folder):
+        process = processes.Process(target=_train_alone, args=(folder,))
+        process.start()
+        return process
+
+    undisturbed = start(tmp_path / "undisturbed")
+    undisturbed.join()
+
+    kills, checkpoint = 0, tmp_path / "killed" / "checkpoint.npz"
+    moments = random.Random(2016)
+    while kills < 4:
+        process = start(tmp_path / "killed")
+        before = checkpoint.stat().st_mtime_ns if checkpoint.exists() else 0
+        while process.is_alive() and (
+            not checkpoint.exists() or checkpoint.stat().st_mtime_ns == before
+        ):
+            process.join(0.01)
+        process.join(moments.uniform(0, 0.1))
+        if not process.is_alive():
+            break
+        process.kill()
+        process.join()
+        kills += 1
+    last = start(tmp_path / "killed")
+    last.join()
+
+    assert (undisturbed.exitcode, last.exitcode) == (0, 0)
+    assert kills >= 3
+    histories, arrays = [], []
+    for folder in ("killed", "undisturbed"):
+        metadata, found = load_checkpoint(tmp_path / folder / "checkpoint.npz")
+        histories.append(pd.DataFrame(metadata["progress"]["history"]))
+        arrays.append(found)
+    pd.testing.assert_frame_equal(
+        *(history.drop(columns="seconds") for history in histories), check_exact=True
+    )
+    for name, array in arrays[0].items():
+        np.testing.assert_array_equal(array, arrays[1][name])
+    stored = pd.read_csv(tmp_path / "killed" / "history.csv")
+    assert stored["step"].tolist() == list(range(30, 901, 30))
 
 
 @pytest.fixture
-def data(settings):
-    return number_data(settings)
+def small(few_settings):
+    return replace(few_settings, crop_size=12)
+
+
+@pytest.fixture
+def data(small):
+    return number_data(small)
 
 
 def test_data_are_the_store_s_splits(data):
-    assert {name: len(part) for name, part in data.items()} == {
-        "train": 50,
-        "validation": 10,
-        "test": 11,
-    }
-
-
-def test_name_tells_layers_and_steps(data):
-    assert run_name(TINY, data).startswith("numbers_2_layers_20_steps_")
+    sizes = {name: len(part) for name, part in data.items()}
+    assert sizes == {"train": 50, "validation": 10, "test": 11}
 
 
 def test_name_stays_as_recipes_gain_fields():
     image = Examples(np.zeros((1, 12, 12), np.uint8), np.array([[1, 7, *[10] * 4]]))
-    name = run_name(TINY, {"train": image, "validation": image})
+    name = run_name(TWO_LAYERS, {"train": image, "validation": image})
     assert name == "numbers_2_layers_20_steps_bb1fdf21"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"seed": 1}, {"keep_rate": 0.7}, {"train_conv_bias": False}, {"momentum": 0.9}],
-)
-def test_name_differs_with_the_recipe(data, change):
-    assert run_name(replace(TINY, **change), data) != run_name(TINY, data)
+def test_name_differs_with_all_that_a_run_depends_on():
+    flipped = Examples(255 - DATA["train"].images, DATA["train"].labels)
+    names = {run_name(TINY, DATA), run_name(TINY, DATA, LETTER_TASK)}
+    names |= {run_name(TINY, DATA | {part: flipped}) for part in DATA}
+    for change in ({"seed": 1}, {"keep_rate": 0.7}, {"momentum": 0.9}):
+        names.add(run_name(replace(TINY, **change), DATA))
+    assert len(names) == 7
+    assert run_name(TINY, DATA | {"test": flipped}) in names
 
 
-def test_name_differs_with_the_task(data):
-    assert run_name(TINY, data, LETTER_TASK) != run_name(TINY, data)
-
-
-@pytest.mark.parametrize("part", ["train", "validation"])
-def test_name_differs_with_the_images_trained_on(data, part):
-    changed = Examples(255 - data[part].images, data[part].labels)
-    assert run_name(TINY, data | {part: changed}) != run_name(TINY, data)
-
-
-def test_name_does_not_depend_on_the_test_images(data):
-    assert run_name(TINY, data | {"test": data["train"]}) == run_name(TINY, data)
-
-
-def test_second_run_is_the_first(data, settings, monkeypatch):
-    first = run(TINY, data, settings)
-    monkeypatch.setattr(loop, "_take_steps", None)  # no step is left to take
-    again = run(TINY, data, settings)
-    assert again.folder == first.folder == settings.runs / run_name(TINY, data)
-    for one, other in zip(first.network.weights, again.network.weights, strict=True):
-        np.testing.assert_array_equal(one.numpy(), other.numpy())
-
-
-def test_run_can_be_stopped_from_outside(data, settings):
-    progress = Progress()
-    progress.stop.set()
-    assert not run(TINY, data, settings, progress=progress).finished
-
-
-def test_table_has_a_row_per_run_strict_first(data, settings):
-    made = run(TINY, data, settings)
-    table = score_table({"tiny": made}, data["test"])
-    score = evaluate(made.network, data["test"].images, data["test"].labels)
+def test_second_run_is_the_first_and_tabled_strict_first(data, small):
+    first = run(TWO_LAYERS, data, small)
+    again = run(TWO_LAYERS, data, small, progress=Never())
+    assert again.folder == first.folder == small.runs / run_name(TWO_LAYERS, data)
+    assert_same(again, first)
+    table = score_table({"tiny": again}, data["test"])
+    score = evaluate(again.network, data["test"].images, data["test"].labels)
     assert table.columns[:2].tolist() == ["images", "strict"]
-    assert table.loc["tiny"].to_dict() == score.values() | {
-        "low": score.strict.low,
-        "high": score.strict.high,
-    }
+    interval = {"low": score.strict.low, "high": score.strict.high}
+    assert table.loc["tiny"].to_dict() == score.values() | interval

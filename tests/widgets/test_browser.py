@@ -6,8 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from contextlib import contextmanager
 
 import nbformat
@@ -23,6 +21,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
+from urllib3 import PoolManager, Retry
 
 from helpers.settings import ROOT
 
@@ -94,7 +93,7 @@ needs_browser = pytest.mark.skipif(
 
 @contextmanager
 def jupyter_lab(folder):
-    """Run JupyterLab on ``folder`` and give its address."""
+    """Run JupyterLab on ``folder`` and give its address once it answers."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -107,16 +106,20 @@ def jupyter_lab(folder):
         "ServerApp.allow_root": True,
         "IdentityProvider.token": "",
         "LabApp.news_url": None,
+        "LabApp.check_for_updates": False,
     }
-    command = [sys.executable, "-m", "jupyterlab", "--LabApp.check_for_updates=False"]
+    flags = [f"--{name}={value}" for name, value in options.items()]
     server = subprocess.Popen(
-        [*command, *(f"--{name}={value}" for name, value in options.items())],
+        [sys.executable, "-m", "jupyterlab", *flags],
         env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    address = f"http://127.0.0.1:{port}"
     try:
-        yield f"http://127.0.0.1:{port}"
+        retries = Retry(PATIENCE, backoff_factor=0.5, backoff_max=1)
+        PoolManager(retries=retries).request("GET", f"{address}/api", timeout=5)
+        yield address
     finally:
         server.terminate()
         try:
@@ -136,8 +139,6 @@ def browser(tmp_path):
         "--disable-gpu",
         "--disable-dev-shm-usage",
         "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
         "--no-first-run",
         f"--user-data-dir={tmp_path / 'profile'}",
         "--window-size=1280,1100",
@@ -147,18 +148,6 @@ def browser(tmp_path):
     driver = webdriver.Chrome(options, service)
     yield driver
     driver.quit()
-
-
-def when_up(address):
-    """Wait until JupyterLab answers."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            return
-        except OSError:
-            assert time.monotonic() < deadline, "JupyterLab does not answer"
-            time.sleep(0.5)
 
 
 class Page:
@@ -197,31 +186,26 @@ class Page:
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """Where JupyterLab runs."""
-    made = tmp_path / "course"
-    made.mkdir()
-    return made
+def opened(browser, tmp_path):
+    """Opens a notebook of one cell in JupyterLab and runs it."""
 
+    @contextmanager
+    def opened(code):
+        folder = tmp_path / "course"
+        folder.mkdir()
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        cells = [new_code_cell(code.strip())]
+        notebook = new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(notebook, folder / "panel.ipynb")
+        with jupyter_lab(folder) as address:
+            yield Page(browser, address)
 
-@contextmanager
-def opened(browser, folder, code):
-    """Open a notebook of this cell in JupyterLab and run it."""
-    nbformat.write(
-        new_notebook(
-            cells=[new_code_cell(code.strip())],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-        ),
-        folder / "panel.ipynb",
-    )
-    with jupyter_lab(folder) as address:
-        when_up(address)
-        yield Page(browser, address)
+    return opened
 
 
 @needs_browser
-def test_slider_train_stop_and_result_in_jupyterlab(browser, folder, tmp_path):
-    with opened(browser, folder, TRAINING) as page:
+def test_slider_train_stop_and_result_in_jupyterlab(opened, tmp_path):
+    with opened(TRAINING) as page:
         readout = page.until(lambda: page.find(".widget-readout", "4"))
         page.find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
         page.until(lambda: readout.text == "2")
@@ -235,13 +219,13 @@ def test_slider_train_stop_and_result_in_jupyterlab(browser, folder, tmp_path):
         page.save(tmp_path / "panel.png")
 
     assert re.match(r"stopped; [\d,]+ weights, \d+ steps/s", said)
-    (kept,) = (folder / "runs").glob("*/numbers_2_layers_*/history.csv")
+    (kept,) = (tmp_path / "course" / "runs").glob("*/numbers_2_layers_*/checkpoint.npz")
     assert kept.is_file()
 
 
 @needs_browser
-def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
-    with opened(browser, folder, PHOTOS) as page:
+def test_photo_box_and_reading_in_jupyterlab(opened, tmp_path):
+    with opened(PHOTOS) as page:
         page.until(lambda: page.find(".widget-html", "77 (90%)"))
 
         Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
@@ -249,7 +233,7 @@ def test_photo_box_and_reading_in_jupyterlab(browser, folder, tmp_path):
         across = ".widget-hslider .noUi-handle-upper"
         page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
         page.until(lambda: page.find(".widget-html", "102100 (90%)"))
-        pictures = browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
+        pictures = page.browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
         page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
         page.save(tmp_path / "picker.png")
         assert len(pictures) == 2

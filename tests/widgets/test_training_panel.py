@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.training import loop
 from helpers.training.batches import Examples
 from helpers.training.runs import run
 from helpers.widgets import training_panel
@@ -39,7 +39,7 @@ def panel(tmp_path):
 def press(panel, label: str) -> None:
     buttons = panel.children[1].children
     next(button for button in buttons if button.description == label).click()
-    panel.wait(60)
+    panel.wait(600)
 
 
 def said(panel) -> str:
@@ -85,35 +85,48 @@ def test_chart_grows_with_each_run_and_is_cleared(panel):
     assert (panel.runs, chart(panel)) == ({}, empty)
 
 
-def test_stop_keeps_what_was_trained(panel, monkeypatch):
-    reached = threading.Event()
-    row = training_panel._PanelProgress.row
+def stop_at(panel, step):
+    """Press Stop once the bar has reached a step."""
+    panel._bar.observe(
+        lambda change: panel.stop() if change["new"] >= step else None, "value"
+    )
 
-    def third(self, values):
-        row(self, values)
-        if len(self.rows) == 3:
-            panel.stop()
-            reached.set()
 
-    monkeypatch.setattr(training_panel._PanelProgress, "row", third)
+def test_stop_keeps_what_was_trained(panel):
+    stop_at(panel, 6)
     press(panel, "Train")
-    assert reached.is_set()
     (made,) = panel.runs.values()
     assert not made.finished
     assert len(made.history) == 3
     assert said(panel).startswith("stopped; ")
 
 
-def test_stop_before_the_first_validation_is_said(panel, monkeypatch):
-    monkeypatch.setattr(
-        training_panel._PanelProgress, "advance", lambda *arguments: panel.stop()
-    )
-    monkeypatch.setattr(loop, "STEPS_PER_CALL", 1)
+def test_stop_before_the_first_validation_is_said(panel):
+    panel._knobs["steps"].value = 2_000  # validates every hundred
+    stop_at(panel, 1)
     press(panel, "Train")
     (made,) = panel.runs.values()
     assert made.history.empty
     assert said(panel).startswith("stopped; ")
     assert said(panel).endswith("not yet")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (tf.errors.ResourceExhaustedError(None, None, "OOM\nat"), "Out of memory: OOM"),
+        (MemoryError("too large"), "smaller batch size, fewer layers or narrower"),
+        (RuntimeError("something else"), "something else"),
+    ],
+)
+def test_error_is_said(panel, monkeypatch, error, words):
+    def fail(*arguments, **keywords):
+        raise error
+
+    monkeypatch.setattr(training_panel, "run", fail)
+    press(panel, "Train")
+    assert words in said(panel)
+    assert panel._train.disabled is False
 
 
 def test_second_press_while_training_does_nothing(panel, monkeypatch):
@@ -131,7 +144,7 @@ def test_second_press_while_training_does_nothing(panel, monkeypatch):
     going.wait(60)
     panel.train()
     end.set()
-    panel.wait(60)
+    panel.wait(600)
     assert len(started) == 1
 
 

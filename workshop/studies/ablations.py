@@ -1,4 +1,7 @@
-"""Ablations: recipes that differ in one thing, trained from several seeds, compared."""
+"""Ablations: recipes that differ in one thing, trained from several seeds, compared.
+
+Where a function takes ``results``, they are a table from `compare`.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -90,16 +93,8 @@ def compare(
 ) -> pd.DataFrame:
     """Train each recipe from each seed, or pick up the run, and measure them all.
 
-    Parameters
-    ----------
-    recipes
-        By what tells each from the others.
-    seeds
-        One run each.
-    data
-        Examples by name: ``"train"``, ``"validation"`` and ``"test"``.
-    settings
-        Whose folder keeps the runs.
+    ``data`` holds ``"train"``, ``"validation"`` and ``"test"``; the runs are kept in
+    the folder of the ``settings``.
 
     Returns
     -------
@@ -165,15 +160,8 @@ def tune_rates(
 ) -> tuple[dict[str, Recipe], pd.DataFrame]:
     """Give each recipe the learning rate that is best for it on validation.
 
-    The runs are of the recipes' own steps and seed; one that diverges scores 0.
-    ``max_rates`` bounds the rates tried for a recipe.
-
-    Returns
-    -------
-    tuned : dict
-        The recipes by their names.
-    tried : pandas.DataFrame
-        A row for each ``recipe`` and ``learning_rate``, with ``strict``.
+    The runs are of the recipes' own steps and seed; one that diverges scores 0. Also
+    gives a table of ``strict`` for each ``recipe`` and ``learning_rate`` tried.
     """
     tuned, rows = {}, []
     for name, recipe in recipes.items():
@@ -195,19 +183,8 @@ def tune_rate(
 ) -> dict[float, float]:
     """Try learning rates, each twice the next, until the best is not at an end.
 
-    Parameters
-    ----------
-    strict_at
-        Strict accuracy on validation after a short training at a rate.
-    start
-        The first rate.
-    max_rates
-        Rates tried, at most.
-
-    Returns
-    -------
-    dict
-        The accuracy at each rate tried, from the smallest rate on.
+    ``strict_at`` gives the accuracy after a short training at a rate; the result has
+    that of each of at most ``max_rates`` tried, from the smallest on.
     """
     tried = {rate: strict_at(rate) for rate in (start / 2, start, start * 2)}
     while len(tried) < max_rates:
@@ -225,19 +202,8 @@ def tune_rate(
 def scores_on_test(results: pd.DataFrame, length: int = ALL_LENGTHS) -> pd.DataFrame:
     """Average accuracy on the test images over the seeds, a row for each recipe.
 
-    Parameters
-    ----------
-    results
-        From `compare`.
-    length
-        Of the numbers to count.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By recipe, in the order of ``results``: ``seeds``, ``images``, ``strict`` and
-        ``six_position``, the means over the seeds, and ``lowest`` and ``highest``
-        strict of a seed.
+    By recipe: ``seeds``, ``images``, ``strict`` and ``six_position``, the means over
+    the seeds, and ``lowest`` and ``highest`` strict of a seed.
     """
     test = results.query("part == 'test' and length == @length")
     return test.groupby("recipe", sort=False).agg(
@@ -256,18 +222,8 @@ def differences(results: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame
     Runs of the same seed are compared, and the interval is Student's over the seeds:
     it tells how another seed might come out, not how other images might.
 
-    Parameters
-    ----------
-    results
-        From `compare`.
-    baseline
-        Name of the recipe that the others are compared with.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By recipe: ``difference``, the mean over the seeds, the bounds of its 95 %
-        interval ``low`` and ``high``, not a number with one seed, and ``seeds``.
+    By recipe: ``difference``, the mean over the seeds, the bounds of its 95 % interval
+    ``low`` and ``high``, not a number with one seed, and ``seeds``.
     """
     by_seed = _differences_by_seed(results, baseline)
     mean, seeds = by_seed.mean(), by_seed.count()
@@ -309,11 +265,6 @@ def curves_figure(results: pd.DataFrame) -> Figure:
     """Draw validation accuracy over the steps, each recipe's mean over the seeds.
 
     Bands reach from the lowest seed to the highest; dots are the test images.
-
-    Parameters
-    ----------
-    results
-        From `compare`.
     """
     figure, axis = plt.subplots(figsize=(8, 4), layout="tight")
     for number, (name, rows) in enumerate(results.groupby("recipe", sort=False)):
@@ -337,13 +288,7 @@ def curves_figure(results: pd.DataFrame) -> Figure:
 
 @styled
 def differences_figure(results: pd.DataFrame) -> Figure:
-    """Draw each recipe's difference from the `BASELINE` in points, and each seed's.
-
-    Parameters
-    ----------
-    results
-        From `compare`.
-    """
+    """Draw each recipe's difference from the `BASELINE` in points, and each seed's."""
     table = 100 * differences(results)[["difference", "low", "high"]]
     table = table.sort_values("difference", ascending=False)
     by_seed = 100 * _differences_by_seed(results, BASELINE)
@@ -372,11 +317,6 @@ def lengths_figure(results: pd.DataFrame) -> Figure:
     """Draw strict accuracy on the test images by number of digits, recipe by recipe.
 
     Marks are means over the seeds, lines reach from the lowest to the highest.
-
-    Parameters
-    ----------
-    results
-        From `compare`.
     """
     test = results.query("part == 'test' and length != @ALL_LENGTHS")
     images = test.groupby("length")["images"].first()

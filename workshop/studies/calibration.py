@@ -1,70 +1,59 @@
 """Whether a confidence says how often it is right, and what it is good for.
 
-Confidences are floats (N,), 0 to 1, and ``right`` is bool (N,): whether each answer is
-right as a whole, the strict measure.
+``answers`` hold, by name, confidences, floats (N,) from 0 to 1, and ``right``, bool
+(N,): whether each answer is right as a whole, the strict measure.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from scipy import stats
 
-from helpers.accuracy import checked_confidences, coverage_at_accuracy
+from helpers.accuracy import coverage_at_accuracy
 from helpers.figures.style import styled
 from helpers.reader.calibration import BINS, calibration_error, kept_by, reliability
+
+Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 TARGETS = (0.98, 0.99)
 """Accuracies to be reached: of people (Goodfellow et al. 2014), and half the errors."""
 
 
-RESAMPLES = 1_000
-"""Of the bootstrap behind an interval."""
-
-
 def coverage_interval(
-    confidences,
-    right,
-    accuracy: float = 0.98,
-    resamples: int = RESAMPLES,
-    seed: int = 2016,
+    confidences, right, accuracy: float = 0.98, resamples: int = 1_000
 ) -> tuple[float, float]:
-    """Between what `coverage_at_accuracy` lies on other images of the kind, 95 %.
+    """Bound what `coverage_at_accuracy` may be on other images of the kind, 95 %.
 
-    By the bootstrap: the images are drawn again with replacement, each time the
-    threshold is found anew, and the interval has the middle 95 % of what comes out.
+    By the percentile bootstrap: the images are drawn again with replacement, and the
+    threshold is found anew each time.
     """
-    confidences, right = checked_confidences(confidences, right)
-    rng = np.random.default_rng(seed)
-    shares = []
-    for _ in range(resamples):
-        drawn = rng.integers(0, len(right), len(right))
-        kept = coverage_at_accuracy(confidences[drawn], right[drawn], accuracy)
-        shares.append(kept.share)
-    low, high = np.quantile(shares, (0.025, 0.975))
+
+    def coverage(rows: np.ndarray) -> float:
+        return coverage_at_accuracy(confidences[rows], right[rows], accuracy).share
+
+    found = stats.bootstrap(
+        (np.arange(len(right)),),
+        coverage,
+        n_resamples=resamples,
+        vectorized=False,
+        method="percentile",
+        rng=np.random.default_rng(2016),
+    )
+    low, high = found.confidence_interval
     return float(low), float(high)
 
 
 def coverage_table(
-    answers: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    targets: tuple[float, ...] = TARGETS,
+    answers: Answers, targets: tuple[float, ...] = TARGETS
 ) -> pd.DataFrame:
-    """Coverage at each accuracy to be reached, for several sets of answers.
+    """Measure the coverage of answers at each accuracy to be reached.
 
-    Parameters
-    ----------
-    answers
-        Confidences and ``right`` by name.
-    targets
-        Accuracies.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By name and ``target``: ``images``, ``coverage`` with the bounds of its
-        bootstrap interval, ``low`` and ``high``, and the ``threshold``.
+    By name and ``target``: ``images``, ``coverage`` with the bounds of its bootstrap
+    interval, ``low`` and ``high``, and the ``threshold``.
     """
     rows = {}
     for name, (confidences, right) in answers.items():
@@ -79,62 +68,38 @@ def coverage_table(
                 "threshold": kept.threshold,
             }
     table = pd.DataFrame.from_dict(rows, orient="index")
-    table.index = pd.MultiIndex.from_tuples(rows, names=["answers", "target"])
-    return table
+    return table.rename_axis(["answers", "target"])
 
 
 def kept_answers(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Confidences and ``right`` by reader and by whether it was told the box.
-
-    Parameters
-    ----------
-    table
-        What tools/reader_coverage.py keeps: ``trained_on``, ``box``, ``confidence``,
-        ``right``.
-    """
+    """Give the answers that tools/reader_coverage.py kept, by reader and box."""
     return {
-        f"{trained_on}, box {box}": (
-            rows["confidence"].to_numpy(),
-            rows["right"].to_numpy(bool),
-        )
-        for (trained_on, box), rows in table.groupby(["trained_on", "box"], sort=False)
+        name: (rows["confidence"].to_numpy(), rows["right"].to_numpy(bool))
+        for name, rows in _by_reader(table)
     }
 
 
-def sure_table(table: pd.DataFrame) -> pd.DataFrame:
-    """What each reader's own threshold does, as `kept_by` counts it.
-
-    Parameters
-    ----------
-    table
-        What tools/reader_coverage.py keeps: besides `kept_answers` its ``sure_from``.
-    """
-    groups = table.groupby(["trained_on", "box"], sort=False)
-    thresholds = groups["sure_from"].first()
-    rows = {
-        name: {"sure_from": threshold} | kept_by(*answers, threshold)
-        for (name, answers), threshold in zip(
-            kept_answers(table).items(), thresholds, strict=True
-        )
-    }
+def threshold_table(table: pd.DataFrame) -> pd.DataFrame:
+    """Measure what the own threshold of each reader in kept answers does."""
+    answers = kept_answers(table)
+    rows = {}
+    for name, part in _by_reader(table):
+        threshold = part["sure_from"].iloc[0]
+        rows[name] = {"sure_from": threshold} | kept_by(*answers[name], threshold)
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def _by_reader(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    for (reader, box), rows in table.groupby(["trained_on", "box"], sort=False):
+        yield f"{reader}, box {box}", rows
+
+
 @styled
-def reliability_figure(
-    answers: Mapping[str, tuple[np.ndarray, np.ndarray]], bins: int = BINS
-) -> Figure:
-    """Share of right answers by confidence, a panel for each set; the line is ideal.
+def reliability_figure(answers: Answers, bins: int = BINS) -> Figure:
+    """Draw the share of right answers by confidence, a panel each; the line is ideal.
 
     The area of a mark grows with the images in its bin, and its bar is their Wilson
     interval, 95 %.
-
-    Parameters
-    ----------
-    answers
-        Confidences and ``right`` by name.
-    bins
-        Bins of equal width.
     """
     figure, axes = plt.subplots(
         1,
@@ -149,18 +114,12 @@ def reliability_figure(
     ):
         table = reliability(confidences, right, bins)
         error = calibration_error(confidences, right, bins)
+        place, share = table["confidence"], table["right"]
+        reach = np.maximum([share - table["low"], table["high"] - share], 0)
         axis.plot([0, 1], [0, 1], color="gray", ls=":")
-        reach = [table["right"] - table["low"], table["high"] - table["right"]]
-        axis.errorbar(
-            table["confidence"],
-            table["right"],
-            yerr=np.maximum(reach, 0),
-            fmt="none",
-            color="C0",
-            alpha=0.5,
-        )
-        share = table["images"] / table["images"].sum()
-        axis.scatter(table["confidence"], table["right"], s=15 + 300 * share)
+        axis.errorbar(place, share, yerr=reach, fmt="none", color="C0", alpha=0.5)
+        area = 15 + 300 * table["images"] / table["images"].sum()
+        axis.scatter(place, share, s=area)
         axis.set(
             title=f"{name}\n{len(right):,} images, error {100 * error:.1f} points",
             xlabel="confidence",
@@ -175,23 +134,14 @@ def reliability_figure(
 
 
 @styled
-def coverage_figure(
-    answers: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    targets: tuple[float, ...] = TARGETS,
-) -> Figure:
-    """Accuracy of the answers that are kept, as more and more are.
+def coverage_figure(answers: Answers, targets: tuple[float, ...] = TARGETS) -> Figure:
+    """Draw the accuracy of the answers that are kept, as more and more are.
 
-    Parameters
-    ----------
-    answers
-        Confidences and ``right`` by name.
-    targets
-        Accuracies, each a dotted line; where a curve crosses it last is its coverage.
+    Each target is a dotted line; where a curve crosses it last is its coverage.
     """
     figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
     lowest = min(targets)
     for name, (confidences, right) in answers.items():
-        confidences, right = checked_confidences(confidences, right)
         order = np.argsort(-confidences, kind="stable")
         number = np.arange(1, len(right) + 1)
         accuracy = np.cumsum(right[order]) / number

@@ -23,7 +23,7 @@ OURS, THEIRS = "measured here", "as published"
 def goal_table(
     settings: Settings, reader_results: Path = READER_RESULTS
 ) -> pd.DataFrame:
-    """Strict accuracy of this course's networks and of others, on photographs.
+    """Compare strict accuracy of this course's networks and of others, on photographs.
 
     The report's own weights are measured on official test images alone: the photographs
     that the others here are measured on were among those it learned from. Long runs
@@ -36,67 +36,51 @@ def goal_table(
         on, ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``,
         95 %, and ``source``, who measured it. The lowest first.
     """
-    official = f"{paper.OFFICIAL_TEST:,} official test images"
+    images, strict = (paper.CHECKPOINT[name] for name in ("images", "strict"))
     rows = [
-        _row(
+        (
             "the report's own weights",
             f"{paper.CHECKPOINT_TRAINED_ON:,} photographs, train and extra",
-            f"the first {paper.CHECKPOINT['images']} official test images",
-            paper.CHECKPOINT["images"],
-            paper.CHECKPOINT["strict"],
-            OURS,
+            f"the first {images} official test images",
+            *(images, strict, OURS),
         )
     ]
+    official = f"{paper.OFFICIAL_TEST:,} official test images"
     rows += [
-        _row(one.name, one.trained_on, official, paper.OFFICIAL_TEST, one.strict)
+        (one.name, one.trained_on, official, paper.OFFICIAL_TEST, one.strict, THEIRS)
         for one in paper.PUBLISHED
     ]
+    apart = "{:,} official train images kept apart, clear ones"
     kept = kept_curves("figure_03", settings).get("photographs")
     if kept is not None:
         test = kept[kept["part"] == "test"].iloc[-1]
-        trained_on = f"{test['train_images']:,} photographs"
-        rows.append(_ours("seven layers, trained here", trained_on, test))
+        name, trained_on = "seven layers, trained here", "{:,} photographs"
+        made_of = name, trained_on.format(test["train_images"])
+        images = int(test["images"])
+        rows.append((*made_of, apart.format(images), images, test["strict"], OURS))
     if reader_results.is_file():
         measured = pd.read_csv(reader_results)
-        given = (measured["measured_on"] == "test archive") & (
-            measured["box"] == "given"
-        )
-        for _, test in measured[given].iterrows():
-            tuned = test["trained_on"] != "drawn images alone"
-            name = "the reader, tuned" if tuned else "the reader"
-            rows.append(_ours(name, test["trained_on"], test))
-    table = pd.DataFrame(rows).sort_values("strict", kind="stable")
-    return table.set_index("network")
-
-
-def _ours(network: str, trained_on: str, test: pd.Series) -> dict:
-    images = int(test["images"])
-    measured_on = f"{images:,} official train images kept apart, clear ones"
-    return _row(network, trained_on, measured_on, images, test["strict"], OURS)
-
-
-def _row(network, trained_on, measured_on, images, strict, source=THEIRS) -> dict:
-    low, high = wilson_interval(round(strict * images), images)
-    return {
-        "network": network,
-        "trained_on": trained_on,
-        "measured_on": measured_on,
-        "images": images,
-        "strict": strict,
-        "low": low,
-        "high": high,
-        "source": source,
-    }
+        given = measured.query("measured_on == 'test archive' and box == 'given'")
+        for test in given.itertuples():
+            tuned = test.trained_on != "drawn images alone"
+            made_of = "the reader, tuned" if tuned else "the reader", test.trained_on
+            measured_on = apart.format(test.images)
+            rows.append((*made_of, measured_on, test.images, test.strict, OURS))
+    columns = ["network", "trained_on", "measured_on", "images", "strict", "source"]
+    table = pd.DataFrame(rows, columns=columns)
+    intervals = [
+        wilson_interval(round(row.strict * row.images), row.images)
+        for row in table.itertuples()
+    ]
+    table[["low", "high"]] = intervals
+    return table.sort_values("strict", kind="stable").set_index("network")
 
 
 @styled
 def goal_figure(table: pd.DataFrame) -> Figure:
-    """Accuracies with their intervals, the goal a dotted line.
+    """Draw a `goal_table`'s accuracies with their intervals, the goal a dotted line.
 
-    Parameters
-    ----------
-    table
-        A `goal_table`. Open marks are of others, on other test images.
+    Open marks are of others, on other test images.
     """
     figure, axis = plt.subplots(
         figsize=(8.5, 0.9 + 0.5 * len(table)), layout="constrained"

@@ -1,7 +1,4 @@
-"""Numbers in real handwriting: the digits that scikit-learn brings, side by side.
-
-A measure of what no house number shows; the reader learns none of these.
-"""
+"""Numbers of scikit-learn's handwritten digits, none of which the reader learns."""
 
 import numpy as np
 from PIL import Image
@@ -10,32 +7,21 @@ from sklearn.datasets import load_digits
 from helpers.preprocessing import number_label
 from helpers.reader.evaluation import Numbers
 
-TALL = 64
+DIGIT_HEIGHT = 64
 """Height of a digit in pixels, about; the originals have 8."""
 
 CLOSE, APART = (1 / 32, 1 / 4), (1 / 2, 1)
-"""Least and largest room between two digits, in their heights."""
+"""Least and largest gap between two digits, in their heights."""
 
 
 def handwritten_numbers(
     count: int, seed: int = 0, gaps: tuple[float, float] = CLOSE
 ) -> Numbers:
-    """Compose numbers of two to four digits, each length and digit as often.
+    """Compose ``count`` numbers of two to four digits, each as often.
 
     The digits are 1,797 of 13 people, 8 x 8 pixels each: the test set of "Optical
-    Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998, UCI).
-
-    Parameters
-    ----------
-    count, seed
-        How many numbers, and of which choice.
-    gaps
-        ``CLOSE`` or ``APART``.
-
-    Returns
-    -------
-    Numbers
-        Gray Pillow images in place of paths, and the box of each number.
+    Recognition of Handwritten Digits" (Alpaydin and Kaynak 1998, UCI). Gray Pillow
+    images stand in place of paths; ``gaps`` are `CLOSE` or `APART`.
     """
     digits, rng = load_digits(), np.random.default_rng(seed)
     places = [np.flatnonzero(digits.target == digit) for digit in range(10)]
@@ -51,16 +37,9 @@ def handwritten_numbers(
 
 
 def framed(numbers: Numbers, room: float, seed: int = 0) -> Numbers:
-    """The same numbers with more or less paper round each.
+    """Give handwritten numbers more or less paper round each.
 
-    Parameters
-    ----------
-    numbers
-        As `handwritten_numbers` gives them.
-    room
-        From the box to every edge of the image, in heights of the box.
-    seed
-        Of the grain of added paper.
+    ``room`` is from the box to every edge of the image, in heights of the box.
     """
     rng = np.random.default_rng(seed)
     images, boxes = [], []
@@ -69,7 +48,7 @@ def framed(numbers: Numbers, room: float, seed: int = 0) -> Numbers:
         away = max(1, round(room * (high[1] - low[1])))
         size = high - low + 2 * away
         pixels = np.asarray(image)
-        corner = pixels[: TALL // 2, : TALL // 2]
+        corner = pixels[: DIGIT_HEIGHT // 2, : DIGIT_HEIGHT // 2]
         paper = rng.normal(np.median(pixels), corner.std(), size[::-1])
         sheet = Image.fromarray(np.clip(paper, 0, 255).astype(np.uint8))
         sheet.paste(image, tuple((away - low).tolist()))
@@ -80,19 +59,19 @@ def framed(numbers: Numbers, room: float, seed: int = 0) -> Numbers:
 
 def _side_by_side(rng: np.random.Generator, masks, gaps):
     """Digits, float (8, 8) of 0 to 16, as pen on paper, and the box round them."""
-    width = round(TALL * (2 + (3 / 4 + gaps[1]) * len(masks)))
-    ink, boxes = Image.new("L", (width, 3 * TALL)), []
-    left = TALL
+    width = round(DIGIT_HEIGHT * (2 + (3 / 4 + gaps[1]) * len(masks)))
+    ink, boxes = Image.new("L", (width, 3 * DIGIT_HEIGHT)), []
+    left = DIGIT_HEIGHT
     for mask in masks:
         columns = np.flatnonzero((mask > 2).any(0))
         mask = np.uint8(mask[:, columns[0] : columns[-1] + 1] * (255 / 16))
-        width = round(mask.shape[1] * TALL / 8 * rng.uniform(0.75, 1.0))
-        height = round(TALL * rng.uniform(0.85, 1.15))
-        top = TALL + round(rng.normal(0, 4))
+        width = round(mask.shape[1] * DIGIT_HEIGHT / 8 * rng.uniform(0.75, 1.0))
+        height = round(DIGIT_HEIGHT * rng.uniform(0.85, 1.15))
+        top = DIGIT_HEIGHT + round(rng.normal(0, 4))
         large = Image.fromarray(mask).resize((width, height), Image.Resampling.BICUBIC)
         ink.paste(large, (left, top), large)
         boxes.append((left, top, left + width, top + height))
-        left += width + round(TALL * rng.uniform(*gaps))
+        left += width + round(DIGIT_HEIGHT * rng.uniform(*gaps))
     cover = np.clip((np.asarray(ink) / 255 - 0.15) / 0.6, 0, 1)
     paper, pen = rng.uniform(150, 245), rng.uniform(0, 90)
     pixels = paper + (pen - paper) * cover

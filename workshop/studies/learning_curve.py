@@ -5,10 +5,10 @@ hold the smaller ones, from random weights or from those that drawn images taugh
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ SIZES = (250, 500, 1_000, 2_000, 4_434)
 FRESH_PLAN = Plan(steps=4_000)
 """From random weights, which takes more steps than a tuning."""
 
-KINDS = {True: "taught by drawn images first", False: "from random weights"}
+STARTS = {True: "pretrained on drawn images", False: "from random weights"}
 """What a curve is called, by whether its network was pretrained."""
 
 RESAMPLES = 200
@@ -72,12 +72,14 @@ def learn(
     seeds: Iterable[int] = (2016,),
     tuning: TuningOptions = TUNING,
     fresh: Plan = FRESH_PLAN,
+    build: Callable[..., keras.Model] = build_reader,
 ) -> Iterator[dict]:
     """Train on each number of images in both ways, and measure each on all test images.
 
     What was stopped goes on from its last checkpoint, in the settings' folder of runs,
     and what is finished is not trained again. The part for a size is chosen by the
     seed and lies in that for every larger one; nothing is chosen by the test images.
+    ``build(seed=...)`` makes an untrained network.
 
     Yields
     ------
@@ -98,20 +100,16 @@ def learn(
             mine = Examples(images.train.images[part], images.train.labels[part])
             for pretrained in (True, False):
                 plan = replace(tuning.plan if pretrained else fresh, seed=seed)
-                network = build_reader(seed=seed)
-                sources = [(mine, 1.0)]
                 if pretrained:
                     network = copy_network(shipped.network)
                     sources = tuning_sources(mine, settings, tuning)
-                folder = _folder(settings, size, pretrained, plan)
+                else:
+                    network, sources = build(seed=seed), [(mine, 1.0)]
+                kind = "pretrained" if pretrained else "fresh"
+                name = f"{size}_{kind}_{plan.steps}_steps_{seed}"
+                folder = settings.runs / "learning_curve" / name
                 train_reader(network, sources, plan, folder)
                 yield _row(network, images, size, pretrained, plan)
-
-
-def _folder(settings: Settings, size: int, pretrained: bool, plan: Plan) -> Path:
-    kind = "pretrained" if pretrained else "fresh"
-    name = f"{size}_{kind}_{plan.steps}_steps_{plan.seed}"
-    return settings.runs / "learning_curve" / name
 
 
 def _row(network, images: Images, size: int, pretrained: bool, plan: Plan) -> dict:
@@ -131,15 +129,7 @@ def _row(network, images: Images, size: int, pretrained: bool, plan: Plan) -> di
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """Errors by images learned from: floor + scale * images ** -exponent.
-
-    Parameters
-    ----------
-    floor
-        Share of errors that no number of images takes away.
-    scale, exponent
-        Of what falls: the exponent is its slope on a chart with two logarithmic axes.
-    """
+    """Errors by images learned from: floor + scale * images ** -exponent."""
 
     floor: float
     scale: float
@@ -159,18 +149,16 @@ class PowerLaw:
 
 
 def fit_power_law(images, errors, test_images, floor: bool = False) -> PowerLaw:
-    """The power law under which as many errors as were counted are likeliest.
+    """Fit the power law under which as many errors as were counted are likeliest.
 
     Parameters
     ----------
     images
-        Learned from, at least two different ones, each above 0.
+        Learned from, at least two different numbers, each above 0.
     errors
-        Share of the test images read wrongly, one for each.
-    test_images
-        How many these are, a number or one for each.
+        Share of the ``test_images`` read wrongly, one for each.
     floor
-        Whether some errors may stay for ever; without, the law is a straight line on
+        Whether errors may fall to a floor; without, the law is a straight line on
         a chart with two logarithmic axes.
     """
     images, errors = np.asarray(images, float), np.asarray(errors, float)
@@ -179,13 +167,6 @@ def fit_power_law(images, errors, test_images, floor: bool = False) -> PowerLaw:
             f"images are {images.tolist()}; expected two or more different numbers "
             "above 0, for a line through them."
         )
-    level = np.log(np.clip(errors.mean(), 1e-3, 0.9))
-    starts = [(level, 0.5, share) for share in ((0.1, 0.6) if floor else (0.0,))]
-    return _likeliest(images, errors, test_images, floor, starts)
-
-
-def _likeliest(images, errors, test_images, floor: bool, starts):
-    """The likeliest law that is found from some starts."""
     wrong = errors * test_images
     right = test_images - wrong
     middle = np.exp(np.log(images).mean())
@@ -197,168 +178,120 @@ def _likeliest(images, errors, test_images, floor: bool, starts):
         return PowerLaw(stays, (level - stays) * middle**exponent, exponent)
 
     def unlikely(values) -> float:
-        said = np.clip(law(values)(images), 1e-6, 1 - 1e-6)
-        return -float((wrong * np.log(said) + right * np.log(1 - said)).sum())
+        likely = np.clip(law(values)(images), 1e-6, 1 - 1e-6)
+        return -float((wrong * np.log(likely) + right * np.log(1 - likely)).sum())
 
+    level = np.log(np.clip(errors.mean(), 1e-3, 0.9))
     bounds = ((-7, 0), (0, 3), (0, 0.95))
     found = [
-        minimize(unlikely, start, method="L-BFGS-B", bounds=bounds) for start in starts
+        minimize(unlikely, (level, 0.5, share), method="L-BFGS-B", bounds=bounds)
+        for share in ((0.1, 0.6) if floor else (0.0,))
     ]
     return law(min(found, key=lambda one: one.fun).x)
 
 
-def extrapolate(
+def estimate(
     table: pd.DataFrame,
-    images: float = paper.ALL_IMAGES,
+    quantity: Callable[[PowerLaw], float | np.ndarray],
     floor: bool = False,
     resamples: int = RESAMPLES,
-    seed: int = 2016,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a fitted power law says of other numbers of images, and how surely.
+) -> tuple:
+    """Estimate a quantity of the law of some rows of `learn`, with 95 % bounds.
 
-    By the bootstrap: errors are drawn anew as the fitted law makes them, binomially for
-    the test images there are, and the law is fitted again. The interval holds what
-    chance in the counting does; it cannot tell whether the law itself goes on.
-
-    Parameters
-    ----------
-    table
-        Rows of `learn` of one kind; those of 0 images are left out.
-    images
-        One number or several.
-    floor
-        See `fit_power_law`.
-
-    Returns
-    -------
-    errors, low, high : numpy.ndarray
-        Shares of errors, and the middle 95 % of them.
+    By the parametric bootstrap: errors are drawn anew as the fitted law makes them,
+    binomially for the test images there are. The bounds hold what chance in the
+    counting does, and cannot tell whether the law itself goes on.
     """
-    law, again = _laws(table, floor, resamples, seed)
-    low, high = np.quantile([one(images) for one in again], (0.025, 0.975), axis=0)
-    return law(images), low, high
-
-
-def worth_of_drawing(
-    table: pd.DataFrame, resamples: int = RESAMPLES, seed: int = 2016
-) -> tuple[float, float, float]:
-    """Real images that teach random weights as much as drawn images alone did.
-
-    Where the law of the networks from random weights, errors falling for ever, comes
-    down to the errors of the shipped reader.
-
-    Parameters
-    ----------
-    table
-        Rows of `learn` of both kinds, that of 0 images among them.
-
-    Returns
-    -------
-    images, low, high : float
-        And the middle 95 % of the bootstrap, see `extrapolate`.
-    """
-    drawn = 1 - table.loc[table["images"] == 0, "strict"].iloc[0]
-    law, again = _laws(table[~table["pretrained"]], False, resamples, seed)
-    low, high = np.quantile([one.images_for(drawn) for one in again], (0.025, 0.975))
-    return law.images_for(drawn), float(low), float(high)
-
-
-def _counts(table: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Images learned from, errors and test images of the rows that learned any."""
     rows = table[table["images"] > 0]
-    errors = 1 - rows["strict"]
-    return tuple(
-        part.to_numpy() for part in (rows["images"], errors, rows["test_images"])
-    )
-
-
-def _laws(table: pd.DataFrame, floor: bool, resamples: int, seed: int):
-    """The law of some rows of `learn`, and those that other test images might give."""
-    learned, errors, tests = _counts(table)
-    law = fit_power_law(learned, errors, tests, floor)
-    rng = np.random.default_rng(seed)
-    drawn_anew = (rng.binomial(tests, law(learned)) / tests for _ in range(resamples))
-    again = [fit_power_law(learned, errors, tests, floor) for errors in drawn_anew]
-    return law, again
+    images, tests = rows["images"].to_numpy(), rows["test_images"].to_numpy()
+    law = fit_power_law(images, 1 - rows["strict"].to_numpy(), tests, floor)
+    rng = np.random.default_rng(2016)
+    drawn = [rng.binomial(tests, law(images)) / tests for _ in range(resamples)]
+    others = [fit_power_law(images, errors, tests, floor) for errors in drawn]
+    low, high = np.quantile([quantity(one) for one in others], (0.025, 0.975), axis=0)
+    return quantity(law), low, high
 
 
 def extrapolation_table(
-    table: pd.DataFrame, images: int = paper.ALL_IMAGES, resamples: int = RESAMPLES
+    table: pd.DataFrame, resamples: int = RESAMPLES
 ) -> pd.DataFrame:
-    """What both curves suggest about ``images``, if errors fall for ever or to a floor.
+    """Carry both curves on to all of SVHN, if errors fall for ever or to a floor.
 
     Returns
     -------
     pandas.DataFrame
-        By kind and law: ``strict``, the accuracy suggested, and its ``low`` and
-        ``high``, as `extrapolate` has them.
+        By start and law: ``strict``, the accuracy suggested, with the bounds of its
+        bootstrap interval, ``low`` and ``high``, 95 %.
     """
+
+    def strict(law: PowerLaw) -> float:
+        return 1 - float(law(paper.ALL_IMAGES))
+
     rows = {}
-    for pretrained, name in KINDS.items():
+    for pretrained, name in STARTS.items():
         part = table[table["pretrained"] == pretrained]
         if part.loc[part["images"] > 0, "images"].nunique() < 2:
             continue
-        for floor, law in ((False, "errors fall for ever"), (True, "to a floor")):
-            errors, low, high = extrapolate(part, images, floor, resamples)
-            rows[name, law] = {
-                "strict": 1 - float(errors),
-                "low": 1 - float(high),
-                "high": 1 - float(low),
-            }
+        for law, floor in (("errors fall for ever", False), ("to a floor", True)):
+            bounds = estimate(part, strict, floor, resamples)
+            rows[name, law] = dict(zip(("strict", "low", "high"), bounds, strict=True))
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def findings(table: pd.DataFrame) -> str:
-    """What the rows of `learn` come to, in a line each: both kinds, and drawing."""
+def summary(table: pd.DataFrame, resamples: int = RESAMPLES) -> str:
+    """Sum up the rows of `learn`, in a line each: both kinds, and drawing.
+
+    Drawn images are worth as many real ones as take random weights to the errors of
+    the shipped reader.
+    """
     lines, most = [], table["images"].max()
     for pretrained, part in table.groupby("pretrained"):
         strict = part.loc[part["images"] == most, "strict"].mean()
-        fall = 1 - 2 ** -fit_power_law(*_counts(part)).exponent
-        lines.append(
-            f"  {KINDS[pretrained]} {strict:.1%}; a doubling takes {fall:.0%} of errors"
-        )
+        exponent, _, _ = estimate(part, lambda law: law.exponent, resamples=1)
+        text = f"{strict:.1%}; a doubling takes {1 - 2**-exponent:.0%} of errors"
+        lines.append(f"  {STARTS[pretrained]} {text}")
+    shipped = 1 - table.loc[table["images"] == 0, "strict"].iloc[0]
     worth, low, high = (
-        f"{round(images, -2):,.0f}" for images in worth_of_drawing(table)
+        f"{round(images, -2):,.0f}"
+        for images in estimate(
+            table[~table["pretrained"]],
+            lambda law: law.images_for(shipped),
+            resamples=resamples,
+        )
     )
     lines.append(f"  drawn images alone are worth {worth} of these ({low} to {high})")
     return "\n".join(lines)
 
 
 @styled
-def learning_curve_figure(
-    table: pd.DataFrame, images: int = paper.ALL_IMAGES, resamples: int = RESAMPLES
-) -> Figure:
-    """Errors by images learned from, both axes logarithmic, with lines to ``images``.
+def learning_curve_figure(table: pd.DataFrame, resamples: int = RESAMPLES) -> Figure:
+    """Draw errors by images learned from, both axes logarithmic, on to all of SVHN.
 
-    The bars are Wilson intervals, 95 %; the bands are the lines' own, see
-    `extrapolate`. A dotted line is the reader that saw drawn images alone, open marks
-    are published networks, which were measured on other images.
-
-    Parameters
-    ----------
-    table
-        Rows of `learn`.
+    The bars are Wilson intervals, 95 %; the bands are the lines' own, see `estimate`.
+    A dotted line is the reader that saw drawn images alone, open marks are published
+    networks, which were measured on other images.
     """
     figure, axis = plt.subplots(figsize=(8, 4.5), layout="tight")
-    for number, (pretrained, name) in enumerate(KINDS.items()):
+    for number, (pretrained, name) in enumerate(STARTS.items()):
         part = table[(table["pretrained"] == pretrained) & (table["images"] > 0)]
-        colour = f"C{number}"
-        errors = 1 - part["strict"]
+        style = {"color": f"C{number}"}
         reach = [part["high"] - part["strict"], part["strict"] - part["low"]]
         axis.errorbar(
             part["images"],
-            errors,
+            1 - part["strict"],
             yerr=np.maximum(reach, 0),
             fmt="o",
-            color=colour,
             capsize=3,
             label=name,
+            **style,
         )
         if part["images"].nunique() > 1:
-            places = np.geomspace(part["images"].min(), images, 60)
-            line, low, high = extrapolate(part, places, resamples=resamples)
-            axis.plot(places, line, color=colour)
-            axis.fill_between(places, low, high, color=colour, alpha=0.2, lw=0)
+            places = np.geomspace(part["images"].min(), paper.ALL_IMAGES, 60)
+            line, low, high = estimate(
+                part, lambda law, at=places: law(at), resamples=resamples
+            )
+            axis.plot(places, line, **style)
+            axis.fill_between(places, low, high, alpha=0.2, lw=0, **style)
     for _, row in table[table["images"] == 0].iterrows():
         axis.axhline(1 - row["strict"], color="C0", ls=":", label="drawn images alone")
     published = [1 - one.strict for one in paper.PUBLISHED]

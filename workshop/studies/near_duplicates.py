@@ -9,9 +9,9 @@ fine detail correlates.
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import scipy.fft
 from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
@@ -44,30 +44,11 @@ CHUNK = 256
 """Crops or pairs that are worked on at once, so that memory stays flat."""
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Near-duplicates among crops, the most similar first.
-
-    Parameters
-    ----------
-    rows
-        int64 (P, 2): two rows of the crops, the smaller first; no pair stands twice.
-    similarity
-        float32 (P,), up to 1.
-    """
-
-    rows: np.ndarray
-    similarity: np.ndarray
-
-    def __len__(self):
-        return len(self.rows)
-
-
 def find_pairs(
     images: np.ndarray,
     labels: np.ndarray | None = None,
     min_similarity: float = MIN_SIMILARITY,
-) -> Pairs:
+) -> pd.DataFrame:
     """Find pairs of crops that are copies but for place, size, light and compression.
 
     Moves of up to 3 pixels and sizes of up to an eighth more or less are found. A crop
@@ -82,20 +63,22 @@ def find_pairs(
     min_similarity
         The least correlation of a pair, 0 to 1.
 
+    Returns
+    -------
+    pandas.DataFrame
+        ``first`` and ``second``, rows of the crops, the smaller first, and their
+        ``similarity``, up to 1. The most similar come first; no pair stands twice.
+
     Raises
     ------
     ValueError
-        ``images`` have another shape or type, or ``labels`` another length.
+        ``images`` have another shape or type.
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
         raise ValueError(
             f"images are {images.dtype} {images.shape}; expected uint8 "
             f"(N, {SIDE}, {SIDE}), as `Settings(crop_size={SIDE})` prepares them."
-        )
-    if labels is not None and len(labels) != len(images):
-        raise ValueError(
-            f"{len(labels):,} labels for {len(images):,} images; expected one each."
         )
     rows = _candidates(images)
     if labels is not None:
@@ -114,47 +97,38 @@ def find_pairs(
         ),
         rows,
     )
-    order = np.argsort(-similarity, kind="stable")
-    order = order[similarity[order] >= min_similarity]
-    return Pairs(rows[order], similarity[order])
+    pairs = pd.DataFrame(
+        {"first": rows[:, 0], "second": rows[:, 1], "similarity": similarity}
+    )
+    pairs = pairs[similarity >= min_similarity]
+    return pairs.sort_values("similarity", ascending=False, kind="stable")
 
 
-def leaks(pairs: Pairs, splits: np.ndarray, split: str) -> np.ndarray:
-    """Mark the crops of a split that have a copy in another one.
+def leaks(pairs: pd.DataFrame, splits: np.ndarray, split: str) -> np.ndarray:
+    """Mark the crops of a split that have a copy in another one: bool (N,).
 
     Parameters
     ----------
     pairs
-        Near-duplicates among the crops of all splits.
+        From `find_pairs` of the crops of all splits.
     splits
         str (N,), the name of each crop's split.
     split
-        The one that its copies leak from.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (N,), True only for crops of ``split``.
+        The one whose crops are marked.
     """
     inside = np.asarray(splits) == split
-    across = pairs.rows[inside[pairs.rows].sum(axis=1) == 1]
+    rows = pairs[["first", "second"]].to_numpy()
     leaked = np.zeros(len(inside), bool)
-    leaked[across.ravel()] = True
+    leaked[rows[inside[rows].sum(axis=1) == 1]] = True
     return leaked & inside
 
 
 def alter(images: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray:
     """Make near-duplicates of crops, to see whether they are found.
 
-    Parameters
-    ----------
-    images
-        uint8 (N, 32, 32).
-    kind
-        One of `ALTERATIONS`: moved by one or two pixels; made smaller and back, or
-        larger by up to an eighth; saved as JPEG; brighter or darker; or all in turn.
-    rng
-        Chooses by how much.
+    ``images`` are uint8 (N, 32, 32) and ``kind`` one of `ALTERATIONS`: moved by one or
+    two pixels; made smaller and back, or larger by up to an eighth; saved as JPEG;
+    brighter or darker; or all in turn.
     """
     made = images
     for name in _CHANGES if kind == "all" else (kind,):
@@ -163,28 +137,17 @@ def alter(images: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray
 
 
 def pairs_figure(
-    images: np.ndarray, pairs: Pairs, titles: list[str] | None = None
+    images: np.ndarray, pairs: pd.DataFrame, titles: list[str] | None = None
 ) -> Figure:
-    """Draw each pair of crops side by side, with its similarity.
-
-    Parameters
-    ----------
-    images
-        uint8 (N, 32, 32), whose rows ``pairs`` name.
-    pairs
-        One or more, drawn in their order.
-    titles
-        One for each of ``images``.
-    """
+    """Draw pairs of crops side by side, with the crops' titles and the similarity."""
     gap = np.full((len(pairs), SIDE, 2), 255, np.uint8)
-    first, second = images[pairs.rows[:, 0]], images[pairs.rows[:, 1]]
-    beside = np.concatenate([first, gap, second], axis=2)
-    texts = [f"{value:.3f}" for value in pairs.similarity]
-    if titles is not None:
-        texts = [
-            f"{titles[a]} {titles[b]}: {text}"
-            for (a, b), text in zip(pairs.rows, texts, strict=True)
-        ]
+    beside = np.concatenate(
+        [images[pairs["first"]], gap, images[pairs["second"]]], axis=2
+    )
+    texts = [
+        f"{titles[first]} {titles[second]}: {value:.3f}" if titles else f"{value:.3f}"
+        for first, second, value in pairs.itertuples(index=False)
+    ]
     return image_grid(beside, texts, columns=5, side=1.8)
 
 
@@ -241,21 +204,11 @@ def _filter(images: np.ndarray, filters: np.ndarray) -> np.ndarray:
 
 
 def _correlation(first: np.ndarray, second: np.ndarray, shift: int) -> np.ndarray:
-    """Find the largest correlation of one crop's middle with places in the other.
+    """Find the largest correlation of crops' middles with places in others.
 
-    Parameters
-    ----------
-    first
-        float32 (P, Z, side, side): each at several zooms, of which the best counts.
-    second
-        float32 (P, side, side).
-    shift
-        Pixels that the places are away from the middle at most, on either axis.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (P,).
+    ``first``, float32 (P, Z, side, side), are at several zooms, of which the best
+    counts; the places in ``second``, float32 (P, side, side), are up to ``shift``
+    pixels from the middle on either axis. The result is float32 (P,).
     """
     middle = first[:, :, shift:-shift, shift:-shift]
     size = middle.shape[2:]

@@ -1,38 +1,35 @@
-"""Pictures of a search: its trials as they came, and what its parameters did."""
+"""Figures of a search, and a panel that follows it.
 
-import warnings
+The figures need a `workshop.studies.search.study_table` alone, which may be a kept one.
+"""
 
+import io
+import threading
+
+import ipywidgets as widgets
 import matplotlib.pyplot as plt
-import numpy as np
 import optuna
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
-from optuna.importance import FanovaImportanceEvaluator
-from optuna.visualization import matplotlib as plots
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
-SLICES = 5
-"""Panels in a row of slices."""
+from helpers.figures.style import styled
+from workshop.studies.search import SPACE, study_from_table, study_table
 
 
 def trials_figure(table: pd.DataFrame) -> Figure:
-    """Strict accuracy of each trial on validation, and the best so far.
-
-    Parameters
-    ----------
-    table
-        A `workshop.studies.search.study_table`; it may have no row.
-    """
+    """Draw strict accuracy of each trial on validation, and the best so far."""
     figure = Figure(figsize=(8, 3.4), layout="tight")  # no pyplot: a thread may draw
     axis = figure.subplots()
-    whole, given_up = (table[table["state"] == s] for s in ("complete", "pruned"))
-    axis.plot(given_up.index, given_up["strict"], "x", color="0.6", label="given up")
-    axis.plot(whole.index, whole["strict"], "o", color="C0", label="trained to the end")
-    if len(whole):
-        best = whole["strict"].cummax()
-        axis.step(whole.index, best, "C3", where="post", label="best so far")
-    if 0 in whole.index:
-        axis.axhline(whole["strict"][0], color="k", ls=":", label="Table 4")
+    complete, pruned = (table[table["state"] == s] for s in ("complete", "pruned"))
+    axis.plot(pruned.index, pruned["strict"], "x", color="0.6", label="pruned")
+    axis.plot(complete.index, complete["strict"], "o", color="C0", label="complete")
+    if len(complete):
+        best = complete["strict"].cummax()
+        axis.step(complete.index, best, "C3", where="post", label="best so far")
+    if 0 in complete.index:
+        axis.axhline(complete["strict"][0], color="k", ls=":", label="Table 4")
     axis.set(xlabel="trial", ylabel="strict, on validation", ylim=(0, 1))
     axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.grid(alpha=0.3)
@@ -40,57 +37,75 @@ def trials_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def importance_figure(study: optuna.Study, seed: int = 2016) -> Figure:
-    """How much of the trials' differences each parameter explains, by fANOVA.
-
-    Raises
-    ------
-    ValueError
-        Fewer than two trials have ended that differ in accuracy.
-    """
-    values = [t.value for t in study.get_trials(deepcopy=False) if t.value is not None]
-    if len(set(values)) < 2:
-        raise ValueError(
-            f"the study has {len(values)} trials trained to the end, of "
-            f"{len(set(values))} accuracies; expected two or more. Search on."
-        )
-    with plt.rc_context(), _quiet():
-        axis = plots.plot_param_importances(
-            study, evaluator=FanovaImportanceEvaluator(seed=seed)
-        )
-    figure = axis.figure
-    figure.set_size_inches(7, 3.6)
-    axis.set_title("", loc="left")
-    axis.set_xlabel("share of the differences explained (fANOVA)", fontsize=9)
-    axis.set_ylabel("")
-    axis.get_legend().remove()
-    figure.set_layout_engine("tight")
+@styled
+def importance_figure(table: pd.DataFrame) -> Figure:
+    """Draw how much of the trials' differences each value explains, by fANOVA."""
+    evaluator = FanovaImportanceEvaluator(seed=2016)
+    shares = get_param_importances(study_from_table(table), evaluator=evaluator)
+    figure, axis = plt.subplots(figsize=(7, 3.6), layout="tight")
+    axis.barh(list(shares), list(shares.values()))
+    axis.invert_yaxis()
+    axis.set(xlabel="share of the differences explained (fANOVA)")
+    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
 
 
-def slice_figure(study: optuna.Study) -> Figure:
-    """Accuracy against each parameter, a panel each, the later trials the darker."""
-    with plt.rc_context(), _quiet():
-        panels = np.ravel(plots.plot_slice(study))
-    figure = panels[0].figure
-    rows = -(-len(panels) // SLICES)
-    grid = figure.add_gridspec(rows, SLICES)
-    for number, panel in enumerate(panels):
-        panel.set_subplotspec(grid[number // SLICES, number % SLICES])
-        panel.tick_params(labelsize=7)
-        panel.set_xlabel(panel.get_xlabel(), fontsize=9)
-        panel.set_ylabel("strict" if number % SLICES == 0 else "", fontsize=9)
-        panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    figure.suptitle("")
-    figure.set_size_inches(11, 2.6 * rows)
-    figure.set_layout_engine("constrained")
+@styled
+def values_figure(table: pd.DataFrame) -> Figure:
+    """Draw accuracy against each value, a panel each, later trials darker."""
+    complete = table[table["state"] == "complete"]
+    figure, axes = plt.subplots(
+        2, -(-len(SPACE) // 2), figsize=(11, 5.2), sharey=True, layout="constrained"
+    )
+    for axis, (name, kind) in zip(axes.flat, SPACE.items(), strict=True):
+        axis.scatter(
+            complete[name], complete["strict"], c=complete.index, cmap="Blues", ec="0.5"
+        )
+        axis.set_xscale("log" if getattr(kind, "log", False) else "linear")
+        axis.set_xlabel(name)
+        axis.grid(alpha=0.3)
+    axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    for axis in axes[:, 0]:
+        axis.set_ylabel("strict")
     return figure
 
 
-class _quiet(warnings.catch_warnings):  # noqa: N801
-    """Without Optuna's warning that its plots may change."""
+class SearchPanel(widgets.VBox):
+    """The trials of a study so far, drawn anew every few seconds until stopped."""
 
-    def __enter__(self):
-        caught = super().__enter__()
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return caught
+    def __init__(self, study: optuna.Study, seconds: float = 5):
+        self.study = study
+        self.seconds = seconds
+        self._ended = threading.Event()
+        self._message = widgets.HTML()
+        self._chart = widgets.Image(format="png", layout=widgets.Layout(width="800px"))
+        self._best = widgets.HTML()
+        button = widgets.Button(description="Stop watching", icon="stop")
+        button.on_click(lambda _: self.stop())
+        top = widgets.HBox([button, self._message])
+        super().__init__([top, self._chart, self._best])
+        self.refresh()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def refresh(self) -> None:
+        """Show the study as it is now: its counts, its chart and its best trials."""
+        table = study_table(self.study)
+        counts = table["state"].value_counts()
+        self._message.value = ", ".join(f"{n} {state}" for state, n in counts.items())
+        picture = io.BytesIO()
+        trials_figure(table).savefig(picture, format="png", dpi=100)
+        self._chart.value = picture.getvalue()
+        best = table[table["state"] == "complete"].nlargest(5, "strict")
+        self._best.value = best.to_html(float_format="{:.4g}".format)
+
+    def stop(self) -> None:
+        """Look no more; the search itself goes on."""
+        self._ended.set()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(self.seconds):
+            try:
+                self.refresh()
+            except Exception as error:  # a database away for a moment is asked again
+                self._message.value = str(error)
