@@ -184,11 +184,8 @@ def test_figure_tells_right_from_wrong_and_draws_both_boxes(answers):
     assert wrong == still_wrong != right == also_right
     assert [patch.get_width() for patch in axis.patches] == [12, 12]
     assert not empty.images
-
-
-def test_figure_of_none_says_so(answers):
-    figure = photos_figure([], answers, [], [])
-    assert figure.texts[0].get_text() == "none of these photos"
+    (text,) = photos_figure([], answers, [], []).texts
+    assert text.get_text() == "none of these photos"
 
 
 def test_boxes_told_stay_and_others_are_the_found_ones():
@@ -198,17 +195,10 @@ def test_boxes_told_stay_and_others_are_the_found_ones():
     assert [p.box for p in boxed] == [(1, 2, 3, 4), (5, 6, 7, 8)]
 
 
-@pytest.mark.parametrize(
-    ("box", "near"),
-    [
-        ((0, 0, 10, 10), True),
-        ((0, 0, 10, 6), True),
-        ((6, 0, 16, 10), False),
-        (None, False),
-    ],
-)
-def test_near_is_half_of_the_union(box, near):
-    assert is_near(box, (0, 0, 10, 10)) is near
+def test_near_is_half_of_the_union():
+    boxes = [(0, 0, 10, 10), (0, 0, 10, 6), (6, 0, 16, 10), None]
+    near = [is_near(box, (0, 0, 10, 10)) for box in boxes]
+    assert near == [True, True, False, False]
 
 
 def test_margins_change_the_boxes_that_are_read(network):
