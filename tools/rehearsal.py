@@ -43,9 +43,6 @@ OFFICIAL = {"train": 33_402, "test": 13_068, "extra": 202_353}
 STEPS = 400
 """Training steps of a whole rehearsal."""
 
-INTERVAL = 0.2
-"""Seconds between two samples of the memory."""
-
 RESULTS = ROOT / "benchmarks" / "results" / "rehearsal.csv"
 
 
@@ -250,7 +247,7 @@ def measure(stage: str, rehearsal: Rehearsal, address: str) -> dict:
         while process.poll() is None:
             peak = max(peak, memory(process.pid))
             with suppress(subprocess.TimeoutExpired):
-                process.wait(INTERVAL)
+                process.wait(0.2)  # seconds to the next look at the memory
         seconds = time.perf_counter() - start
         said = process.stdout.read().splitlines()
     if process.returncode:
