@@ -1,6 +1,7 @@
 """Files that hold a training run as it stands: plain arrays and JSON metadata."""
 
 import json
+import reprlib
 from pathlib import Path
 
 import numpy as np
@@ -50,13 +51,13 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
     """Refuse metadata that describes another run, naming each value that differs.
 
     ``found`` and ``expected`` are dictionaries of plain values, nested or not; a tuple
-    equals the list that JSON makes of it.
+    equals the list that JSON makes of it. Long values are told by their beginnings.
     """
     found, expected = (_flat(json.loads(json.dumps(c))) for c in (found, expected))
     absent = object()
     differing = [
-        f"{name} is {found.get(name, 'absent')!r} there and "
-        f"{expected.get(name, 'absent')!r} here"
+        f"{name} is {reprlib.repr(found.get(name, 'absent'))} there and "
+        f"{reprlib.repr(expected.get(name, 'absent'))} here"
         for name in sorted(found.keys() | expected.keys())
         if found.get(name, absent) != expected.get(name, absent)
     ]

@@ -13,67 +13,39 @@ from helpers.training.batches import warp
 
 
 def augment(contexts: tf.Tensor, seed, width: int = SIZE[0]) -> tf.Tensor:
-    """Crops as the network takes them from contexts, each changed at random.
+    """Take crops of contexts, uint8 (N, 72, 108), each changed at random.
 
-    Parameters
-    ----------
-    contexts
-        uint8 (N, 72, 108).
-    seed
-        Two integers: same seed, same changes.
-    width
-        Of the crops in pixels: the narrower, the more they are squeezed.
-
-    Returns
-    -------
-    tf.Tensor
-        float32 (N, 48, width, 1), each of mean 0 and standard deviation 1.
+    They are float32 (N, 48, width, 1), each of mean 0 and standard deviation 1; the
+    narrower, the more they are squeezed. ``seed`` is two integers.
     """
     where, cover, light = tf.unstack(tf.random.split(seed, 3))
     x = tf.cast(contexts, tf.float32)[..., None] / 255
-    x = _look_elsewhere(x, where, width)
+    x = _move_box(x, where, width)
     x = _cover(x, cover)
     return vary_light(x, light)
 
 
 def vary_light(x: tf.Tensor, seed) -> tf.Tensor:
-    """Other focus, exposure, noise and, every fourth time, light for dark.
+    """Change focus, exposure, noise and, every fourth time, light for dark.
 
-    Parameters
-    ----------
-    x
-        float32 (N, height, width, 1), 0 to 1.
-    seed
-        Two integers: same seed, same changes.
-
-    Returns
-    -------
-    tf.Tensor
-        The same shape, each of mean 0 and standard deviation 1.
+    Images (N, height, width, 1) of 0 to 1 become ones of mean 0 and standard deviation
+    1. ``seed`` is two integers.
     """
     seeds = tf.unstack(tf.random.split(seed, 6))
     x = _refocus(x, seeds[0])
     x = _light(x, seeds[1])
     x = tf.image.per_image_standardization(x)
-    sigma = _even(x, seeds[2], 0, 0.15) * _chance(x, seeds[3], 0.5)
+    sigma = _uniform(x, seeds[2], 0, 0.15) * _chance(x, seeds[3], 0.5)
     x += sigma * tf.random.stateless_normal(tf.shape(x), seeds[4])
     x *= 1 - 2 * _chance(x, seeds[5], 0.25)
     return tf.image.per_image_standardization(x)
 
 
 def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tensor]:
-    """Enlarge or shrink each image, by up to a half, and shift it, boxes with it.
+    """Enlarge or shrink images (N, side, side, 1), by up to a half, and shift them.
 
-    A box of which less than 60 % stay inside becomes all 0, none.
-
-    Parameters
-    ----------
-    images
-        float32 (N, side, side, 1).
-    boxes
-        float32 (N, K, 4).
-    seed
-        Two integers: same seed, same changes.
+    Boxes (N, K, 4) go with them; one of which 60 % or less stay inside becomes all 0,
+    none. ``seed`` is two integers.
     """
     count, side = tf.shape(images)[0], images.shape[1]
     change = tf.random.stateless_uniform((count, 4), seed, -1.0, 1.0)
@@ -91,17 +63,15 @@ def zoom(images: tf.Tensor, boxes: tf.Tensor, seed) -> tuple[tf.Tensor, tf.Tenso
     moved = (boxes - side / 2) * tf.tile(scale, (1, 2))[:, None]
     moved = moved + tf.tile(shift, (1, 2))[:, None] + side / 2
     inside = tf.clip_by_value(moved, 0.0, float(side))
-    return images, inside * exists * _mostly(inside, moved)
+    kept = tf.cast(_area(inside) > 0.6 * _area(moved), tf.float32)
+    return images, inside * exists * kept
 
 
-def _mostly(inside, moved):
-    def area(boxes):
-        return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1, keepdims=True)
-
-    return tf.cast(area(inside) > 0.6 * area(moved), tf.float32)
+def _area(boxes):
+    return tf.reduce_prod(boxes[..., 2:] - boxes[..., :2], axis=-1, keepdims=True)
 
 
-def _look_elsewhere(x, seed, width):
+def _move_box(x, seed, width):
     """Another box: shifted, grown or shrunk, turned, sheared, seen from the side.
 
     All as if crops were square, so that each width shows a number changed alike.
@@ -137,16 +107,16 @@ def _look_elsewhere(x, seed, width):
 def _refocus(x, seed):
     """Blurred or sharpened a little, every second crop."""
     soft = tf.nn.avg_pool2d(x, 3, 1, "SAME")
-    amount = _even(x, seed, -0.7, 1.0) * _chance(x, seed + 1, 0.5)
+    amount = _uniform(x, seed, -0.7, 1.0) * _chance(x, seed + 1, 0.5)
     return x + amount * (soft - x)
 
 
 def _light(x, seed):
     """Another exposure, and light that falls off to one side."""
-    x = tf.pow(tf.clip_by_value(x, 0.001, 1.0), tf.exp(_even(x, seed, -0.5, 0.5)))
+    x = tf.pow(tf.clip_by_value(x, 0.001, 1.0), tf.exp(_uniform(x, seed, -0.5, 0.5)))
     tall, wide = (tf.linspace(-0.5, 0.5, side) for side in x.shape[1:3])
-    across = _even(x, seed + 1, -0.45, 0.45) * wide[None, None, :, None]
-    down = _even(x, seed + 2, -0.45, 0.45) * tall[None, :, None, None]
+    across = _uniform(x, seed + 1, -0.45, 0.45) * wide[None, None, :, None]
+    down = _uniform(x, seed + 2, -0.45, 0.45) * tall[None, :, None, None]
     return x * (1 + across) * (1 + down)
 
 
@@ -154,17 +124,17 @@ def _cover(x, seed):
     """Something in front of a part, one crop in seven: a flat or a bright patch."""
     # In pixels of a square crop.
     tall, wide = (tf.range(0.5, side) / side * SIZE[1] - 0.5 for side in x.shape[1:3])
-    place = _even(x, seed, 0, SIZE[1]), _even(x, seed + 1, 0, SIZE[1])
-    size = _even(x, seed + 2, 3, 9), _even(x, seed + 3, 3, 9)
+    place = _uniform(x, seed, 0, SIZE[1]), _uniform(x, seed + 1, 0, SIZE[1])
+    size = _uniform(x, seed + 2, 3, 9), _uniform(x, seed + 3, 3, 9)
     inside = tf.abs(wide[None, None, :, None] - place[0]) < size[0]
     inside &= tf.abs(tall[None, :, None, None] - place[1]) < size[1]
     inside &= _chance(x, seed + 4, 0.15) > 0
-    return tf.where(inside, _even(x, seed + 5, 0, 1), x)
+    return tf.where(inside, _uniform(x, seed + 5, 0, 1), x)
 
 
-def _even(x, seed, low, high):
+def _uniform(x, seed, low, high):
     return tf.random.stateless_uniform((tf.shape(x)[0], 1, 1, 1), seed, low, high)
 
 
 def _chance(x, seed, share):
-    return tf.cast(_even(x, seed, 0, 1) < share, tf.float32)
+    return tf.cast(_uniform(x, seed, 0, 1) < share, tf.float32)

@@ -10,15 +10,9 @@ wherever it lies, has at least one."""
 
 
 def cell_targets(boxes: tf.Tensor, height: int, width: int):
-    """What the finder should say of each cell of images with the given boxes.
+    """Tell what the finder should say of each cell of images with boxes (N, K, 4).
 
-    Parameters
-    ----------
-    boxes
-        float32 (N, K, 4): left, top, right, bottom in pixels; rows of width 0 are
-        none.
-    height, width
-        Of the images in pixels.
+    Boxes are left, top, right, bottom in pixels; rows of width 0 are none.
 
     Returns
     -------
@@ -48,7 +42,7 @@ def cell_targets(boxes: tf.Tensor, height: int, width: int):
 
 
 def finder_loss(cells: tf.Tensor, scores: tf.Tensor, reaches: tf.Tensor) -> tf.Tensor:
-    """Penalty-reduced focal loss of the scores and IoU loss of the boxes, a scalar.
+    """Add penalty-reduced focal loss of the scores and IoU loss of the boxes.
 
     The first as in CornerNet (Law and Deng 2018), over all cells; the second as in
     UnitBox (Yu et al. 2016), over cells near a number's middle.

@@ -24,25 +24,15 @@ def drawn_shards(
     shard: int = 5_000,
     processes: int | None = None,
 ) -> tuple[np.ndarray, ...]:
-    """The first ``count`` examples of a seed, drawn where they are not there yet.
+    """Take the first ``count`` examples of a seed, drawn where they are not there yet.
 
-    A stopped call goes on from the last whole file; the examples do not depend on
-    the number of ``processes``.
-
-    Parameters
-    ----------
-    draw
-        ``draw(count, *seed)`` gives arrays with ``count`` rows each.
-    folder, name
-        Where the files are and what their names begin with.
-    count, seed
-        How many, and of which seed.
-    shard
-        Examples in a file.
+    ``draw(count, *seed)`` gives arrays with ``count`` rows each; ``folder`` keeps files
+    of ``shard`` examples whose names begin with ``name``. A stopped call goes on from
+    the last whole file; the examples do not depend on the number of ``processes``.
 
     Raises
     ------
-    ValueError
+    InputError
         A file that is there is damaged.
     """
     folder = Path(folder)

@@ -5,12 +5,13 @@ import pytest
 
 from helpers.sample import plates
 from workshop.making.drawing import views, words
+from workshop.making.drawing.views import draw_view
 
-COUNT = 200
+COUNT = 150
 
 
-def draw(seed, **options):
-    return views.draw_view(np.random.default_rng(seed), **options)
+def draw(seed, long_side=192):
+    return draw_view(np.random.default_rng(seed), long_side)
 
 
 @pytest.fixture(scope="module")
@@ -21,17 +22,11 @@ def drawn():
 
 def test_picture_is_as_long_as_asked_whatever_its_shape(drawn):
     shapes = np.array([view.image.shape for view in drawn])
-    assert (shapes[:, :2].max(1) == 256).all()
+    assert (shapes[:, :2].max(1) == 192).all()
     assert (shapes[:, 2] == 3).all()
     aspects = shapes[:, 1] / shapes[:, 0]
     assert aspects.min() < 0.6 < 2.5 < aspects.max()
-    assert drawn[0].image.dtype == np.uint8
     assert max(draw(0, long_side=96).image.shape) == 96
-
-
-def test_picture_too_small_for_digits_is_refused():
-    with pytest.raises(ValueError, match="long_side is 40; expected 64 pixels or more"):
-        draw(0, long_side=40)
 
 
 def test_same_seed_same_bytes_another_seed_others(drawn):
@@ -42,68 +37,40 @@ def test_same_seed_same_bytes_another_seed_others(drawn):
     assert drawn[3].image.tobytes() != drawn[4].image.tobytes()
 
 
-def test_every_number_has_a_box_inside_the_picture(drawn):
+def test_every_number_has_a_box_inside_the_picture_apart_from_others(drawn):
     for view in drawn:
-        height, width = view.image.shape[:2]
-        assert view.boxes.shape == (len(view.numbers), 4)
-        assert view.boxes.dtype == np.int64
-        assert (view.boxes[:, :2] >= 0).all()
-        assert (view.boxes[:, :2] < view.boxes[:, 2:]).all()
-        assert (view.boxes[:, 2:] <= (width, height)).all()
+        boxes = view.boxes
+        assert (boxes.shape, boxes.dtype) == ((len(view.numbers), 4), np.int64)
+        assert (boxes[:, :2] >= 0).all()
+        assert (boxes[:, :2] < boxes[:, 2:]).all()
+        assert (boxes[:, 2:] <= view.image.shape[1::-1]).all()
+        for index, one in enumerate(boxes):
+            for other in boxes[index + 1 :]:
+                low, high = np.maximum(one, other)[:2], np.minimum(one, other)[2:]
+                assert (high - low).min() <= 0
 
 
-def test_numbers_have_one_to_five_digits(drawn):
+def test_numbers_are_of_any_digits_and_as_many_as_said(drawn):
     found = [number for view in drawn for number in view.numbers]
     assert {len(number) for number in found} == {1, 2, 3, 4, 5}
     assert {digit for number in found for digit in number} == set(range(10))
-
-
-def test_most_pictures_have_one_number_some_none_some_several(drawn):
     counts = np.bincount([len(view.numbers) for view in drawn], minlength=4) / COUNT
-    assert len(counts) == 4
     assert 0.03 < counts[0] < 0.14
     assert 0.7 < counts[1] < 0.9
     assert 0.04 < counts[2] + counts[3] < 0.2
 
 
-def test_boxes_of_one_picture_keep_apart(drawn):
-    several = [view.boxes for view in drawn if len(view.boxes) > 1]
-    assert several
-    for boxes in several:
-        for index, one in enumerate(boxes):
-            for other in boxes[index + 1 :]:
-                overlap = np.minimum(one[2:], other[2:]) - np.maximum(
-                    one[:2], other[:2]
-                )
-                assert overlap.min() <= 0
-
-
-def test_shares_of_the_width_are_spread_over_the_range(drawn):
-    shares = np.array(
-        [
-            (box[2] - box[0]) / view.image.shape[1]
-            for view in drawn
-            for box in view.boxes
-        ]
-    )
+def test_numbers_are_anywhere_and_of_any_size(drawn):
+    sizes = [(box, view.image.shape[1::-1]) for view in drawn for box in view.boxes]
+    shares = np.array([(box[2] - box[0]) / size[0] for box, size in sizes])
     found, _ = np.histogram(shares, (0.03, 0.08, 0.16, 0.3, 0.5, 1))
     assert (found > 0.07 * len(shares)).all()
-
-
-def test_digits_are_seven_pixels_high_or_more(drawn):
-    heights = np.concatenate([view.boxes[:, 3] - view.boxes[:, 1] for view in drawn])
-    assert heights.min() >= 7
-    assert (heights < 16).any()
-
-
-def test_numbers_are_anywhere_in_the_picture(drawn):
-    small = [
-        (view.boxes[0, :2] + view.boxes[0, 2:]) / 2 / view.image.shape[1::-1]
-        for view in drawn
-        if len(view.boxes) and np.ptp(view.boxes[0, ::2]) < 0.2 * view.image.shape[1]
-    ]
-    assert (np.min(small, 0) < 0.2).all()
-    assert (np.max(small, 0) > 0.8).all()
+    heights = [box[3] - box[1] for box, _ in sizes]
+    assert 7 <= min(heights) < 16
+    middles = [(box[:2] + box[2:]) / 2 / size for box, size in sizes]
+    small = np.array(middles)[shares < 0.2]
+    assert (small.min(0) < 0.2).all()
+    assert (small.max(0) > 0.8).all()
 
 
 @pytest.fixture
@@ -128,7 +95,7 @@ def gray(canvas):
 @pytest.mark.usefixtures("loud")
 def test_boxes_are_round_the_ink():
     misses = []
-    for view in map(draw, range(60)):
+    for view in (draw(seed, 256) for seed in range(60)):
         if len(view.boxes) != 1:
             continue
         image = view.image.astype(int)
