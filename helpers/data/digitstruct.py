@@ -276,9 +276,7 @@ class _Reader:
         found = self._find(find_members(self.raw, addresses, self.base, FIELDS))
         kind, count = found.kind[:, 0], found.count[:, 0]
         # A box in place is one number for each field, several are references to one.
-        plain = (kind == found.kind.T).all(axis=0) & (count == found.count.T).all(
-            axis=0
-        )
+        plain = ((kind == found.kind.T) & (count == found.count.T)).all(axis=0)
         plain &= (kind == REFERENCE) | ((kind == FLOAT64) & (count == 1))
         plain &= count <= MAX_BOXES
         count = np.where(plain, count, 0)
