@@ -29,61 +29,42 @@ VALIDATIONS = 20
 """In a run: points of its curve."""
 
 
-def compare_optimizers(
-    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
-) -> None:
-    """Tune each optimizer's rate in a third of the steps, then compare them all."""
+def tune_optimizers(
+    base: Recipe, data: Mapping[str, Examples], settings: Settings, seed: int
+) -> dict[str, Recipe]:
+    """Give each optimizer the rate that is best for it in a third of the steps."""
     steps = max(1, base.steps // 3)
-    short = replace(base, steps=steps, validation_interval=steps, seed=min(seeds))
+    short = replace(base, steps=steps, validation_interval=steps, seed=seed)
     tuned, tried = ablations.tune_rates(ablations.optimizers(short), data, settings)
     keep_curves("optimizers_rates", settings, tried)
-    rates = {name: recipe.initial_learning_rate for name, recipe in tuned.items()}
-    recipes = {
-        name: replace(recipe, initial_learning_rate=rates[name])
+    return {
+        name: replace(recipe, initial_learning_rate=tuned[name].initial_learning_rate)
         for name, recipe in ablations.optimizers(base).items()
     }
-    results = ablations.compare(recipes, seeds, data, settings)
-    results["learning_rate"] = results["recipe"].map(rates)
-    keep_curves("optimizers", settings, results)
-
-
-def compare_techniques(
-    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
-) -> None:
-    """Train without each technique of Table 3 in turn."""
-    recipes = ablations.without_each(base)
-    results = ablations.compare(recipes, seeds, data, settings)
-    keep_curves("techniques", settings, results)
-
-
-def compare_lengths(
-    base: Recipe, data: Mapping[str, Examples], settings: Settings, seeds: Sequence[int]
-) -> None:
-    """Train with other shares of the lengths, drawn numbers of five digits added."""
-    recipes, more = ablations.other_lengths(base), with_long_numbers(data, settings)
-    results = ablations.compare(recipes, seeds, more, settings)
-    keep_curves("lengths", settings, results)
-
-
-COMPARISONS = {
-    "optimizers": compare_optimizers,
-    "techniques": compare_techniques,
-    "lengths": compare_lengths,
-}
 
 
 def main(words: Sequence[str] | None = None, settings: Settings | None = None) -> None:
     """Do what the command line asks."""
     parser = study_parser(__doc__)
-    parser.add_argument("comparison", choices=COMPARISONS)
+    parser.add_argument("comparison", choices=("optimizers", "techniques", "lengths"))
     parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     add_recipe_options(parser)
     parser.set_defaults(steps=6_000)
     options, settings = parse(parser, words, settings)
     base = recipe_of(options, "report")
     base = replace(base, validation_interval=max(1, base.steps // VALIDATIONS))
-    compare = COMPARISONS[options.comparison]
-    compare(base, number_data(settings), settings, options.seeds)
+    data = number_data(settings)
+    if options.comparison == "optimizers":
+        recipes = tune_optimizers(base, data, settings, min(options.seeds))
+    elif options.comparison == "techniques":
+        recipes = ablations.without_each(base)
+    else:
+        recipes, data = ablations.other_lengths(base), with_long_numbers(data, settings)
+    results = ablations.compare(recipes, options.seeds, data, settings)
+    if options.comparison == "optimizers":
+        rates = {name: one.initial_learning_rate for name, one in recipes.items()}
+        results["learning_rate"] = results["recipe"].map(rates)
+    keep_curves(options.comparison, settings, results)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from helpers.settings import Settings
@@ -20,20 +20,13 @@ def study_parser(text: str) -> argparse.ArgumentParser:
     return parser
 
 
-def parse(
-    parser: argparse.ArgumentParser,
-    words: Sequence[str] | None,
-    settings: Settings | None,
-) -> tuple[argparse.Namespace, Settings]:
-    """Options from ``words``, by default the shell's, and the settings they give.
-
-    ``settings`` are by default the environment's.
-    """
+def parse(parser: argparse.ArgumentParser, words, settings: Settings | None):
+    """Parse ``words``, by default the shell's, over the environment's settings."""
     options = parser.parse_args(words)
-    settings = settings or Settings.from_environment()
-    if options.data:
-        settings = replace(settings, data=options.data)
-    return options, settings
+    given = {"data": options.data} if options.data else {}
+    if settings is None:
+        return options, Settings.from_environment(given)
+    return options, replace(settings, **given)
 
 
 def run(main: Callable[[], None]) -> None:

@@ -29,26 +29,24 @@ def test_coverage_interval_holds_what_was_found_and_narrows_with_images():
     for repeats in (20, 200):
         confidences = np.tile(CONFIDENCES, repeats)
         right = np.tile(RIGHT, repeats)
-        low, high = coverage_interval(confidences, right, 0.85, resamples=200)
+        low, high = coverage_interval(confidences, right, 0.85)
         assert 0 <= low <= 7 / 8 <= high <= 1
-        assert (low, high) == coverage_interval(confidences, right, 0.85, 200)
+        assert (low, high) == coverage_interval(confidences, right, 0.85)
         widths.append(high - low)
     assert widths[1] < widths[0]
 
 
 def test_coverage_interval_of_answers_that_are_all_right_is_everything():
     certain = np.ones(20, bool)
-    assert coverage_interval(np.linspace(0, 1, 20), certain, 0.98, 50) == (1, 1)
+    assert coverage_interval(np.linspace(0, 1, 20), certain, 0.98) == (1, 1)
 
 
 def test_coverage_table_has_a_row_for_each_answers_and_target():
-    table = coverage_table({"one": (CONFIDENCES, RIGHT)}, (0.8, 0.99))
-    assert table.index.tolist() == [("one", 0.8), ("one", 0.99)]
-    assert table["coverage"].tolist() == [7 / 8, 2 / 8]
-    assert table["threshold"].tolist() == [0.2, 0.9]
+    table = coverage_table({"one": (CONFIDENCES, RIGHT)})
+    assert table.index.tolist() == [("one", 0.98), ("one", 0.99)]
+    assert table["coverage"].tolist() == [2 / 8, 2 / 8]
     assert (table["low"] <= table["coverage"]).all()
     assert (table["coverage"] <= table["high"]).all()
-    assert table["images"].tolist() == [8, 8]
 
 
 @pytest.fixture
@@ -80,21 +78,22 @@ def test_each_reader_is_measured_by_its_own_threshold(kept):
 
 def test_reliability_figure_shows_the_bins_of_each_set_of_answers():
     answers = {"one": (CONFIDENCES, RIGHT), "two": (np.ones(3), np.ones(3, bool))}
-    first, second = reliability_figure(answers, 4).axes
-    points = first.collections[-1].get_offsets()
-    np.testing.assert_allclose(points, [(0.15, 0.5), (0.6, 0.75), (0.95, 1.0)])
+    first, second = reliability_figure(answers).axes
+    points = dict(first.collections[-1].get_offsets().tolist())
+    assert points == pytest.approx(
+        {0.1: 0, 0.2: 1, 0.5: 1, 0.6: 1, 0.7: 0, 0.9: 1, 1.0: 1}
+    )
     areas = first.collections[-1].get_sizes()
-    assert areas[1] == max(areas)
-    assert "8 images" in first.get_title()
-    assert "17.5 points" in first.get_title()
+    assert areas.argmax() == 3
+    assert "8 images, error 37.5 points" in first.get_title()
     np.testing.assert_allclose(second.collections[-1].get_offsets(), [(1, 1)])
 
 
 def test_coverage_figure_draws_the_accuracy_of_the_surest_first():
-    (axis,) = coverage_figure({"one": (CONFIDENCES, RIGHT)}, (0.9,)).axes
+    (axis,) = coverage_figure({"one": (CONFIDENCES, RIGHT)}).axes
     line = axis.lines[0]
     np.testing.assert_allclose(line.get_xdata(), np.arange(1, 9) / 8)
     expected = np.cumsum([1, 1, 0, 1, 1, 1, 1, 0]) / np.arange(1, 9)
     np.testing.assert_allclose(line.get_ydata(), expected)
     assert line.get_label() == "one"
-    assert axis.lines[-1].get_ydata()[0] == 0.9
+    assert [one.get_ydata()[0] for one in axis.lines[-2:]] == [0.98, 0.99]

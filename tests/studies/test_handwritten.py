@@ -61,7 +61,7 @@ def test_digits_stand_as_far_apart_as_asked():
 
 
 @pytest.mark.parametrize("room", [0.05, 0.5, 4])
-def test_framed_numbers_have_their_room_and_stay_as_they_are(numbers, room):
+def test_framed_numbers_have_their_room_on_paper_like_their_own(numbers, room):
     frames = framed(numbers, room)
     assert (frames.labels == numbers.labels).all()
     whole = zip(numbers.paths, numbers.boxes, strict=True)
@@ -70,13 +70,11 @@ def test_framed_numbers_have_their_room_and_stay_as_they_are(numbers, room):
         left, top, right, bottom = inner
         assert left == top == other.width - right == other.height - bottom
         assert left == pytest.approx(room * (bottom - top), abs=1)
-        assert (
-            other.crop(inner.tolist()).tobytes() == image.crop(box.tolist()).tobytes()
-        )
-
-
-def test_added_paper_is_as_light_as_the_old(numbers):
-    for image, other in zip(numbers.paths, framed(numbers, 4).paths, strict=True):
-        corners = (np.asarray(one)[:20, :20].astype(float) for one in (image, other))
-        old, new = ((corner.mean(), corner.std()) for corner in corners)
-        assert new == pytest.approx(old, abs=2)
+        cuts = other.crop(inner.tolist()), image.crop(box.tolist())
+        assert cuts[0].tobytes() == cuts[1].tobytes()
+        if room == 4:
+            corners = (
+                np.asarray(one)[:20, :20].astype(float) for one in (image, other)
+            )
+            old, added = ((corner.mean(), corner.std()) for corner in corners)
+            assert added == pytest.approx(old, abs=2)

@@ -112,6 +112,7 @@ def test_values_drawn_differ_by_name_and_seed(storage, tmp_path):
     drawn = []
     for seed, place in ((1, storage), (2, f"sqlite:///{tmp_path / 'other.db'}")):
         study = open_study(TINY, DATA, place, seed)
+        assert study_table(study)["state"].tolist() == ["waiting"]
         study.ask(SPACE)  # the recipe itself
         drawn.append(study.ask(SPACE).params)
     assert drawn[0] != drawn[1]
@@ -120,18 +121,6 @@ def test_values_drawn_differ_by_name_and_seed(storage, tmp_path):
         for name in ("keep_rate", "lrn_beta")
     ]
     assert abs(shares[0] - shares[1]) > 1e-6
-
-
-def test_other_budget_or_data_is_another_study(storage):
-    names = {
-        open_study(base, data, storage).study_name
-        for base, data in (
-            (TINY, DATA),
-            (replace(TINY, steps=40), DATA),
-            (TINY, DATA | {"train": numbers(60, 3)}),
-        )
-    }
-    assert len(names) == 3
 
 
 def test_ctrl_c_stops_and_the_trial_is_taken_up_again(
@@ -181,12 +170,6 @@ def test_trial_worse_than_the_median_is_pruned_with_its_last_row():
     table = study_table(study)
     assert table["state"].tolist() == ["complete", "pruned"]
     assert table["strict"].tolist() == pytest.approx([0.9, 0.1])
-
-
-def test_table_of_a_study_just_opened_says_what_waits(storage):
-    table = study_table(open_study(TINY, DATA, storage))
-    assert table["state"].tolist() == ["waiting"]
-    assert table["strict"].isna().all()
 
 
 @pytest.fixture

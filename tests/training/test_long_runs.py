@@ -1,7 +1,7 @@
 """Hours of work: many kills, full and read-only disks, odd places, a bare environment.
 
-The run that is killed takes about two minutes by itself. A whole hour:
-``WORKBOOK_LONG_MINUTES=60 pytest -m long -k killed_ten tests/test_long_runs.py``.
+A whole hour of kills: ``WORKBOOK_LONG_MINUTES=60 pytest -m long -k killed_ten
+tests/training/test_long_runs.py``; by default it takes about two minutes.
 """
 
 import os
@@ -22,12 +22,10 @@ from helpers.settings import ROOT, Settings
 from helpers.training.checkpoints import load_checkpoint
 from helpers.training.runs import number_data
 
-MINUTES = float(os.environ.get("WORKBOOK_LONG_MINUTES", "2"))
-STEPS = max(100, round(3_000 * MINUTES))
-"""A minute's on two cores, of the report's seven layers."""
-
+STEPS = max(100, round(3_000 * float(os.environ.get("WORKBOOK_LONG_MINUTES", "2"))))
 KILLS = 10
 TINY = "--layers 2 --crop-size 12 --widths 8 8 4 --steps 20 --validation-interval 10"
+ODD = "Straße 12, Ωμέγα, 番地"
 
 
 def command(*words, **keywords) -> subprocess.Popen:
@@ -46,11 +44,8 @@ def test_run_killed_ten_times_ends_where_the_undisturbed_one_does(
     number_data(Settings(data=str(few_numbers)))
 
     def train(folder):
-        return command(
-            *f"train --data {few_numbers} --steps {STEPS}".split(),
-            *f"--validation-interval {max(10, STEPS // 200)}".split(),
-            *("--folder", folder),
-        )
+        words = f"train --data {few_numbers} --steps {STEPS} --validation-interval"
+        return command(*words.split(), max(10, STEPS // 200), "--folder", folder)
 
     began = time.monotonic()
     process = train(tmp_path / "undisturbed")
@@ -60,27 +55,28 @@ def test_run_killed_ten_times_ends_where_the_undisturbed_one_does(
     start = time.monotonic() - began
     assert process.wait() == 0
     steps = time.monotonic() - began - start
-    metadata, expected = load_checkpoint(tmp_path / "undisturbed" / "checkpoint.npz")
 
     # Ten lives that take fewer steps than a run, so that none can finish it.
     moments = random.Random(2016)
-    reached = []
+    reached = set()
+    stored = tmp_path / "killed" / "history.csv"
     for _ in range(KILLS):
         process = train(tmp_path / "killed")
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(moments.uniform(start / 2, start + 0.7 * steps / KILLS))
         process.kill()
         process.wait()
-        stored = tmp_path / "killed" / "history.csv"
-        reached.append(len(pd.read_csv(stored)) if stored.exists() else 0)
-    print("rows after each kill:", reached)
-    assert len({*reached} - {0}) > 1  # some were taken up where others had got to
+        reached |= {len(pd.read_csv(stored))} if stored.exists() else set()
+    assert len(reached) > 1  # some were taken up where others had got to
     assert train(tmp_path / "killed").wait() == 0
 
-    card_of_killed, arrays = load_checkpoint(tmp_path / "killed" / "checkpoint.npz")
+    (killed, arrays), (metadata, expected) = (
+        load_checkpoint(tmp_path / name / "checkpoint.npz")
+        for name in ("killed", "undisturbed")
+    )
     curves = [
         pd.DataFrame(found["progress"]["history"]).drop(columns="seconds")
-        for found in (card_of_killed, metadata)
+        for found in (killed, metadata)
     ]
     pd.testing.assert_frame_equal(*curves, check_exact=True)
     assert arrays.keys() == expected.keys()
@@ -116,82 +112,54 @@ def make_read_only(disk) -> None:
 
 
 @pytest.fixture
-def settings(tmp_path, few_numbers, monkeypatch):
-    """What the environment gives; a test may move its folders."""
+def use(few_settings, monkeypatch):
+    """Changes the settings that the environment gives."""
 
-    def use(**places):
-        made = Settings(
-            **{"home": tmp_path / "home", "runs_root": tmp_path / "runs"} | places,
-            data=str(few_numbers),
+    def change(**places) -> None:
+        made = replace(few_settings, **places)
+        monkeypatch.setattr(
+            Settings, "from_environment", lambda given: replace(made, **given)
         )
-        monkeypatch.setattr(Settings, "from_environment", lambda: made)
-        return made
 
-    return use
-
-
-@pytest.mark.parametrize("spoil", [fill, make_read_only])
-def test_prepare_without_a_place_to_write_is_told(disk, settings, spoil, capsys):
-    settings(home=disk)
-    spoil(disk)
-    before = sorted(disk.rglob("*"))
-    assert main(["prepare"]) == 2
-    *_, told = capsys.readouterr().err.splitlines()
-    assert told.startswith("python -m helpers: ")
-    assert str(disk) in told
-    assert "No space left" in told or "Read-only" in told
-    assert "Make room, or choose" in told
-    assert not [path for path in disk.rglob("*") if path.suffix == ".h5"]
-    assert {path for path in disk.rglob("*") if path.is_file()} <= set(before)
+    change()
+    return change
 
 
 @pytest.mark.parametrize("spoil", [fill, make_read_only])
-def test_train_without_a_place_to_write_is_told(disk, settings, spoil, capsys):
-    settings(runs_root=disk)
+@pytest.mark.parametrize(
+    ("place", "words"), [("home", "prepare"), ("runs_root", f"train {TINY}")]
+)
+def test_command_without_a_place_to_write_is_told(
+    disk, use, place, words, spoil, capsys
+):
+    use(**{place: disk})
     spoil(disk)
-    assert main(["train", *TINY.split()]) == 2
+    before = {path for path in disk.rglob("*") if path.is_file()}
+    assert main(words.split()) == 2
     *_, told = capsys.readouterr().err.splitlines()
     assert told.startswith("python -m helpers: ")
     assert str(disk) in told
     assert "space" in told or "Read-only" in told
+    if place == "home":
+        assert "Make room, or choose" in told
+        assert {path for path in disk.rglob("*") if path.is_file()} <= before
 
 
-def test_train_goes_on_when_there_is_room_again(disk, settings, capsys):
-    settings(runs_root=disk)
+def test_train_goes_on_when_there_is_room_again(disk, use):
+    use(runs_root=disk)
     fill(disk)
     assert main(["train", *TINY.split()]) == 2
     (disk / "rest").unlink()
     assert main(["train", *TINY.split()]) == 0
 
 
-def test_read_only_images_can_be_measured_and_read(
-    disk, settings, few_numbers, tmp_path
-):
-    folder = shutil.copytree(few_numbers, disk / "few")
-    made = settings()
+def test_read_only_images_can_be_measured(disk, use, few_numbers, tmp_path):
+    data = ["--data", str(shutil.copytree(few_numbers, disk / "few"))]
     network = tmp_path / "network.keras"
     build_network(1, crop_size=16, seed=1).save(network)
     make_read_only(disk)
-    words = ["--data", str(folder)]
-    assert main(["prepare", *words]) == 0
-    assert main(["evaluate", "--weights", str(network), *words]) == 0
-    assert replace(made, data=str(folder)).home.is_dir()
-
-
-ODD = "Straße 12, Ωμέγα, 番地"
-
-
-def test_places_of_any_name_work(tmp_path, few_numbers, settings, capsys):
-    place = tmp_path / ODD
-    data = shutil.copytree(few_numbers, place / "Bilder à lire")
-    settings(home=place / "home", runs_root=place / "runs")
-    words = ["--data", str(data)]
-    assert main(["prepare", *words]) == 0
-    folder = place / "mon réseau"
-    assert main(["train", *TINY.split(), "--folder", str(folder), *words]) == 0
-    network = folder / "network.keras"
-    assert main(["evaluate", "--weights", str(network), *words]) == 0
-    assert ODD in capsys.readouterr().out
+    assert main(["prepare", *data]) == 0
+    assert main(["evaluate", "--weights", str(network), *data]) == 0
 
 
 @pytest.mark.long
@@ -200,12 +168,11 @@ def test_every_command_works_without_home_in_a_place_of_any_name(tmp_path, few_n
     place = tmp_path / ODD
     shutil.copytree(ROOT / "helpers", place / "helpers")
     data = shutil.copytree(few_numbers, place / "Bilder à lire")
-    photo = data / "train" / "1.png"
     for words in (
         ["prepare", "--data", data],
         ["train", *TINY.split(), "--data", data],
         ["evaluate", "--data", data],
-        ["read", photo],
+        ["read", data / "train" / "1.png"],
     ):
         process = command(
             *words, cwd=place, env={}, stdout=-1, stderr=-1, encoding="utf-8"

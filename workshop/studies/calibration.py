@@ -15,7 +15,7 @@ from scipy import stats
 
 from helpers.accuracy import coverage_at_accuracy
 from helpers.figures.style import styled
-from helpers.reader.calibration import BINS, calibration_error, kept_by, reliability
+from helpers.reader.calibration import calibration_error, kept_by, reliability
 
 Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -23,9 +23,7 @@ TARGETS = (0.98, 0.99)
 """Accuracies to be reached: of people (Goodfellow et al. 2014), and half the errors."""
 
 
-def coverage_interval(
-    confidences, right, accuracy: float = 0.98, resamples: int = 1_000
-) -> tuple[float, float]:
+def coverage_interval(confidences, right, accuracy: float) -> tuple[float, float]:
     """Bound what `coverage_at_accuracy` may be on other images of the kind, 95 %.
 
     By the percentile bootstrap: the images are drawn again with replacement, and the
@@ -38,7 +36,7 @@ def coverage_interval(
     found = stats.bootstrap(
         (np.arange(len(right)),),
         coverage,
-        n_resamples=resamples,
+        n_resamples=1_000,
         vectorized=False,
         method="percentile",
         rng=np.random.default_rng(2016),
@@ -47,26 +45,18 @@ def coverage_interval(
     return float(low), float(high)
 
 
-def coverage_table(
-    answers: Answers, targets: tuple[float, ...] = TARGETS
-) -> pd.DataFrame:
-    """Measure the coverage of answers at each accuracy to be reached.
+def coverage_table(answers: Answers) -> pd.DataFrame:
+    """Measure the coverage of answers at each of the `TARGETS`.
 
-    By name and ``target``: ``images``, ``coverage`` with the bounds of its bootstrap
-    interval, ``low`` and ``high``, and the ``threshold``.
+    By name and ``target``: ``coverage``, and the bounds of its bootstrap interval,
+    ``low`` and ``high``.
     """
     rows = {}
     for name, (confidences, right) in answers.items():
-        for target in targets:
+        for target in TARGETS:
             kept = coverage_at_accuracy(confidences, right, target)
             low, high = coverage_interval(confidences, right, target)
-            rows[name, target] = {
-                "images": len(right),
-                "coverage": kept.share,
-                "low": low,
-                "high": high,
-                "threshold": kept.threshold,
-            }
+            rows[name, target] = {"coverage": kept.share, "low": low, "high": high}
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.rename_axis(["answers", "target"])
 
@@ -95,7 +85,7 @@ def _by_reader(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 @styled
-def reliability_figure(answers: Answers, bins: int = BINS) -> Figure:
+def reliability_figure(answers: Answers) -> Figure:
     """Draw the share of right answers by confidence, a panel each; the line is ideal.
 
     The area of a mark grows with the images in its bin, and its bar is their Wilson
@@ -112,8 +102,8 @@ def reliability_figure(answers: Answers, bins: int = BINS) -> Figure:
     for axis, (name, (confidences, right)) in zip(
         axes[0], answers.items(), strict=True
     ):
-        table = reliability(confidences, right, bins)
-        error = calibration_error(confidences, right, bins)
+        table = reliability(confidences, right)
+        error = calibration_error(confidences, right)
         place, share = table["confidence"], table["right"]
         reach = np.maximum([share - table["low"], table["high"] - share], 0)
         axis.plot([0, 1], [0, 1], color="gray", ls=":")
@@ -134,13 +124,13 @@ def reliability_figure(answers: Answers, bins: int = BINS) -> Figure:
 
 
 @styled
-def coverage_figure(answers: Answers, targets: tuple[float, ...] = TARGETS) -> Figure:
+def coverage_figure(answers: Answers) -> Figure:
     """Draw the accuracy of the answers that are kept, as more and more are.
 
-    Each target is a dotted line; where a curve crosses it last is its coverage.
+    The `TARGETS` are dotted lines; where a curve crosses one last is its coverage.
     """
     figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
-    lowest = min(targets)
+    lowest = min(TARGETS)
     for name, (confidences, right) in answers.items():
         order = np.argsort(-confidences, kind="stable")
         number = np.arange(1, len(right) + 1)
@@ -148,7 +138,7 @@ def coverage_figure(answers: Answers, targets: tuple[float, ...] = TARGETS) -> F
         (line,) = axis.plot(number / len(right), accuracy, label=name)
         axis.plot(1, accuracy[-1], "o", color=line.get_color(), clip_on=False)
         lowest = min(lowest, accuracy[-1])
-    for target in targets:
+    for target in TARGETS:
         axis.axhline(target, color="gray", ls=":")
     axis.set(
         xlabel="share of the images that are kept, the surest first",
