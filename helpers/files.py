@@ -31,7 +31,7 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     A block that raises leaves what was at ``path`` untouched and nothing beside it.
     """
     path = Path(path)
-    with _explain_no_room(path):
+    with explain_no_room(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(
             dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
@@ -53,7 +53,7 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
     A block that raises leaves what was at ``path`` untouched.
     """
     path = Path(path)
-    with _explain_no_room(path):
+    with explain_no_room(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
         try:
@@ -139,7 +139,7 @@ def read_arrays(
 
 
 @contextmanager
-def _explain_no_room(path: Path) -> Iterator[None]:
+def explain_no_room(path: Path) -> Iterator[None]:
     """Say in one line, whatever library was writing, that ``path`` found no room."""
     try:
         yield

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from helpers.files import explain_no_room
+
 
 def make_once(
     path: Path, is_made: Callable[[], bool], make: Callable[[], object]
@@ -16,10 +18,11 @@ def make_once(
     """
     if is_made():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f".{path.name}.lock"))
     try:
-        lock.acquire(timeout=0)
+        with explain_no_room(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock.acquire(timeout=0)
     except Timeout:
         print(f"{path.name}: another process is at work on it; waiting", flush=True)
         lock.acquire()
