@@ -55,7 +55,7 @@ def test_graphics_processor_is_named(said, monkeypatch, found, words):
     details = {"device_name": "Tesla"}
     monkeypatch.setattr(config, "list_physical_devices", lambda kind: found)
     monkeypatch.setattr(config.experimental, "get_device_details", lambda _: details)
-    assert words in said()
+    assert words in said("tensorflow")
 
 
 def test_tensorflow_starts_in_silence():
