@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from joblib.externals.loky import get_reusable_executor
 from PIL import Image
 
 from helpers import datasets, preprocessing
@@ -79,6 +80,7 @@ def work(kind: str, data: str) -> None:
             crops = [crop_in_a_loop(folder, settings) for folder in folders]
             seconds = time.perf_counter() - start
             images = sum(map(len, crops))
+    get_reusable_executor().shutdown()  # only what has ended is counted
     usage = [
         resource.getrusage(who)
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
