@@ -1,5 +1,6 @@
 """Work spread over processes, its results in order and never too many at once."""
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, starmap
@@ -33,7 +34,11 @@ def ordered_map(
     if processes < 2:
         yield from starmap(function, chain(first, tasks))
         return
-    executor = get_reusable_executor(processes)
+    # Ctrl-C reaches every process of the terminal; the first one alone acts on it.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    executor = get_reusable_executor(
+        processes, initializer=signal.signal, initargs=ignore
+    )
     waiting = deque(executor.submit(function, *task) for task in first)
     try:
         while waiting:

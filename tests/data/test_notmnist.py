@@ -70,16 +70,11 @@ def test_number_of_processes_changes_nothing(folder):
 def test_unreadable_file_is_left_out_and_listed(folder, damage, reason):
     damage(folder / "C" / "1.png")
     letters, unreadable = read_letters(folder, processes=1)
-    assert len(letters) == 29
+    left = [20 * a + n for a in range(10) for n in range(3) if (a, n) != (2, 1)]
+    assert shades(letters) == left
     assert "notMNIST_small/C/1.png" not in letters.files
     assert unreadable["file"].tolist() == ["notMNIST_small/C/1.png"]
     assert unreadable["reason"].str.contains(reason).all()
-
-
-def test_rows_after_an_unreadable_file_keep_their_pictures(folder):
-    (folder / "A" / "1.png").write_bytes(b"")
-    letters, _ = read_letters(folder, processes=1)
-    assert shades(letters)[:4] == [0, 2, 20, 21]
 
 
 @pytest.mark.parametrize(
