@@ -52,10 +52,14 @@ def random_weights() -> dict[str, np.ndarray]:
 
 
 def random_crops() -> tuple[np.ndarray, np.ndarray]:
-    """Noise for crops, uint8 (N, 32, 32), and labels, int32 (N, 6)."""
+    """Noise for crops, uint8 (N, 32, 32), and labels of one to five digits."""
     random = np.random.default_rng(1)
     crops = random.integers(0, 256, (IMAGES, 32, 32), dtype=np.uint8)
-    return crops, random.integers(0, 10, (IMAGES, POSITIONS), dtype=np.int32)
+    lengths = random.integers(1, POSITIONS, (IMAGES, 1))
+    digits = random.integers(0, 10, (IMAGES, POSITIONS - 1))
+    blank = np.arange(1, POSITIONS) > lengths
+    labels = np.hstack([lengths, np.where(blank, 10, digits)])
+    return crops, labels.astype(np.int32)
 
 
 def standardised(crops: np.ndarray) -> np.ndarray:
