@@ -147,9 +147,9 @@ def test_other_images_options_or_readers_have_a_run_of_their_own(
     tune()
     small_reader.network.set_weights([w + 1 for w in small_reader.network.weights])
     tune()
-    assert folders[0] == folders[4]
-    assert len(set(folders)) == 5
-    assert {folder.parent for folder in folders} == {few_settings.runs}
+    names = [folder.name for folder in folders]
+    assert names[0] == names[4]
+    assert len(set(names)) == 5
 
 
 @pytest.mark.parametrize("count", [1, 3])

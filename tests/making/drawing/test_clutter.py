@@ -72,7 +72,7 @@ def test_part_is_the_canvas_in_a_box_with_the_middles_of_its_pixels(site):
 
 
 def test_box_is_filled_to_its_edges(site):
-    brush.fill(site, (10, 20, 30.5, 40), np.ones(3))
+    site.fill((10, 20, 30.5, 40), np.ones(3))
     np.testing.assert_allclose(site.canvas[20:40, 10:30], 1, atol=1e-6)
     np.testing.assert_allclose(site.canvas[21:39, 30], 0.75, atol=1e-6)
     assert (site.canvas[:, 32:] == 0.5).all()
