@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -38,7 +39,7 @@ class Server(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, *_):
         """Say nothing of clients that hang up."""
 
 
@@ -74,9 +75,7 @@ class Request(BaseHTTPRequestHandler):
 
 def whole(request, **fields):
     """The whole file, whatever the range."""
-    content = request.server.content
-    request.head(Content_Length=len(content), **fields)
-    request.send(content)
+    other(bytes, sized=True, **fields)(request)
 
 
 def ranged(request, move=1, size=None, named=True):
@@ -90,14 +89,8 @@ def ranged(request, move=1, size=None, named=True):
     request.send(rest[:size])
 
 
-def other_range(request):
-    """A part of the file that was not asked for."""
-    ranged(request, move=0.5)
-
-
-def nameless_range(request):
-    """A part of the file, and not which."""
-    ranged(request, named=False)
+other_range = partial(ranged, move=0.5)
+nameless_range = partial(ranged, named=False)
 
 
 def cut(request):
@@ -108,11 +101,10 @@ def cut(request):
 def stall(request):
     """Half of what remains, then silence until the server is released."""
     cut(request)
-    request.server.release.wait()
+    silence(request)
 
 
 def silence(request):
-    """No answer until the server is released."""
     request.server.release.wait()
 
 
@@ -122,7 +114,7 @@ def held(request):
     half = len(content) // 2
     request.head(Content_Length=len(content))
     request.send(content[:half])
-    request.server.release.wait()
+    silence(request)
     request.send(content[half:])
 
 
@@ -150,46 +142,27 @@ def elsewhere(number):
     return status(number, Location="/elsewhere.gz")
 
 
-def page(request):
-    """A web page in place of the file, with status 200."""
-    text = b"<html>Come back later.</html>"
-    request.head(Content_Length=len(text), Content_Type="text/html; charset=utf-8")
-    request.send(text)
+def other(change, sized=False, **fields):
+    """The file with its bytes changed, and their size told or not."""
+
+    def answer(request):
+        data = change(request.server.content)
+        size = {"Content_Length": len(data)} if sized else {}
+        request.head(**size, **fields)
+        request.send(data)
+
+    return answer
 
 
-def endless_page(request):
-    """A web page that does not say its size and is larger than the file."""
-    request.head(Content_Type="text/html")
-    request.send(b"<html>" + b" " * 2 * len(request.server.content))
-
-
-def unsized_cut(request):
-    """Half of the file, with no word on its size."""
-    request.head()
-    request.send(request.server.content[: len(request.server.content) // 2])
-
-
-def surplus(request):
-    """The file and more, with no word on its size."""
-    request.head()
-    request.send(request.server.content + b"more" * 10_000)
-
-
-def other_content(request):
-    """Other bytes, as many as the file has."""
-    request.head(Content_Length=len(request.server.content))
-    request.send(bytes(len(request.server.content)))
-
-
-def named_gzip(request):
-    """The file, with its .gz declared as an encoding of the transfer."""
-    whole(request, Content_Encoding="gzip")
+page = other(lambda content: bytes(29), sized=True, Content_Type="text/html")
+endless_page = other(lambda content: b" " * 2 * len(content), Content_Type="text/html")
+unsized_cut = other(lambda content: content[: len(content) // 2])
+surplus = other(lambda content: content + b"more" * 10_000)
+other_content = other(lambda content: bytes(len(content)), sized=True)
+named_gzip = partial(whole, Content_Encoding="gzip")
 
 
 def packed(request):
     """The file in an encoding of the transfer, for clients that take one."""
-    if "gzip" not in request.headers["Accept-Encoding"]:
-        return ranged(request)
-    content = gzip.compress(request.server.content)
-    request.head(Content_Length=len(content), Content_Encoding="gzip")
-    request.send(content)
+    encoded = other(gzip.compress, sized=True, Content_Encoding="gzip")
+    (encoded if "gzip" in request.headers["Accept-Encoding"] else ranged)(request)

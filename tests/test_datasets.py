@@ -21,14 +21,11 @@ from helpers.settings import Settings
 
 def test_every_source_keeps_to_a_folder_of_its_own(settings, few_settings, few_numbers):
     official = replace(settings, data="official", mirror="http://a.b")
-    found = [source_of(each) for each in (settings, official, few_settings)]
-    assert [source.home for source in found] == [
-        settings.home / "sample",
-        settings.home / "official",
-        few_settings.source_home,
-    ]
-    assert found[1].mirror == "http://a.b"
-    assert found[2].place == few_numbers
+    drawn, official, own = map(source_of, (settings, official, few_settings))
+    assert drawn.home == settings.home / "sample"
+    assert official.home == settings.home / "official"
+    assert official.mirror == "http://a.b"
+    assert (own.home, own.place) == (few_settings.source_home, few_numbers)
 
 
 def test_own_folder_has_what_it_holds_and_the_others_all(few_settings, few_numbers):

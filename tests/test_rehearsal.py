@@ -15,13 +15,7 @@ sys.path.append(str(ROOT / "tools"))
 import rehearsal as tool
 from rehearsal import Rehearsal
 
-TINY = 1e-6  # as few images as a rehearsal can have
-
-
-def test_archives_have_their_share_of_the_official_counts():
-    counts = {"train": 334, "test": 131, "extra": 2_024}
-    assert Rehearsal(Path("any"), 0.01).counts == counts
-    assert set(Rehearsal(Path("any"), TINY).counts.values()) == {20}
+TINY = 1e-6  # 20 images an archive, as few as a rehearsal can have
 
 
 def test_drawn_archives_are_downloaded_extracted_and_parsed_as_official_ones(
@@ -35,9 +29,7 @@ def test_drawn_archives_are_downloaded_extracted_and_parsed_as_official_ones(
     with tool.serving(made.server) as address:
         for stage in ("draw", "download", "extract", "parse"):
             tool.work(stage, made, address)
-    drawn, downloaded, extracted, parsed = capsys.readouterr().out.splitlines()
-    assert drawn.startswith("60 scenes in ")
-    assert downloaded.endswith("from this machine, size and SHA-256 checked")
+    *_, extracted, parsed = capsys.readouterr().out.splitlines()
     assert extracted.startswith("66 files, ")  # with a list and a manifest each
     assert "boxes of 60 images" in parsed
     listed = json.loads(made.archives.read_text())
