@@ -1,5 +1,6 @@
 """The figures of training runs: what they show of which run."""
 
+import io
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -59,9 +60,6 @@ def test_learning_curve_ends_in_test_and_constant_answer(curve):
     strict, six_position = [0.5, 1.0, 2 / 3, 2 / 3], [0.75, 1.0, 17 / 18, 17 / 18]
     assert curve["strict"].tolist() == pytest.approx(strict)
     assert curve["six_position"].tolist() == pytest.approx(six_position)
-
-
-def test_learning_curve_says_what_it_was_made_from(curve):
     assert curve["images"].tolist() == [2, 2, 3, 3]
     made_of = ["layers", "steps", "distortion", "train_images", "steps_per_second"]
     assert (curve[made_of] == [1, 20, 0.1, 5, 10.0]).all(axis=None)
@@ -83,42 +81,31 @@ def test_compare_runs_draws_every_run_in_both_measures_the_strict_one_first():
     table = pd.DataFrame({"step": [1, 2], "strict": [0.1, 0.2]})
     table["six_position"] = [0.6, 0.7]
     runs = {name: SimpleNamespace(history=table) for name in ("small", "large")}
-    strict, six_position = compare_runs(runs).axes
-    assert [line.get_label() for line in strict.lines] == ["small", "large"]
-    assert [line.get_ydata().tolist() for line in strict.lines] == [[0.1, 0.2]] * 2
-    assert [line.get_ydata().tolist() for line in six_position.lines] == [
-        [0.6, 0.7]
-    ] * 2
+    axes = compare_runs(runs).axes
+    assert [line.get_label() for line in axes[0].lines] == ["small", "large"]
+    found = [[line.get_ydata().tolist() for line in axis.lines] for axis in axes]
+    assert found == [[[0.1, 0.2]] * 2, [[0.6, 0.7]] * 2]
 
 
-def test_curve_kept_as_csv_gives_the_same_figures(curve, tmp_path):
-    curve.to_csv(tmp_path / "curve.csv", index=False)
-    kept = pd.read_csv(tmp_path / "curve.csv")
-    for draw in (figure_3, figure_6):
-        lines, expected = (
-            [line.get_xydata().tolist() for axis in draw(c).axes for line in axis.lines]
-            for c in (kept, curve)
-        )
-        assert lines == expected
+def points(axis):
+    """Every line's points by its label, the first line of a label."""
+    return {
+        line.get_label(): line.get_xydata().tolist() for line in reversed(axis.lines)
+    }
 
 
 def test_figure_3_shows_all_parts_in_both_measures_and_the_report_in_its_own(curve):
-    axes = figure_3(curve).axes
-    strict, six_position = (
-        {line.get_label(): line.get_xydata().tolist() for line in reversed(axis.lines)}
-        for axis in axes
-    )
+    kept = pd.read_csv(io.StringIO(curve.to_csv(index=False)))
+    axes = figure_3(kept).axes
+    strict, six_position = map(points, axes)
     assert strict["validation"] == [[10, 0.5], [20, 1.0]]
     assert six_position["validation"] == [[10, 0.75], [20, 1.0]]
     assert strict["test"] == [[20, pytest.approx(2 / 3)]]
     assert six_position["test"] == [[20, pytest.approx(17 / 18)]]
     assert [y for _, y in strict["constant"]] == pytest.approx([2 / 3, 2 / 3])
     published = [list(point) for point in paper.FIGURE_3.items()]
-    with_report = [
-        published in [line.get_xydata().tolist() for line in axis.lines]
-        for axis in axes
-    ]
-    assert with_report == [False, True]
+    drawn = [[line.get_xydata().tolist() for line in axis.lines] for axis in axes]
+    assert [published in lines for lines in drawn] == [False, True]
 
 
 def curves_of(accuracies):
@@ -132,20 +119,16 @@ def curves_of(accuracies):
     return pd.DataFrame(rows).assign(step=100, **sizes)
 
 
-def test_figure_6_dots_fully_connected_lines_and_draws_convolutional_ones_solid():
-    axis, _ = figure_6(curves_of(dict.fromkeys(range(1, 8), 0.9))).axes
-    styles = {line.get_label(): line.get_linestyle() for line in axis.lines}
-    assert [styles["1 layer"], styles["4 layers"]] == [":", ":"]
+def test_figure_6_tells_kinds_of_layers_apart_and_has_the_report_s_dots():
+    axes = figure_6(curves_of({2: 0.6, 4: 0.8, 5: 0.9, 7: 0.9})).axes
+    styles = {line.get_label(): line.get_linestyle() for line in axes[0].lines}
+    assert [styles["2 layers"], styles["4 layers"]] == [":", ":"]
     assert [styles["5 layers"], styles["7 layers"]] == ["-", "-"]
-
-
-def test_figure_6_sets_the_report_s_dots_beside_the_depths_drawn():
-    strict, six_position = (
+    beyond = [
         [y for line in axis.lines for x, y in line.get_xydata() if x > 100]
-        for axis in figure_6(curves_of({1: 0.6, 2: 0.8, 6: 0.9})).axes
-    )
-    assert strict == []
-    assert six_position == [paper.FIGURE_6[2], paper.FIGURE_6[6]]
+        for axis in axes
+    ]
+    assert beyond == [[], [paper.FIGURE_6[layers] for layers in (2, 4, 5, 7)]]
 
 
 def test_depth_table_has_the_test_scores_beside_the_report_s():
@@ -178,8 +161,5 @@ def test_kept_curves_are_those_that_are_there(curve, settings, tmp_path):
     assert kept[images]["step"].tolist() == curve["step"].tolist()
     keep_curves("figure_03", settings, curve)
     assert list(kept_curves("figure_03", settings)) == ["drawn images", "photographs"]
-
-
-def test_kept_curves_do_not_follow_the_figures_of_a_run(tmp_path):
-    settings = Settings(figures_root=tmp_path)
-    assert long_curves("a", settings) == ROOT / "figures" / "long" / "a_sample.csv"
+    elsewhere = Settings(figures_root=tmp_path)  # of a run's figures, not of the kept
+    assert long_curves("a", elsewhere) == ROOT / "figures" / "long" / "a_sample.csv"

@@ -44,8 +44,5 @@ def test_gallery_has_a_row_for_each_kind_with_what_was_read():
     titles = [axis.get_title() for axis in figure.axes if axis.get_title()]
     assert titles[0] == "195 → 19"
     assert len(titles) == 9
-
-
-def test_gallery_of_no_errors_is_empty():
-    figure = error_gallery(IMAGES, LABELS, LABELS)
-    assert not any(axis.images for axis in figure.axes)
+    empty = error_gallery(IMAGES, LABELS, LABELS)
+    assert not any(axis.images for axis in empty.axes)

@@ -73,9 +73,8 @@ def test_first_filters_shows_every_kernel_on_one_scale(network):
 
 
 def test_feature_maps_shows_the_crop_then_every_channel(network):
-    shown = [
-        a.images[0] for a in feature_maps(network, CROPS[0], "conv3").axes if a.images
-    ]
+    axes = feature_maps(network, CROPS[0], "conv3").axes
+    shown = [axis.images[0] for axis in axes if axis.images]
     maps = layer_output(network, CROPS[:1], "conv3")[0]
     np.testing.assert_array_equal(shown[0].get_array(), CROPS[0])
     assert len(shown) == 4

@@ -1,5 +1,7 @@
 """Figures: what is kept of them, and the look that they share."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -7,7 +9,6 @@ import pytest
 from PIL import Image
 
 from helpers.figures.style import image_grid, save_figure, styled
-from helpers.settings import Settings
 
 NUMBERS = pd.DataFrame({"step": [1, 2], "accuracy": [0.5, 1 / 3]})
 
@@ -42,14 +43,14 @@ def test_same_figure_gives_same_bytes(settings):
     assert kept(figure) == kept(figure) == kept(a_figure())
 
 
-def test_figures_of_other_images_name_them_and_are_kept_apart(tmp_path):
+def test_figures_of_other_images_name_them_and_are_kept_apart(settings, tmp_path):
     (tmp_path / "my archives").mkdir()
-    settings = Settings(data=str(tmp_path / "my archives"), figures_root=tmp_path)
+    settings = replace(settings, data=str(tmp_path / "my archives"))
     figure = a_figure()
     path = save_figure(figure, "f", settings, NUMBERS)
     assert texts(figure) == ["images: my archives"]
     assert path == settings.figures / "f.png"
-    assert settings.figures.parent == tmp_path
+    assert settings.figures.parent == settings.figures_root
 
 
 @pytest.mark.parametrize("what", ["picture", "numbers"])
@@ -64,10 +65,8 @@ def test_neither_file_changes_if_one_cannot_be_written(settings, monkeypatch, wh
     before = files()
     figure, numbers = a_figure(), NUMBERS + 1
     figure.axes[0].set_title("another")
-    if what == "picture":
-        monkeypatch.setattr(figure, "savefig", fail)
-    else:
-        monkeypatch.setattr(numbers, "to_csv", fail)
+    of, method = {"picture": (figure, "savefig"), "numbers": (numbers, "to_csv")}[what]
+    monkeypatch.setattr(of, method, fail)
     with pytest.raises(OSError, match="No space left"):
         save_figure(figure, "f", settings, numbers)
     assert files() == before

@@ -56,10 +56,6 @@ def test_same_seed_gives_same_bytes_in_any_number_of_processes(folder, tmp_path)
     path = tmp_path / "notMNIST_large.tar.gz"
     draw_letters_archive(path, COUNT, seed=1, processes=2)
     assert path.read_bytes() == (folder / path.name).read_bytes()
-
-
-def test_other_seed_gives_other_letters(folder, tmp_path):
-    path = tmp_path / "notMNIST_small.tar.gz"
     draw_letters_archive(path, COUNT, seed=2, processes=1)
     assert members(path) != members(folder / path.name)
 
@@ -85,14 +81,7 @@ def test_every_effect_leaves_something_to_see(effect):
     for seed in range(5):
         image = draw_letter(np.random.default_rng(seed), "B", {effect: 1.0})
         assert (image.shape, image.dtype) == ((28, 28), np.uint8)
-        assert image.max() - image.min() > 100
-
-
-def test_a_plain_letter_fills_its_image():
-    drawn = [draw_letter(np.random.default_rng(s), "H", {"plain": 1}) for s in range(9)]
-    ink = np.array(drawn) > 64
-    assert ink.any(1).mean() > 0.9
-    assert ink.any(2).mean() > 0.9
+        assert np.ptp(image) > 100
 
 
 def test_letters_are_about_as_bright_as_real_ones(real_data, tmp_path):

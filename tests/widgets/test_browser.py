@@ -92,18 +92,11 @@ def jupyter_lab(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = {
-        "ServerApp.ip": "127.0.0.1",
-        "ServerApp.port": port,
-        "ServerApp.port_retries": 0,
-        "ServerApp.root_dir": folder,
-        "ServerApp.open_browser": False,
-        "ServerApp.allow_root": True,
-        "IdentityProvider.token": "",
-        "LabApp.news_url": None,
-        "LabApp.check_for_updates": False,
-    }
-    flags = [f"--{name}={value}" for name, value in options.items()]
+    options = [f"port={port}", "port_retries=0", f"root_dir={folder}"]
+    options += ["ip=127.0.0.1", "open_browser=False", "allow_root=True"]
+    flags = [f"--ServerApp.{option}" for option in options]
+    flags += ["--IdentityProvider.token=", "--LabApp.news_url=None"]
+    flags += ["--LabApp.check_for_updates=False"]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *flags],
         env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},

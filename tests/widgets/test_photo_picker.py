@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 
 import numpy as np
 import pytest
+from builders import encoded
 from PIL import Image
 
 from helpers.reader import Reading
@@ -19,8 +20,8 @@ from helpers.widgets.photo_picker import (
 DIGIT = (("7", 0.9), ("1", 0.1))
 
 
-def found(number, confidence=0.9, box=(10, 20, 50, 40), **options) -> Reading:
-    return Reading(number, confidence, box, **({"sure": True} | options))
+def found(number, confidence=0.9, box=(10, 20, 50, 40), sure=True, **options):
+    return Reading(number, confidence, box, sure, **options)
 
 
 FOUND = found("12", alternatives=(DIGIT, DIGIT))
@@ -49,6 +50,11 @@ def reader():
     return FakeReader()
 
 
+@pytest.fixture
+def picker(reader):
+    return PhotoPicker(reader, {"a": photo(), "b": photo(60, 300)})
+
+
 def photo(width=200, height=100, colour="red") -> Image.Image:
     return Image.new("RGB", (width, height), colour)
 
@@ -56,60 +62,44 @@ def photo(width=200, height=100, colour="red") -> Image.Image:
 def upload(picker, name: str, content: bytes | Image.Image) -> None:
     """Set what the browser sends; the rest of a file's fields nobody reads."""
     if isinstance(content, Image.Image):
-        stream = io.BytesIO()
-        content.save(stream, "PNG")
-        content = stream.getvalue()
+        content = encoded(content)
     file = {"name": name, "type": "", "size": len(content)}
     file["content"] = memoryview(content)
     file["last_modified"] = datetime(2016, 5, 1, tzinfo=timezone.utc)
     picker._upload.set_trait("value", (file,))
 
 
-def test_first_photo_is_read_where_its_number_is_found(reader):
-    picker = PhotoPicker(reader, {"a": photo(), "b": photo(colour="blue")})
-    assert picker.box == (10, 20, 50, 40)
-    assert reader.asked == [None]
-    assert "12 (90%)" in picker._said.value
-
-
-def test_known_box_is_read_and_nothing_looked_for(reader):
-    picker = PhotoPicker(reader, {"a": photo()}, {"a": (30, 10, 90.4, 80)})
-    assert reader.asked == [(30, 10, 90, 80)]
-    assert picker.reading.number == "60"
-
-
 def test_sliders_move_the_edges_and_each_move_is_read_and_shown(reader):
-    picker = PhotoPicker(reader, {"a": photo()}, {"a": (50, 25, 150, 75)})
+    picker = PhotoPicker(reader, {"a": photo()}, {"a": (50, 25, 150.4, 75)})
+    assert reader.asked == [(50, 25, 150, 75)]  # the known box; nothing looked for
     before = Image.open(io.BytesIO(picker._photo.value))
     assert before.size == (420, 210)
     picker._across.value = (20, 120)
     assert picker.reading.number == "100"
     picker._down.value = (0, 70)  # counted from below, as the slider stands
-    assert picker.box == (20, 30, 120, 100)
-    assert reader.asked[-1] == picker.box
+    assert picker.box == reader.asked[-1] == (20, 30, 120, 100)
     after = Image.open(io.BytesIO(picker._photo.value))
     assert before.tobytes() != after.tobytes()
     assert Image.open(io.BytesIO(picker._chart.value)).format == "PNG"
 
 
 @pytest.mark.parametrize("ends", [(0, 0), (200, 200)])
-def test_box_is_never_empty(reader, ends):
-    picker = PhotoPicker(reader, {"a": photo()})
+def test_box_is_never_empty(picker, ends):
     picker._across.value = ends
     left, _, right, _ = picker.box
     assert 0 <= left < right <= 200
 
 
-def test_choosing_shows_another_photo_of_another_size(reader):
-    picker = PhotoPicker(reader, {"a": photo(), "b": photo(60, 300)})
+def test_each_photo_is_read_where_its_number_is_found(reader, picker):
+    assert (picker.box, reader.asked) == ((10, 20, 50, 40), [None])
+    assert "12 (90%)" in picker._said.value
     picker._chosen.value = "b"
     assert picker.image.size == (60, 300)
     assert (picker._across.max, picker._down.max) == (60, 300)
     assert picker.box == (10, 20, 50, 40)
 
 
-def test_button_finds_the_number_again(reader):
-    picker = PhotoPicker(reader, {"a": photo()})
+def test_button_finds_the_number_again(reader, picker):
     picker.box = (100, 50, 110, 60)
     picker._find.click()
     assert picker.box == (10, 20, 50, 40)
@@ -132,14 +122,14 @@ def test_nothing_found_is_said_and_all_of_the_photo_stays_in_the_box(
     assert picker.box == (0, 0, 200, 100)
 
 
-def test_upload_is_shown_and_joins_the_list(reader):
-    picker = PhotoPicker(reader, {"a": photo()})
-    upload(picker, "mine.png", photo(80, 90))
-    assert picker.image.size == (80, 90)
-    assert picker._chosen.options == ("a", "mine.png")
-    assert picker._chosen.value == "mine.png"
-    picker._chosen.value = "a"
-    assert picker.image.size == (200, 100)
+@pytest.mark.parametrize(
+    ("name", "listed"), [("mine.png", ("a", "mine.png")), ("a", ("a",))]
+)
+def test_upload_is_shown_and_joins_the_list_or_takes_its_place(reader, name, listed):
+    picker = PhotoPicker(reader, {"a": photo()}, {"a": (0, 0, 20, 20)})
+    upload(picker, name, photo(80, 90))
+    assert (picker.image.size, picker.reading) == ((80, 90), reader.found)
+    assert (picker._chosen.options, picker._chosen.value) == (listed, name)
 
 
 def test_first_photo_can_be_an_upload(reader):
@@ -152,28 +142,16 @@ def test_first_photo_can_be_an_upload(reader):
     assert picker.reading == reader.found
 
 
-def test_upload_of_a_known_name_takes_its_place(reader):
-    picker = PhotoPicker(reader, {"a": photo()}, {"a": (0, 0, 20, 20)})
-    upload(picker, "a", photo(80, 90))
-    assert picker._chosen.options == ("a",)
-    assert picker.image.size == (80, 90)
-    assert picker.reading == reader.found
-
-
-def test_bad_upload_is_named_and_the_photo_stays(reader):
-    picker = PhotoPicker(reader, {"a": photo()})
-    upload(picker, "<b>notes.txt", b"milk, bread")
-    assert "&lt;b&gt;notes.txt: begins with" in picker._said.value
-    assert picker.image.size == (200, 100)
-    assert picker._chosen.options == ("a",)
-
-
-def test_bad_photo_of_the_list_is_named_and_the_next_one_read(reader, tmp_path):
+def test_bad_photo_is_named_and_the_next_one_read(reader, tmp_path):
     picker = PhotoPicker(reader, {"a": tmp_path / "gone.jpg", "b": photo()})
     assert "gone.jpg: no such file" in picker._said.value
     assert (picker.image, picker.reading) == (None, None)
     picker._chosen.value = "b"
     assert picker.reading == reader.found
+    upload(picker, "<b>notes.txt", b"milk, bread")
+    assert "&lt;b&gt;notes.txt: begins with" in picker._said.value
+    assert picker.image.size == (200, 100)
+    assert picker._chosen.options == ("a", "b")
 
 
 @pytest.mark.parametrize(
