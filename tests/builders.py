@@ -78,6 +78,15 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + check_sum
 
 
+def set_tar_field(tar: bytearray, start: int, field: int, value: bytes) -> None:
+    """Change the header that begins at ``start`` and make its check sum right."""
+    header = bytearray(tar[start : start + 512])
+    header[field : field + len(value)] = value
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    tar[start : start + 512] = header
+
+
 def write_letters(folder: Path, numbers: Iterable[int]) -> Path:
     """Write a notMNIST folder: A to J, of shades 20 x class + each of the numbers."""
     for label, letter in enumerate("ABCDEFGHIJ"):

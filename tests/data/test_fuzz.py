@@ -4,18 +4,9 @@ import pytest
 from fuzzing import GOOD, KINDS, outcomes
 
 
-def bad_outcomes(kind: str, cases: int) -> list[tuple]:
+@pytest.mark.parametrize("cases", [70, pytest.param(2_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_damaged_files_end_well(kind, cases):
     found = list(outcomes(kind, cases))
     assert [number for number, *_ in found] == list(range(cases))
-    return [case for case in found if case[2] not in GOOD]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_some_damaged_files_end_well(kind):
-    assert bad_outcomes(kind, 70) == []
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("kind", KINDS)
-def test_8_000_damaged_files_end_well(kind):
-    assert bad_outcomes(kind, 2_000) == []
+    assert [case for case in found if case[2] not in GOOD] == []
