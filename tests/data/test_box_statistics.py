@@ -21,49 +21,29 @@ def ones(rows):
     return boxes_of({n: [(1, *box) for box in boxes] for n, boxes in rows.items()})
 
 
-@pytest.fixture(scope="module")
-def real_boxes(real_data):
-    """Every box of the official train archive."""
-    with np.load(real_data / "svhn" / "train_boxes.npz", allow_pickle=False) as file:
-        columns = ("image", "label", "left", "top", "width", "height")
-        return Boxes(
-            **{name: file[name] for name in columns}, images=file["size_image"]
-        )
-
-
 BOX = (10, 10, 5, 8)
-WIDE_THEN_TALL = {7: [(0, 0, 30, 8), (40, 0, 6, 20)], 2: [(0, 0, 4, 9)]}
 
 
-def test_lengths_count_images_by_digits():
-    found = lengths(ones({5: [BOX] * 3, 1: [BOX], 2: [BOX], 9: [BOX] * 6}))
-    assert found.to_dict() == {1: 2, 2: 0, 3: 1, 4: 0, 5: 0, 6: 1}
-
-
-def test_lengths_begin_at_0_if_an_image_has_no_box():
-    found = lengths(ones({5: [BOX], 1: [], 2: []}))
-    assert found.to_dict() == {0: 2, 1: 1}
+def test_lengths_count_images_by_digits_from_0_if_one_has_no_box():
+    rows = {5: [BOX] * 3, 1: [BOX], 2: [BOX], 9: [BOX] * 6}
+    counts = {1: 2, 2: 0, 3: 1, 4: 0, 5: 0, 6: 1}
+    assert lengths(ones(rows)).to_dict() == counts
+    assert lengths(ones(rows | {4: []})).to_dict() == {0: 1} | counts
 
 
 def test_an_image_whose_boxes_lie_apart_in_the_file_counts_once():
-    boxes = ones({1: [BOX, BOX], 2: [BOX]})
-    order = [0, 2, 1]
-    columns = ("image", "label", "left", "top", "width", "height")
-    apart = Boxes(
-        **{name: getattr(boxes, name)[order] for name in columns}, images=boxes.images
-    )
+    columns = vars(ones({1: [BOX, BOX], 2: [BOX]}))
+    images = columns.pop("images")
+    apart = Boxes(**{name: columns[name][[0, 2, 1]] for name in columns}, images=images)
     assert lengths(apart).to_dict() == {1: 1, 2: 1}
     assert largest_boxes(apart)["width"].tolist() == [5, 5]
 
 
-def test_widest_and_tallest_may_be_different_boxes():
-    found = largest_boxes(ones(WIDE_THEN_TALL))
-    assert found["width"].tolist() == [4, 30]
-    assert found["height"].tolist() == [9, 20]
-
-
-def test_summary_is_of_the_largest_boxes():
-    found = box_summary(ones(WIDE_THEN_TALL))
+def test_summary_is_of_each_image_s_widest_and_tallest_box():
+    boxes = ones({7: [(0, 0, 30, 8), (40, 0, 6, 20)], 2: [(0, 0, 4, 9)]})
+    assert largest_boxes(boxes)["width"].tolist() == [4, 30]
+    assert largest_boxes(boxes)["height"].tolist() == [9, 20]
+    found = box_summary(boxes)
     widest = {"images": 2, "mean": 17, "p98": 4 + 0.98 * 26, "max": 30}
     tallest = {"images": 2, "mean": 14.5, "p98": 9 + 0.98 * 11, "max": 20}
     assert found.loc["widest"].to_dict() == pytest.approx(widest)
@@ -94,13 +74,8 @@ def test_each_oddity_is_told_from_the_others(row, oddity):
     assert odd == {name: [3] if name == oddity else [] for name in odd}
 
 
-def test_an_image_of_unknown_size_has_no_edge():
-    found = odd_images(ones({1: [(900, 900, 5, 8)]}), {})
-    assert found["a box outside the image"].tolist() == []
-
-
-def test_boxes_of_two_images_are_no_neighbours():
-    found = odd_images(ones({1: [(9, 0, 5, 8)], 2: [(0, 0, 12, 8)]}), {})
+def test_images_of_unknown_size_have_no_edge_and_are_no_neighbours():
+    found = odd_images(ones({1: [(900, 0, 5, 8)], 2: [(0, 0, 905, 8)]}), {})
     assert not any(len(images) for images in found.values())
 
 
@@ -113,11 +88,11 @@ def test_sizes_are_of_the_files_that_say_theirs(tmp_path):
     assert image_sizes(tmp_path, range(1, 6)) == {1: (30, 20), 2: (30, 20)}
 
 
-def test_real_lengths_are_the_published_ones(real_boxes):
+def test_real_boxes_are_those_of_the_report(real_data):
+    with np.load(real_data / "svhn" / "train_boxes.npz") as file:
+        columns = {name: file[name] for name in file.files if "size" not in name}
+        real_boxes = Boxes(**columns, images=file["size_image"])
     assert lengths(real_boxes).to_dict() == paper.TRAIN_LENGTHS
-
-
-def test_real_boxes_are_as_large_as_in_the_report(real_boxes):
     found = box_summary(real_boxes).round(2)
     assert found.loc["widest"].to_dict() == paper.FIGURE_1
     assert found.loc["tallest"].to_dict() == paper.FIGURE_2

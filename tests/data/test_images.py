@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image, ImageOps
 from helpers.data.images import Photo, PhotoError, load_photo, read_image
 from helpers.settings import ROOT
 
+DARK, WHITE = (51, 51, 51), (255, 255, 255)
 GRAY = (128, 128, 128)
 """What shows through where an image is transparent."""
 
@@ -44,24 +46,20 @@ def pixels(source, **options) -> np.ndarray:
 
 
 def first_pixel(source) -> tuple[int, ...]:
-    return tuple(pixels(source)[0, 0].tolist())
+    return tuple(pixels(source)[0, 0])
 
 
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
-def test_exif_orientation_sets_a_file_upright(image, kind, value):
+def test_exif_orientation_sets_a_file_or_pillow_image_upright(image, kind, value):
     data = encoded(image, kind, exif=orientation(value))
-    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    photo = load_photo(data)
-    assert photo.size == photo.image.size == upright.size
-    np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(upright))
-
-
-def test_exif_orientation_sets_a_pillow_image_upright_and_leaves_it_alone(image):
-    opened = Image.open(io.BytesIO(encoded(image, exif=orientation(6))))
-    assert load_photo(opened).size == (40, 60)
-    assert opened.size == (60, 40)
-    assert load_photo(ImageOps.exif_transpose(opened)).size == (40, 60)
+    opened = Image.open(io.BytesIO(data))
+    size, upright = opened.size, ImageOps.exif_transpose(opened)
+    for source in (data, opened):
+        photo = load_photo(source)
+        assert photo.size == photo.image.size == upright.size
+        np.testing.assert_array_equal(np.asarray(photo.image), np.asarray(upright))
+    assert opened.size == size
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
@@ -71,24 +69,35 @@ def test_exif_that_is_damaged_is_no_reason_to_stop(image, kind):
 
 
 @pytest.mark.parametrize(
-    ("mode", "value", "colour"),
+    ("source", "colour"),
     [
-        ("1", 1, (255, 255, 255)),
-        ("L", 77, (77, 77, 77)),
-        ("LA", (77, 255), (77, 77, 77)),
-        ("LA", (77, 0), GRAY),
-        ("RGBA", (1, 2, 3, 255), (1, 2, 3)),
-        ("RGBA", (1, 2, 3, 0), GRAY),
-        ("RGBA", (0, 0, 0, 51), (102, 102, 102)),
-        ("CMYK", (255, 0, 0, 0), (0, 255, 255)),
-        ("I;16", 51 * 257, (51, 51, 51)),
-        ("I", 51 * 257, (51, 51, 51)),
-        ("I", 51, (51, 51, 51)),
-        ("F", 0.2, (51, 51, 51)),
+        (Image.new("1", (3, 2), 1), WHITE),
+        (Image.new("L", (3, 2), 77), (77, 77, 77)),
+        (Image.new("LA", (3, 2), (77, 255)), (77, 77, 77)),
+        (Image.new("LA", (3, 2), (77, 0)), GRAY),
+        (Image.new("RGBA", (3, 2), (1, 2, 3, 0)), GRAY),
+        (Image.new("RGBA", (3, 2), (0, 0, 0, 51)), (102, 102, 102)),
+        (Image.new("CMYK", (3, 2), (255, 0, 0, 0)), (0, 255, 255)),
+        (Image.new("I;16", (3, 2), 51 * 257), DARK),
+        (Image.new("I", (3, 2), 51 * 257), DARK),
+        (Image.new("I", (3, 2), 51), DARK),
+        (Image.new("F", (3, 2), 0.2), DARK),
+        (np.full((2, 3), 51, np.uint8), DARK),
+        (np.full((2, 3, 1), 51, np.uint8), DARK),
+        (np.full((2, 3, 3), [1, 2, 3], np.uint8), (1, 2, 3)),
+        (np.full((2, 3, 4), [1, 2, 3, 0], np.uint8), GRAY),
+        (np.full((2, 3), 51 * 257, np.uint16), DARK),
+        (np.full((2, 3, 3), 51 * 257, ">u2"), DARK),
+        (np.full((2, 3), True), WHITE),
+        (np.full((2, 3), 0.2, np.float32), DARK),
+        (np.full((2, 3, 3), [0.0, 0.2, 1.0]), (0, 51, 255)),
+        (np.full((2, 3), 1.0004), WHITE),
     ],
 )
-def test_pillow_image_of_any_mode_becomes_rgb(mode, value, colour):
-    assert first_pixel(Image.new(mode, (3, 2), value)) == colour
+def test_image_of_any_mode_and_array_of_any_kind_becomes_rgb(source, colour):
+    assert first_pixel(source) == colour
+    photo = load_photo(source)
+    assert (photo.size, photo.name) == ((3, 2), "image")
 
 
 @pytest.mark.parametrize(
@@ -103,13 +112,8 @@ def test_colour_that_stands_for_transparent_shows_the_backdrop(mode, value):
 
 
 def test_sixteen_bits_are_scaled_and_not_clipped():
-    levels = np.array([[0, 256, 32768, 65535]], np.uint16)
-    assert pixels(encoded(Image.fromarray(levels)))[0, :, 0].tolist() == [
-        0,
-        1,
-        128,
-        255,
-    ]
+    levels = Image.fromarray(np.array([[0, 256, 32768, 65535]], np.uint16))
+    np.testing.assert_array_equal(pixels(encoded(levels))[0, :, 0], [0, 1, 128, 255])
 
 
 def test_cmyk_jpeg_is_not_inverted():
@@ -133,29 +137,8 @@ def test_content_counts_and_not_the_ending_of_the_name(image, tmp_path):
     assert load_photo(path, name="image 3").name == "image 3"
 
 
-@pytest.mark.parametrize(
-    ("array", "colour"),
-    [
-        (np.full((2, 3), 9, np.uint8), (9, 9, 9)),
-        (np.full((2, 3, 1), 9, np.uint8), (9, 9, 9)),
-        (np.full((2, 3, 3), [1, 2, 3], np.uint8), (1, 2, 3)),
-        (np.full((2, 3, 4), [1, 2, 3, 0], np.uint8), GRAY),
-        (np.full((2, 3), 9 * 257, np.uint16), (9, 9, 9)),
-        (np.full((2, 3, 3), 9 * 257, ">u2"), (9, 9, 9)),
-        (np.full((2, 3), True), (255, 255, 255)),
-        (np.full((2, 3), 0.2, np.float32), (51, 51, 51)),
-        (np.full((2, 3, 3), [0.0, 0.2, 1.0]), (0, 51, 255)),
-        (np.full((2, 3), 1.0004), (255, 255, 255)),
-    ],
-)
-def test_array_of_any_kind_becomes_rgb(array, colour):
-    assert first_pixel(array) == colour
-    photo = load_photo(array)
-    assert (photo.size, photo.name) == ((3, 2), "image")
-
-
 def test_array_seen_from_behind_is_taken_as_seen():
-    array = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)[:, ::-1]
+    array = noise(2, 4, 3)[:, ::-1]
     np.testing.assert_array_equal(pixels(array), array)
 
 
@@ -168,10 +151,6 @@ def test_large_image_is_scaled_to_the_longest_side(image, kind):
     assert photo.scale == (0.05, 0.05)
     inner = np.asarray(photo.image, int)[5::20, 5::20] - np.asarray(image)[5::20, 5::20]
     assert np.abs(inner).max() < 8
-
-
-def test_image_that_is_small_enough_is_not_scaled(image):
-    np.testing.assert_array_equal(pixels(image, max_side=60), np.asarray(image))
 
 
 @pytest.mark.parametrize("size", [(999, 7), (3, 2000), (1, 1)])
@@ -190,18 +169,13 @@ def test_large_image_is_scaled_without_a_seam():
     np.testing.assert_array_equal(pixels(large, max_side=210), np.asarray(whole))
 
 
-def test_boxes_go_to_the_image_and_back():
+def test_boxes_go_to_the_image_and_back(image):
     photo = Photo(Image.new("RGB", (50, 20)), size=(100, 80), name="door.jpg")
     box = (10, 40, 30, 60)
     assert photo.to_image(box).tolist() == [5, 10, 15, 15]
     assert photo.to_original(photo.to_image([box, box])).tolist() == [[*box], [*box]]
-
-
-def test_boxes_of_a_turned_photo_are_those_of_the_upright(image):
-    large = image.resize((600, 400))
-    photo = load_photo(encoded(large, "JPEG", exif=orientation(6)), max_side=60)
-    assert photo.size == (400, 600)
-    assert photo.to_image((0, 0, 400, 600)).tolist() == [0, 0, *photo.image.size]
+    turned = load_photo(encoded(image, exif=orientation(6)), max_side=30)
+    assert turned.to_image((0, 0, 40, 60)).tolist() == [0, 0, *turned.image.size]
 
 
 @pytest.mark.parametrize(("mode", "kind"), [("L", "JPEG"), ("1", "PNG")])
@@ -214,12 +188,9 @@ def test_200_megapixels_are_scaled_within_pillow_s_limit_unchanged(mode, kind):
     assert limit == Image.MAX_IMAGE_PIXELS
 
 
-def test_more_pixels_than_are_decoded_is_told():
+def test_limits_of_pixels_are_told(image, monkeypatch):
     with pytest.raises(PhotoError, match="20,000 x 20,000 pixels; expected 1 to 300"):
         load_photo(black_png(20_000, 20_000, whole=False))
-
-
-def test_limit_of_pillow_s_own_is_told_as_one(image, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(PhotoError, match=r"exceeds limit .* Save it smaller"):
         load_photo(encoded(image, "TIFF"))
@@ -247,7 +218,7 @@ def test_file_that_is_no_image_is_told_by_what_it_is(tmp_path, data, told):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "TIFF", "WEBP"])
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("part", [0.1, 0.9])
 @pytest.mark.parametrize("max_side", [4096, 50])
 def test_part_of_an_image_is_none(kind, part, max_side):
     data = encoded(Image.fromarray(noise(400, 300, 3)), kind)
@@ -255,21 +226,17 @@ def test_part_of_an_image_is_none(kind, part, max_side):
         load_photo(data[: int(len(data) * part)], max_side)
 
 
-def test_folder_and_missing_file_are_told(tmp_path):
+def test_path_that_is_no_file_or_may_not_be_read_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "1.jpg"
     with pytest.raises(PhotoError, match="a folder; expected one file"):
         load_photo(tmp_path)
-    with pytest.raises(PhotoError, match=r"none\.jpg: no such file; expected"):
-        load_photo(tmp_path / "none.jpg")
-
-
-def test_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise PermissionError(13, "Permission denied")
-
-    (tmp_path / "1.jpg").write_bytes(b"")
+    with pytest.raises(PhotoError, match=r"1\.jpg: no such file; expected"):
+        load_photo(path)
+    path.touch()
+    refuse = Mock(side_effect=PermissionError(13, "No"))
     monkeypatch.setattr("pathlib.Path.open", refuse)
-    with pytest.raises(PhotoError, match=r"cannot be opened \(Permission denied\)"):
-        load_photo(tmp_path / "1.jpg")
+    with pytest.raises(PhotoError, match=r"cannot be opened \(No\)"):
+        load_photo(path)
 
 
 @pytest.mark.parametrize(
@@ -279,15 +246,9 @@ def test_file_that_may_not_be_read_is_told(tmp_path, monkeypatch):
         (np.array([[0.5, np.inf]]), "floats from 0.5 to inf; expected"),
         (np.array([[0.0, 255.0]]), "floats from 0 to 255; expected"),
         (np.zeros((2, 2), np.int64), "an array of int64; expected uint8"),
-        (
-            np.zeros((0, 5), np.uint8),
-            r"shape \(0, 5\); expected .* 1 x 1 pixel or more",
-        ),
+        (np.zeros((0, 5), np.uint8), r"shape \(0, 5\); expected .* 1 x 1 pixel or"),
         (np.zeros(5, np.uint8), r"shape \(5,\); expected \(H, W\)"),
-        (
-            np.zeros((3, 8, 8), np.uint8),
-            r"shape \(3, 8, 8\); expected .* channels last",
-        ),
+        (np.zeros((3, 8, 8), np.uint8), r"shape \(3, 8, 8\); expected .* last"),
         (np.zeros((2, 8, 8, 3), np.uint8), "Give one image at a time"),
         (Image.new("RGB", (0, 5)), "0 x 5 pixels; expected 1 to 300,000,000"),
         (Image.new("I", (2, 2), -1), "whole numbers from -1 to -1; expected 0 to"),
@@ -307,7 +268,7 @@ def test_longest_side_of_nothing_is_refused(image):
 
 @pytest.fixture
 def png(tmp_path):
-    """An archive's image; which of them cannot be read is in test_bad_inputs too."""
+    """An archive's image; what else it may be is in test_bad_inputs."""
     path = tmp_path / "1.png"
     path.write_bytes(encoded(Image.fromarray(noise(20, 30, 3))))
     return path
@@ -316,17 +277,8 @@ def png(tmp_path):
 def test_archive_s_image_is_what_the_function_makes_of_it(png):
     np.testing.assert_array_equal(read_image(png, np.asarray), noise(20, 30, 3))
     assert read_image(png, lambda image: "too small") == "too small"
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [(ValueError("too dark"), "too dark"), (EOFError(), "EOFError")],
-)
-def test_what_the_function_raises_is_the_reason(png, error, reason):
-    def fail(image):
-        raise error
-
-    assert read_image(png, fail) == reason
+    assert read_image(png, Mock(side_effect=ValueError("too dark"))) == "too dark"
+    assert read_image(png, Mock(side_effect=EOFError)) == "EOFError"
 
 
 def test_every_changed_bit_of_the_pixels_is_found(png):
@@ -355,9 +307,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 def test_archive_s_image_of_200_megapixels_takes_no_memory(png):
     png.write_bytes(black_png(20_000, 10_000))
     words = [sys.executable, "-c", SCRIPT, str(png)]
-    reason, kilobytes = subprocess.run(
-        words, cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout.splitlines()
+    reason, kilobytes = subprocess.check_output(words, cwd=ROOT, text=True).splitlines()
     assert "expected at most 40,000,000" in reason
     unit = 1024 if sys.platform == "darwin" else 1  # there it is bytes
     assert int(kilobytes) / unit < 20_000
