@@ -25,38 +25,24 @@ def image():
     return Image.fromarray(pixels.astype(np.uint8))
 
 
-def loop_crop(image, box, size, margin):
-    """A crop pixel by pixel: the mean under a triangle, the image's edge repeated."""
-    gray = np.asarray(image.convert("L"), float).tolist()
-    last = image.height - 1, image.width - 1
-    left, top, right, bottom = box
+def plain_crop(image, box, size, margin):
+    """A crop as the mean under triangles, the image's edge repeated."""
+    gray, (left, top, right, bottom) = np.asarray(image.convert("L"), float), box
     room = margin * (right - left), margin * (bottom - top)
-    spans = (left - room[0], right + room[0]), (top - room[1], bottom + room[1])
-    across, down = (
-        list(triangles(low, high, side))
-        for (low, high), side in zip(spans, size, strict=True)
-    )
-    crop = np.empty(size[::-1])
-    for row in range(size[1]):
-        for column in range(size[0]):
-            total = 0.0
-            for y, share in down[row]:
-                for x, part in across[column]:
-                    y, x = min(max(y, 0), last[0]), min(max(x, 0), last[1])
-                    total += share * part * gray[y][x]
-            crop[row, column] = total
-    return crop
+    across = triangles(left - room[0], right + room[0], size[0], image.width)
+    down = triangles(top - room[1], bottom + room[1], size[1], image.height)
+    return down @ gray @ across.T
 
 
-def triangles(low, high, side):
-    """For each pixel of a crop, source pixels and their weights, which add up to 1."""
+def triangles(low, high, side, count):
+    """Shares (side, count) of an image's pixels in those of a crop between edges."""
     step = (high - low) / side
-    reach = max(step, 1.0)
     sources = np.arange(np.floor(low), np.ceil(high)).astype(int)
-    for centre in low + (np.arange(side) + 0.5) * step:
-        weights = np.clip(1 - np.abs(sources + 0.5 - centre) / reach, 0, None)
-        weights = (weights / weights.sum()).tolist()
-        yield [pair for pair in zip(sources.tolist(), weights, strict=True) if pair[1]]
+    centres = low + (np.arange(side) + 0.5) * step
+    away = np.abs(sources + 0.5 - centres[:, None])
+    shares = np.clip(1 - away / max(step, 1), 0, None)
+    shares /= shares.sum(1, keepdims=True)
+    return shares @ np.eye(count)[np.clip(sources, 0, count - 1)]
 
 
 BOXES = {
@@ -70,9 +56,9 @@ BOXES = {
 
 
 @pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
-def test_crop_is_what_a_plain_loop_makes(image, box):
+def test_crop_is_a_mean_under_triangles(image, box):
     found = crop_gray(image, [box], size=(15, 12), margin=0.15)[0].astype(float)
-    expected = loop_crop(image, box, (15, 12), 0.15)
+    expected = plain_crop(image, box, (15, 12), 0.15)
     assert np.abs(found - expected).max() < 4
     assert np.abs(found - expected).mean() < 1
 
@@ -88,15 +74,7 @@ def test_crops_are_bytes_of_one_size_one_for_each_box(image):
 
 
 @pytest.mark.parametrize(
-    "box",
-    [
-        (-12, -8, 30, 20),
-        (60, 50, 100, 80),
-        (-15.5, 20.25, 103.5, 44.75),
-        (-40, 10, -20, 30),
-        (105, 75, 120, 90),
-        (30, -35, 60, -10),
-    ],
+    "box", [(-15.5, 20.25, 103.5, 44.75), (105, 75, 120, 90), (30, -35, 60, -10)]
 )
 def test_edge_repeats_beyond_the_image(image, box):
     room = 60
@@ -105,19 +83,9 @@ def test_edge_repeats_beyond_the_image(image, box):
     np.testing.assert_array_equal(crop_gray(image, [box]), expected)
 
 
-@pytest.mark.parametrize("mode", ["L", "RGB"])
-@pytest.mark.parametrize(
-    "box", [(0, 0, 1, 1), (0.2, 0.3, 0.6, 0.5), (-3, -2, 4, 6), (0.5, 0.5, 0.5, 0.5)]
-)
-def test_image_of_one_pixel_gives_flat_crops(mode, box):
-    image = Image.new(mode, (1, 1), 90 if mode == "L" else (90, 90, 90))
-    assert (crop_gray(image, [box]) == 90).all()
-
-
-def test_margin_is_a_share_of_the_box(image):
-    inner = crop_gray(image, [(20, 20, 60, 40)], margin=0.25)
-    outer = crop_gray(image, [(10, 15, 70, 45)], margin=0)
-    np.testing.assert_array_equal(inner, outer)
+def test_image_of_one_pixel_gives_flat_crops():
+    boxes = (0, 0, 1, 1), (0.2, 0.3, 0.6, 0.5), (-3, -2, 4, 6), (0.5, 0.5, 0.5, 0.5)
+    assert (crop_gray(Image.new("L", (1, 1), 90), boxes) == 90).all()
 
 
 @pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)

@@ -19,45 +19,44 @@ def outputs(*positions: dict[int, float]) -> np.ndarray:
     return np.array(rows)
 
 
-def test_probability_is_the_product_of_the_length_s_and_the_digits():
-    logits = outputs({1: 0.1, 2: 0.6, 3: 0.2}, {7: 0.9}, {4: 0.8}, {1: 0.2})
+FIVE = outputs({5: 0.9}, {1: 0.9}, {0: 0.9}, {2: 0.9}, {9: 0.9}, {0: 0.9})
+CASES = {
+    "two digits": (
+        outputs({1: 0.1, 2: 0.6, 3: 0.2}, {7: 0.9}, {4: 0.8}, {1: 0.2}),
+        [2, 7, 4, BLANK, BLANK, BLANK],
+        0.6 * 0.9 * 0.8,
+    ),
+    "five digits, no blank": (FIVE, [5, 1, 0, 2, 9, 0], 0.9**6),
+    "two digits are likelier than one, but the second cannot be told": (
+        outputs({1: 0.4, 2: 0.5}, {3: 0.9}, {8: 0.5}),
+        [1, 3] + [BLANK] * 4,
+        0.4 * 0.9,
+    ),
+    "blank is likelier, but the length is certain": (
+        outputs({2: 0.99}, {5: 0.9}, {BLANK: 0.9, 3: 0.06}),
+        [2, 5, 3] + [BLANK] * 3,
+        0.99 * 0.9 * 0.06,
+    ),
+    **{
+        f"no length {length}": (
+            outputs({length: 0.9, 1: 0.05}, {2: 0.8}),
+            [1, 2] + [BLANK] * 4,
+            0.05 * 0.8,
+        )
+        for length in (0, 6, BLANK)
+    },
+}
+
+
+@pytest.mark.parametrize(("logits", "label", "probability"), CASES.values(), ids=CASES)
+def test_likeliest_of_lengths_times_digits_is_read(logits, label, probability):
     labels, probabilities = decode(logits[None])
-    assert labels.tolist() == [[2, 7, 4, BLANK, BLANK, BLANK]]
-    assert probabilities == pytest.approx([0.6 * 0.9 * 0.8])
-
-
-def test_length_is_chosen_with_the_digits_not_before_them():
-    """Two digits are likelier than one, but the second cannot be told."""
-    logits = outputs({1: 0.4, 2: 0.5}, {3: 0.9}, {8: 0.5})
-    labels, probabilities = decode(logits[None])
-    assert labels[0].tolist() == [1, 3] + [BLANK] * 4
-    assert probabilities == pytest.approx([0.4 * 0.9])
-
-
-def test_digit_is_read_where_blank_is_likelier_but_the_length_is_clear():
-    logits = outputs({2: 0.99}, {5: 0.9}, {BLANK: 0.9, 3: 0.06})
-    labels, probabilities = decode(logits[None])
-    assert labels[0].tolist() == [2, 5, 3] + [BLANK] * 3
-    assert probabilities == pytest.approx([0.99 * 0.9 * 0.06])
-
-
-@pytest.mark.parametrize("length", [0, 6, BLANK])
-def test_length_is_one_to_five_whatever_else_is_likelier(length):
-    logits = outputs({length: 0.9, 1: 0.05}, {2: 0.8})
-    labels, probabilities = decode(logits[None])
-    assert labels[0].tolist() == [1, 2] + [BLANK] * 4
-    assert probabilities == pytest.approx([0.05 * 0.8])
-
-
-def test_five_digits_leave_no_blank():
-    logits = outputs({5: 0.9}, {1: 0.9}, {0: 0.9}, {2: 0.9}, {9: 0.9}, {0: 0.9})
-    labels, probabilities = decode(logits[None])
-    assert labels.tolist() == [[5, 1, 0, 2, 9, 0]]
-    assert probabilities == pytest.approx([0.9**6])
+    assert labels.tolist() == [label]
+    assert probabilities == pytest.approx([probability])
 
 
 def test_logits_count_by_their_differences_however_large():
-    logits = outputs({1: 0.4, 2: 0.5}, {3: 0.9}, {8: 0.5})[None]
+    logits = FIVE[None]
     expected = decode(logits)[1]
     assert decode(logits + 5_000)[1] == pytest.approx(expected)
     labels, probabilities = decode((1e4 * logits).astype(np.float32))
@@ -95,12 +94,9 @@ def test_number_is_the_same_at_any_temperature(temperature):
 def test_alternatives_are_the_likeliest_digits_blank_left_out():
     """Without the blank's 0.2, 0.4 of 0.8 is a half, and so on."""
     row = {7: 0.4, 1: 0.24, 9: 0.08, BLANK: 0.2}
-    (found,) = alternatives(outputs({1: 0.9}, row), 1)
+    logits = outputs({2: 0.9}, row, {0: 0.6, 8: 0.2}, {4: 0.9})
+    found, other = alternatives(logits, 2)
     assert [digit for digit, _ in found] == ["7", "1", "9"]
     assert [share for _, share in found] == pytest.approx([0.5, 0.3, 0.1])
-
-
-def test_alternatives_are_given_for_each_digit_as_many_as_asked():
-    logits = outputs({2: 0.9}, {7: 0.5, 1: 0.3}, {0: 0.6, 8: 0.2}, {4: 0.9})
-    found = alternatives(logits, 2, most=2)
-    assert [[digit for digit, _ in row] for row in found] == [["7", "1"], ["0", "8"]]
+    assert [digit for digit, _ in other][:2] == ["0", "8"]
+    assert [len(row) for row in alternatives(logits, 2, most=2)] == [2, 2]

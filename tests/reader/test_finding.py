@@ -72,17 +72,14 @@ def test_cell_becomes_a_box_round_its_middle(image):
 
 
 @pytest.mark.parametrize("long_side", LONG_SIDES)
-def test_boxes_are_of_the_image_s_size_wherever_they_were_seen(image, long_side):
-    boxes, _ = find_boxes(Marks(long_side, (2, 4, 2.0, (1, 1, 2, 1))), image)
-    assert boxes[0] * long_side / 192 == pytest.approx([28, 12, 52, 28])
-
-
-def test_width_and_height_are_scaled_back_apart():
-    """A height of 33 becomes 32 where a width of 100 becomes 96."""
-    network = Marks(96, (1, 4, 2.0, (1, 1, 2, 1)))
-    boxes, _ = find_boxes(network, Image.new("L", (100, 33)))
-    across, down = 100 / 96, 33 / 32
-    assert boxes[0] == pytest.approx([28 * across, 4 * down, 52 * across, 20 * down])
+def test_boxes_are_of_the_image_s_size_wherever_they_were_seen(long_side):
+    """At a width of 96 pixels instead of 100 the height is 32 instead of 33."""
+    found, _ = find_boxes(
+        Marks(long_side, (2, 4, 2.0, (1, 1, 2, 1))), Image.new("L", (100, 33))
+    )
+    height = round(33 * long_side / 100)
+    scales = np.divide((long_side, height), (100, 33))
+    assert found[0] * np.tile(scales, 2) == pytest.approx([28, 12, 52, 28])
 
 
 def test_boxes_end_where_the_image_does(image):
@@ -90,8 +87,8 @@ def test_boxes_end_where_the_image_does(image):
     assert boxes.tolist() == [[0, 0, 192, 96]]
 
 
-@pytest.mark.parametrize("size", [(192, 96), (77, 190), (1, 40), (500, 3)])
-def test_network_is_shown_whole_steps_normalised_at_every_size(size):
+@pytest.mark.parametrize("size", [(192, 40), (77, 190), (1, 40), (500, 3)])
+def test_network_is_shown_whole_steps_normalised_the_edge_repeated(size):
     pixels = np.random.default_rng(5).integers(0, 256, size[::-1], dtype=np.uint8)
     network = Marks(96)
     boxes, scores = find_boxes(network, Image.fromarray(pixels))
@@ -103,17 +100,10 @@ def test_network_is_shown_whole_steps_normalised_at_every_size(size):
         assert all(side % INPUT_STEP == 0 for side in shown.shape[1:3])
         assert shown.mean() == pytest.approx(0, abs=1e-4)
         assert shown.std() == pytest.approx(1, abs=1e-3)
-
-
-def test_padding_repeats_the_edge_and_shifts_nothing():
-    pixels = np.zeros((40, 192), np.uint8)
-    pixels[-1], pixels[:8, :8] = 200, 255
-    network = Marks(96)
-    find_boxes(network, Image.fromarray(pixels))
-    shown = network.seen[LONG_SIDES.index(192)][0, ..., 0]
-    assert shown.shape == (64, 192)
-    np.testing.assert_array_equal(shown[40:], np.tile(shown[39], (24, 1)))
-    assert (shown[:8, :8] > shown[20, 100]).all()
+        height, width = np.round(np.multiply(size[::-1], long_side / max(size)))
+        rows, columns = shown[0, int(max(height, CELL)) - 1 :], shown[0, :, -1:]
+        assert (rows == rows[:1]).all()
+        assert (shown[0, :, int(max(width, CELL)) - 1 :] == columns).all()
 
 
 def test_boxes_that_overlap_are_one_between_them_nearest_the_best(image):
@@ -126,16 +116,9 @@ def test_boxes_that_overlap_are_one_between_them_nearest_the_best(image):
     assert boxes[:, 0].tolist() == pytest.approx(lefts)
     assert (boxes[:, 2] - boxes[:, 0]).tolist() == pytest.approx([40, 40])
     assert scores == pytest.approx(1 / (1 + np.exp([-3.0, -2.0])))
-    boxes, _ = find_boxes(Marks(192, *marks), image, FindingOptions(min_averaged_iou=1))
-    assert boxes[:, 0].tolist() == pytest.approx([32, 48])
-
-
-def test_boxes_come_best_first_and_at_most_so_many(image):
-    marks = [(2, column, column / 9, (1, 1, 1, 1)) for column in (9, 3, 21, 15)]
-    options = FindingOptions(max_boxes=3)
-    boxes, scores = find_boxes(Marks(192, *marks), image, options)
-    assert boxes[:, 0].tolist() == pytest.approx([164, 116, 68])
-    assert (np.diff(scores) < 0).all()
+    options = FindingOptions(min_averaged_iou=1, max_boxes=1)
+    boxes, _ = find_boxes(Marks(192, *marks), image, options)
+    assert boxes[:, 0].tolist() == pytest.approx([32])
 
 
 @pytest.mark.parametrize(
@@ -144,9 +127,7 @@ def test_boxes_come_best_first_and_at_most_so_many(image):
         ((0, 0, 4, 4), (2, 2, 6, 6), 4 / 28, 4 / 16),
         ((0, 0, 4, 4), (0, 0, 4, 4), 1, 1),
         ((0, 0, 4, 4), (1, 1, 3, 3), 4 / 16, 1),
-        ((0, 0, 8, 4), (6, 0, 10, 4), 8 / 40, 8 / 16),
         ((0, 0, 4, 4), (4, 0, 8, 4), 0, 0),
-        ((0, 0, 4, 4), (6, 6, 9, 9), 0, 0),
         ((0, 0, 4, 4), (2, 2, 2, 2), 0, 0),
         ((3, 3, 3, 3), (3, 3, 3, 3), 0, 0),
     ],
@@ -154,12 +135,8 @@ def test_boxes_come_best_first_and_at_most_so_many(image):
 def test_overlap_is_the_shared_part_of_the_union_or_the_smaller(
     one, other, union, smaller
 ):
-    for measure, share in (
-        (intersection_over_union, union),
-        (intersection_over_smaller, smaller),
-    ):
-        assert measure(one, other) == pytest.approx(share)
-        assert measure(np.array(other), np.array(one)) == pytest.approx(share)
+    assert intersection_over_union(one, other) == pytest.approx(union)
+    assert intersection_over_smaller(other, one) == pytest.approx(smaller)
 
 
 def test_small_number_is_searched_from_near():

@@ -25,20 +25,12 @@ def crops():
     return noise.astype(np.float32)
 
 
-def inputs_of(network, crops):
-    return crops[:, : SIZE[1], : SIZE[0]] if network.name == "reader" else crops
-
-
-def test_reader_gives_logits_of_six_positions(crops):
-    logits = small_reader()(crops[:, : SIZE[1], : SIZE[0]])
-    assert logits.shape == (3, 6, 11)
-    assert np.asarray(logits).dtype == np.float32
-
-
-def test_reader_of_another_size_sees_crops_of_that_size(crops):
-    network = small_reader(size=(40, 32))
-    assert network.input_shape == (None, 32, 40, 1)
-    assert network(crops[:, :32, :40]).shape == (3, 6, 11)
+@pytest.mark.parametrize("size", [SIZE, (40, 32)])
+def test_reader_gives_logits_of_six_positions_of_crops_of_its_size(crops, size):
+    network = small_reader(size=size)
+    assert network.input_shape == (None, *size[::-1], 1)
+    logits = np.asarray(network(crops[:, : size[1], : size[0]]))
+    assert (logits.shape, logits.dtype) == ((3, 6, 11), np.float32)
 
 
 @pytest.mark.parametrize("size", [(32, 32), (32, 96), (160, 64)])
@@ -55,16 +47,6 @@ def test_finder_begins_with_scores_of_one_in_a_hundred_and_boxes_of_some_cells(c
     assert 0.005 < scores.mean() < 0.02
     reaches = np.exp(cells[..., 1:]).mean((0, 1, 2))
     assert reaches == pytest.approx(np.exp([1.0, 0.5, 1.0, 0.5]), rel=0.15)
-
-
-def test_cells_are_where_the_image_has_what_they_say(crops):
-    """A change in one corner of an image reaches the cells there the most."""
-    network = small_finder(seed=1)
-    changed = crops.copy()
-    changed[:, 48:, :16] = 0
-    difference = np.abs(np.asarray(network(changed)) - np.asarray(network(crops)))
-    difference = difference.sum((0, 3))
-    assert difference[6:, :2].mean() > 2 * difference[:2, 6:].mean()
 
 
 @BUILDERS
@@ -85,15 +67,6 @@ def test_units_are_dropped_by_the_seed_and_in_training_alone(crops):
     assert (np.asarray(network(crops, training=True)) != first).any()
     plain = np.asarray(network(crops, training=False))
     np.testing.assert_array_equal(network(crops, training=False), plain)
-
-
-@BUILDERS
-def test_network_survives_being_saved(build, crops, tmp_path):
-    network = build(seed=4)
-    network.save(tmp_path / "network.keras")
-    loaded = keras.saving.load_model(tmp_path / "network.keras", compile=False)
-    inputs = inputs_of(network, crops)
-    np.testing.assert_array_equal(loaded(inputs), network(inputs))
 
 
 @BUILDERS

@@ -1,7 +1,6 @@
 """The reader: images of all kinds in, readings out, with boxes right, wrong or none."""
 
 import os
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -12,13 +11,12 @@ from PIL import Image
 from scipy.special import log_softmax
 
 from helpers.evaluation import network_input
-from helpers.reader.crops import SIZE, crop_gray, number_crops
-from helpers.reader.finding import FindingOptions
+from helpers.reader.crops import SIZE, crop_gray
+from helpers.reader.finding import DEFAULTS, FindingOptions
 from helpers.reader.networks import build_finder, build_reader
-from helpers.reader.reader import Reader
+from helpers.reader.reader import Reader, Reading
 from helpers.reader.weights import save_weights
 
-LEAST = FindingOptions().min_other_confidence
 DARK, BRIGHT = (40, 40, 40), (230, 230, 230)
 SPOT = (60, 20, 80, 40)
 SIDES = {
@@ -52,8 +50,7 @@ def network():
     return linear(kernel, bias)
 
 
-@pytest.fixture(scope="module")
-def stubborn():
+def stubborn() -> keras.Model:
     """Reads 77 in everything, and is sure."""
     bias = 20 * np.eye(11)[[2, 7, 7, 10, 10, 10]]
     return linear(np.zeros((*SIZE[::-1], 6, 11)), bias)
@@ -84,15 +81,18 @@ def reader(network, finder):
     return Reader(network, finder, {"sure_from": 0.6})
 
 
-@dataclass(frozen=True)
 class Guided(Reader):
-    """A reader that finds what it is told to: pairs of a box and a score."""
-
-    found: tuple = field(default=(), kw_only=True)
+    """A reader that finds what its metadata says: pairs of a box and a score."""
 
     def find(self, image):
-        boxes = np.array([box for box, _ in self.found], float).reshape(-1, 4)
-        return boxes, np.array([score for _, score in self.found])
+        boxes, scores = zip(*self.metadata["found"], strict=True)
+        return np.array(boxes, float), np.array(scores)
+
+
+def read_guided(image, network, found, options=DEFAULTS, **metadata):
+    """Read an image in the boxes that are found as told."""
+    guided = Guided(network, None, {"found": found, **metadata}, options)
+    return guided.read([image])[0]
 
 
 @pytest.mark.parametrize(("number", "box"), SIDES.items())
@@ -105,23 +105,13 @@ def test_number_is_read_where_the_box_says(reader, image, number, box):
 
 
 def test_number_is_found_without_a_box(reader, image):
-    (reading,) = reader.read([image])
+    given, reading = reader.read([image, image], [SIDES["3"], None])
+    assert given == reader.read([image], [SIDES["3"]])[0]
     left, top, right, bottom = reading.box
-    assert reading.error == ""
+    assert (reading.error, reading.source) == ("", "image 2")
     assert all(isinstance(edge, int) for edge in reading.box)
     assert SPOT[0] < (left + right) / 2 < SPOT[2]
     assert SPOT[1] < (top + bottom) / 2 < SPOT[3]
-
-
-def test_box_of_none_is_looked_for_beside_one_that_is_given(reader, image):
-    given, found = reader.read([image, image], [SIDES["3"], None])
-    assert given == reader.read([image], [SIDES["3"]])[0]
-    assert found == replace(reader.read([image])[0], source="image 2")
-
-
-def test_boxes_may_be_an_array(reader, image):
-    readings = reader.read([image] * 4, np.array(list(SIDES.values())))
-    assert [reading.number for reading in readings] == list(SIDES)
 
 
 def test_paths_images_and_arrays_read_alike_and_what_is_broken_is_told(
@@ -135,7 +125,7 @@ def test_paths_images_and_arrays_read_alike_and_what_is_broken_is_told(
     pixels = np.asarray(image)
     images = [path, cut, str(path), text, tmp_path / "no.png", image, pixels]
     images += [pixels[..., 0], pixels / 255, np.zeros((2, 2, 7), np.uint8), None]
-    readings = reader.read(images, [box] * len(images))
+    readings = reader.read(images, np.array([box] * len(images)))
     assert [reading.source for reading in readings] == [
         *("a.png", "cut.png", "a.png", "b.jpg", "no.png"),
         *(f"image {number}" for number in range(6, 12)),
@@ -162,33 +152,25 @@ def test_one_image_alone_is_a_list_of_one(reader, image, tmp_path, kind):
     source = kind(image if kind is np.asarray else content)
     (reading,) = reader.read(source, [SIDES["1"]])
     assert (reading.number, reading.error) == ("1", "")
-    assert [each.number for each in reader.read([source] * 2, [SIDES["1"]] * 2)] == [
-        *("1", "1")
-    ]
+    assert reader.read([source], [SIDES["1"]]) == [reading]
 
 
-@pytest.fixture(params=["path", "image"])
-def turned(request, image, tmp_path):
-    """The image as a camera held upright stores it: on its side, with a note."""
+@pytest.mark.parametrize("kind", [Path, Image.open])
+def test_box_is_in_pixels_of_the_upright_photo(reader, image, tmp_path, kind):
+    """A camera held upright stores its photo on the side, with a note."""
     exif = Image.Exif()
     exif[0x0112] = 6
     path = tmp_path / "turned.png"
     image.transpose(Image.Transpose.ROTATE_90).save(path, exif=exif)
-    return path if request.param == "path" else Image.open(path)
+    readings = reader.read([kind(path)] * 5, [*SIDES.values(), None])
+    expected = reader.read([image] * 5, [*SIDES.values(), None])
+    for found, other in zip(readings, expected, strict=True):
+        assert (found.number, found.box) == (other.number, other.box)
 
 
-def test_box_is_in_pixels_of_the_upright_photo(reader, turned, image):
-    for number, box in SIDES.items():
-        (reading,) = reader.read([turned], [box])
-        assert (reading.number, reading.box) == (number, box)
-    assert reader.read([turned])[0].box == reader.read([image])[0].box
-
-
-def test_box_may_reach_beyond_the_image(reader):
-    image = Image.new("RGB", (120, 80), DARK)
-    image.paste(BRIGHT, (100, 0, 120, 80))
-    (reading,) = reader.read([image], [(80, -10, 140.4, 95)])
-    assert (reading.number, reading.box, reading.error) == ("2", (80, -10, 140, 95), "")
+def test_box_may_reach_beyond_the_image(reader, image):
+    (reading,) = reader.read([image.crop((0, 20, 80, 40))], [(40, -9, 100.4, 30)])
+    assert (reading.number, reading.box, reading.error) == ("2", (40, -9, 100, 30), "")
 
 
 @pytest.mark.parametrize(
@@ -197,12 +179,8 @@ def test_box_may_reach_beyond_the_image(reader):
         (60, 20, 60, 40),
         (60, 40, 80, 20),
         (np.nan, 20, 80, 40),
-        (60, 20, 80, np.nan),
         (-50, 20, 0, 40),
-        (60, -30, 80, -10),
-        (120, 20, 140, 40),
         (60, 80, 80, 90),
-        (0, 0, np.inf, 10),
         (-np.inf, 0, 10, 10),
         (0, 0, 1e6, 1e6),
         (1, 2, 3),
@@ -220,7 +198,7 @@ def test_box_without_a_part_of_the_image_is_told_and_the_rest_is_read(
     assert (right.number, right.error) == ("1", "")
 
 
-@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("count", [0, 3])
 def test_boxes_are_as_many_as_images(reader, image, count):
     with pytest.raises(ValueError, match=f"{count} boxes for 2 images"):
         reader.read([image, image], [SIDES["1"]] * count)
@@ -243,13 +221,11 @@ def test_confidence_and_alternatives_of_any_answer_are_probabilities(finder, box
             assert sum(chances) <= 1 + 1e-9
 
 
-def test_sure_from_the_confidence_that_the_metadata_says(stubborn, finder, image):
-    metadata = {"sure_from": 0.8}
-    for score, sure in ((0.79, False), (0.81, True)):
-        guided = Guided(stubborn, finder, metadata, found=((SPOT, score),))
-        (reading,) = guided.read([image])
-        assert reading.confidence == pytest.approx(score, abs=1e-3)
-        assert reading.sure is sure
+@pytest.mark.parametrize(("score", "sure"), [(0.79, False), (0.81, True)])
+def test_sure_from_the_confidence_that_the_metadata_says(image, score, sure):
+    reading = read_guided(image, stubborn(), [(SPOT, score)], sure_from=0.8)
+    assert reading.confidence == pytest.approx(score, abs=1e-3)
+    assert reading.sure is sure
 
 
 def test_confidence_and_alternatives_are_at_the_metadata_s_temperature(
@@ -259,9 +235,6 @@ def test_confidence_and_alternatives_are_at_the_metadata_s_temperature(
         Reader(network, finder, metadata).read([image], [SIDES["1"]])[0]
         for metadata in ({}, {"temperature": 0.5})
     )
-    assert cold.number == plain.number
-    for one, other in zip(plain.alternatives[0], cold.alternatives[0], strict=True):
-        assert one[0] == other[0]
     odds = [
         np.log(one) - np.log(two)
         for (_, one), (_, two), _ in (plain.alternatives[0], cold.alternatives[0])
@@ -271,36 +244,27 @@ def test_confidence_and_alternatives_are_at_the_metadata_s_temperature(
 
 
 @pytest.mark.parametrize("temperature", [0.2, 5.0])
-def test_temperature_chooses_no_other_number(network, finder, image, temperature):
+def test_temperature_chooses_no_other_number(network, image, temperature):
     """Flat crops say little of their four halves, and least when it is hot."""
-    found = ((0, 40, 40, 80), 0.9), (SIDES["4"], 0.25)
-    plain, other = (
-        Guided(network, finder, metadata, found=found).read([image])[0]
-        for metadata in ({}, {"temperature": temperature})
-    )
-    assert (other.number, other.box) == (plain.number, plain.box)
+    flat, spot = (0, 40, 40, 80), SIDES["4"]
+    found = (flat, 0.9), (spot, 0.25)
+    reading = read_guided(image, network, found, temperature=temperature)
+    assert (reading.number, reading.box) == ("4", spot)
 
 
-def test_others_are_apart_and_the_clearest_first(stubborn, finder, image):
+def test_others_are_apart_and_the_likeliest_first(image):
     found = (
         ((0, 0, 40, 20), 0.3),
         ((60, 20, 100, 40), 0.9),
         ((61, 21, 101, 41), 0.8),
         ((2, 0, 42, 20), 0.5),
         ((0, 50, 30, 70), 0.4),
-        ((100, 60, 120, 80), LEAST - 0.01),
+        ((100, 60, 120, 80), DEFAULTS.min_other_confidence - 0.01),
     )
-    (reading,) = Guided(stubborn, finder, {}, found=found).read([image])
+    reading = read_guided(image, stubborn(), found)
     assert reading.box == (60, 20, 100, 40)
     assert [other.box for other in reading.others] == [(2, 0, 42, 20), (0, 50, 30, 70)]
     assert all(other.number == "77" and not other.others for other in reading.others)
-
-
-def test_clearest_counts_the_reading_too_not_the_finding_alone(network, finder, image):
-    flat, spot = (0, 40, 40, 80), SIDES["4"]
-    guided = Guided(network, finder, {}, found=((flat, 0.9), (spot, 0.5)))
-    (reading,) = guided.read([image])
-    assert (reading.number, reading.box) == ("4", spot)
 
 
 def sevens(columns: slice, weight: float, second: float) -> keras.Model:
@@ -318,19 +282,17 @@ def sevens(columns: slice, weight: float, second: float) -> keras.Model:
 @pytest.mark.parametrize(
     ("left", "second", "number"), [(50, 20, "77"), (40, 20, "7"), (50, 1, "7")]
 )
-def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
-    finder, left, second, number
+def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_certain(
+    left, second, number
 ):
     image = Image.new("RGB", (120, 80), DARK)
     image.paste(BRIGHT, (left, 10, left + 5, 70))
     box, network = (60, 20, 100, 40), sevens(slice(3), 40, second)
-    (reading,) = Guided(network, finder, {}, found=((box, 0.9),)).read([image])
+    reading = read_guided(image, network, [(box, 0.9)])
     assert reading.number == number
     assert (reading.box == box) == (number == "7")
-    never = Guided(
-        network, finder, {}, FindingOptions(wider=(0, 0)), found=((box, 0.9),)
-    )
-    assert never.read([image])[0].number == "7"
+    never = read_guided(image, network, [(box, 0.9)], FindingOptions(wider=(0, 0)))
+    assert never.number == "7"
 
 
 @pytest.mark.parametrize(
@@ -338,25 +300,23 @@ def test_digit_that_a_box_leaves_out_is_read_if_it_is_near_and_clear(
     [(80, 20, "77"), (62, 20, "7"), (80, 1, "7")],
     ids=["fills the image", "does not", "is hardly read"],
 )
-def test_two_side_by_side_are_one_number_if_it_fills_the_image_and_is_clear(
-    finder, left, second, number
+def test_two_side_by_side_are_one_number_if_it_fills_the_image_and_is_certain(
+    left, second, number
 ):
     boxes = (8, 20, 40, 60), (left, 20, left + 32, 60)
     image = Image.new("RGB", (120, 80), DARK)
     for box in boxes:
         image.paste(BRIGHT, box)
-    found = tuple(zip(boxes, (0.9, 0.8), strict=True))
-    network = sevens(slice(33, 39), -40, second)
-    (reading,) = Guided(network, finder, {}, found=found).read([image])
+    found = list(zip(boxes, (0.9, 0.8), strict=True))
+    reading = read_guided(image, sevens(slice(33, 39), -40, second), found)
     assert reading.number == number
     assert [other.number for other in reading.others] == ["7"] * (number == "7")
 
 
-def test_nothing_found_is_no_number_and_no_error(stubborn, finder, image):
-    assert Guided(stubborn, finder, {}).read([]) == []
-    (reading,) = Guided(stubborn, finder, {}).read([image])
-    assert (reading.number, reading.confidence, reading.box) == ("", 0, None)
-    assert (reading.sure, reading.others, reading.error) == (False, (), "")
+def test_nothing_found_is_no_number_and_no_error(reader):
+    assert reader.read([]) == []
+    flat = Image.new("L", (120, 80), 90)
+    assert reader.read([flat]) == [Reading(source="image 1")]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 50), (300, 2)])
@@ -373,33 +333,26 @@ def test_image_however_small_is_read(reader, size):
         assert 0 <= top <= bottom <= size[1]
 
 
-@pytest.fixture(params=["path", "image"])
-def large(request, image, tmp_path):
-    """The image thirty times as large: 3,600 x 2,400 pixels."""
+@pytest.mark.parametrize("kind", [Path, Image.open])
+def test_boxes_of_a_large_photo_are_in_its_own_pixels(reader, image, tmp_path, kind):
     large = image.resize((3_600, 2_400), Image.Resampling.NEAREST)
-    if request.param == "image":
-        return large
     large.save(tmp_path / "large.jpg", quality=80)
-    return tmp_path / "large.jpg"
-
-
-def test_boxes_of_a_large_photo_are_in_its_own_pixels(reader, large):
-    for number, box in SIDES.items():
-        box = tuple(30 * edge for edge in box)
-        (reading,) = reader.read([large], [box])
-        assert (reading.number, reading.box) == (number, box)
-    (reading,) = reader.read([large])
-    left, top, right, bottom = reading.box
+    source = kind(tmp_path / "large.jpg")
+    boxes = [tuple(30 * edge for edge in box) for box in SIDES.values()]
+    *given, found = reader.read([source] * 5, [*boxes, None])
+    expected = list(zip(SIDES, boxes, strict=True))
+    assert [(reading.number, reading.box) for reading in given] == expected
+    left, top, right, bottom = found.box
     assert 30 * SPOT[0] < (left + right) / 2 < 30 * SPOT[2]
     assert 30 * SPOT[1] < (top + bottom) / 2 < 30 * SPOT[3]
 
 
-def test_answer_to_one_crop_is_the_network_s(reader, image):
+def test_answer_to_one_crop_is_the_network_s_in_any_batches(reader, image):
     crops = reader.crops(image, list(SIDES.values()))
     np.testing.assert_array_equal(crops, crop_gray(image, list(SIDES.values())))
     logits = np.asarray(reader.network(network_input(crops)))
     expected = log_softmax(logits.astype(float), -1)
-    found = reader.logits_of_crops(crops[:, None])
+    found = reader.logits_of_crops(crops[:, None], batch_size=3)
     np.testing.assert_allclose(np.exp(found), np.exp(expected), atol=1e-5)
 
 
@@ -408,14 +361,6 @@ def test_crops_are_averaged_as_probabilities(reader, image):
     one, other = np.exp(reader.logits_of_crops(crops[:, None]))
     (both,) = np.exp(reader.logits_of_crops(crops[None]))
     np.testing.assert_allclose(both, (one + other) / 2, atol=1e-5)
-
-
-def test_logits_do_not_depend_on_the_batches(reader, image):
-    crops = number_crops(image, list(SIDES.values()) * 3)
-    whole = reader.logits_of_crops(crops)
-    assert whole.shape == (12, 6, 11)
-    parts = reader.logits_of_crops(crops, batch_size=7)
-    np.testing.assert_allclose(parts, whole, atol=1e-3)
 
 
 def test_reader_from_a_file_reads_as_the_one_that_was_saved(image, tmp_path):
@@ -429,8 +374,3 @@ def test_reader_from_a_file_reads_as_the_one_that_was_saved(image, tmp_path):
         each.read([image], [SIDES["1"]]) for each in (loaded, kept)
     )
     assert found.confidence == pytest.approx(expected.confidence, rel=0.02)
-
-
-def test_weights_that_are_not_there_are_told(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"none\.npz: no such file; expected"):
-        Reader.load(tmp_path / "none.npz")

@@ -3,7 +3,6 @@
 import json
 import zipfile
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,10 +40,6 @@ def path(networks, tmp_path):
     return tmp_path / "w.npz"
 
 
-def halved(network):
-    return [w.astype(np.float16).astype(np.float32) for w in network.get_weights()]
-
-
 def test_weights_come_back_in_half_precision_and_metadata_with_the_version(
     path, networks
 ):
@@ -52,37 +47,14 @@ def test_weights_come_back_in_half_precision_and_metadata_with_the_version(
     assert metadata == {"steps": 7, "set": {"seed": 1}, "version": VERSION}
     assert found.keys() == networks.keys()
     for name, network in networks.items():
-        weights = found[name].get_weights()
-        for weight, expected in zip(weights, halved(network), strict=True):
-            np.testing.assert_array_equal(weight, expected)
-
-
-def test_loaded_networks_answer_nearly_as_the_saved_ones(path, networks):
-    found, _ = load_weights(path)
-    inputs = np.random.default_rng(1).standard_normal((2, 96, 96, 1), np.float32)
-    inputs = {"reader": inputs[:, :48, :72], "finder": inputs}
-    for name, network in networks.items():
-        expected = np.asarray(network(inputs[name], training=False))
-        answer = np.asarray(found[name](inputs[name], training=False))
-        assert np.abs(answer - expected).max() < 0.02 * np.abs(expected).max()
+        pairs = zip(found[name].get_weights(), network.get_weights(), strict=True)
+        for weight, expected in pairs:
+            np.testing.assert_array_equal(weight, expected.astype(np.float16))
 
 
 def test_networks_of_another_size_than_the_version_s_are_refused(path):
     with pytest.raises(InputError, match="the weights of its reader are not those"):
         weights.load_weights(path, BUILDERS)
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"w\.npz: no such file"):
-        load_weights(tmp_path / "w.npz")
-
-
-@pytest.mark.parametrize("kept", [0, 0.3, 0.9])
-def test_truncated_file_is_refused(path, kept):
-    content = path.read_bytes()
-    path.write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(InputError, match=r"w\.npz: damaged"):
-        load_weights(path)
 
 
 def test_changed_byte_is_refused(path):
@@ -96,25 +68,9 @@ def test_changed_byte_is_refused(path):
         load_weights(path)
 
 
-@pytest.mark.parametrize(
-    "arrays",
-    [
-        {"reader_000": np.zeros(3)},
-        {"metadata": np.array("no JSON")},
-        {"metadata": np.array("[1]")},
-        {"metadata": np.array("{}")},
-    ],
-    ids=["no metadata", "no JSON", "a list", "no version"],
-)
-def test_file_without_a_metadata_is_refused(tmp_path, arrays):
-    np.savez(tmp_path / "w.npz", **arrays)
-    with pytest.raises(InputError, match=r"w\.npz: .*.*make reader"):
-        load_weights(tmp_path / "w.npz")
-
-
 def test_other_version_is_refused(tmp_path):
     np.savez(tmp_path / "w.npz", metadata=np.array(json.dumps({"version": 99})))
-    with pytest.raises(InputError, match=f"version 99; expected {VERSION}"):
+    with pytest.raises(InputError, match=f"version 99; expected {VERSION} of .*make"):
         load_weights(tmp_path / "w.npz")
 
 
@@ -124,24 +80,6 @@ def test_file_without_one_of_the_networks_is_refused(tmp_path, networks, name):
     save_weights(tmp_path / "w.npz", others, {})
     with pytest.raises(InputError, match=f"the weights of its {name}"):
         load_weights(tmp_path / "w.npz")
-
-
-class Trap:
-    """What leaves a file behind when it is read as a pickle."""
-
-    def __init__(self, place):
-        self.place = place
-
-    def __reduce__(self):
-        return Path.touch, (self.place,)
-
-
-def test_pickle_is_refused_unread(tmp_path):
-    trap = np.array([Trap(tmp_path / "sprung")], dtype=object)
-    np.savez(tmp_path / "w.npz", metadata=trap)
-    with pytest.raises(InputError, match=r"w\.npz: damaged"):
-        load_weights(tmp_path / "w.npz")
-    assert not (tmp_path / "sprung").exists()
 
 
 def test_write_that_fails_leaves_the_file_as_it_was(path, networks):
