@@ -78,13 +78,13 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + check_sum
 
 
-def set_tar_field(tar: bytearray, start: int, field: int, value: bytes) -> None:
-    """Change the header that begins at ``start`` and make its check sum right."""
+def with_tar_field(tar: bytes, field: int, value: bytes, start: int = 0) -> bytes:
+    """Change a field of the header at ``start`` and make its check sum right."""
     header = bytearray(tar[start : start + 512])
     header[field : field + len(value)] = value
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    tar[start : start + 512] = header
+    return bytes(tar[:start] + header + tar[start + 512 :])
 
 
 def write_letters(folder: Path, numbers: Iterable[int]) -> Path:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
-from builders import boxes_of, encoded, set_tar_field
+from builders import boxes_of, encoded, with_tar_field
 from PIL import Image, PngImagePlugin
 
 from helpers.data.archives import ARCHIVES
@@ -175,7 +175,7 @@ def tar_field(data: bytearray, rng, other: bytes) -> None:
     place, size, words = one_of(TAR_FIELDS, rng)
     if starts:
         word = one_of(words, rng).ljust(size, b"\0")[:size]
-        set_tar_field(data, one_of(starts, rng), place, word)
+        data[:] = with_tar_field(data, place, word, one_of(starts, rng))
 
 
 def by_the_element(path: Path) -> dict[int, list]:
@@ -251,18 +251,13 @@ def judge_png(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
     return "wrong answer", "other pixels"
 
 
-def judge_gz(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
-    return judge_archive(path, gzip.decompress(sound))
-
-
-def judge_tar(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
-    data = path.read_bytes()
-    path.write_bytes(gzip.compress(data, 1, mtime=0))
-    return judge_archive(path, data)
-
-
-def judge_archive(path: Path, tar: bytes) -> tuple[str, str]:
-    """Judge what is extracted by what tarfile finds in ``tar``."""
+def judge_archive(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
+    """Judge what is extracted by what tarfile finds in the tar that was packed."""
+    if path.suffix == ".tar":
+        tar = path.read_bytes()
+        path.write_bytes(gzip.compress(tar, 1))
+    else:
+        tar = gzip.decompress(sound)
     with tempfile.TemporaryDirectory() as place:
         folder, error = Path(place) / "test", ""
         try:
@@ -295,8 +290,8 @@ def by_tarfile(data: bytes) -> dict[str, bytes]:
 KINDS = {
     "mat": (sound_mat, mat_field, judge_mat),
     "png": (sound_png, png_field, judge_png),
-    "gz": (sound_gz, gz_field, judge_gz),
-    "tar": (sound_tar, tar_field, judge_tar),
+    "gz": (sound_gz, gz_field, judge_archive),
+    "tar": (sound_tar, tar_field, judge_archive),
 }
 """digitStruct.mat; an image; an archive; an archive damaged before it was packed."""
 
