@@ -84,7 +84,7 @@ def train(options: argparse.Namespace) -> None:
         test = data["test"]
         score = evaluation.evaluate(run.network, test.images, test.labels)
         print(f"{run.folder}: {run.steps_per_second:,.0f} steps/s")
-        print(f"test of {_source(settings)}: {score}")
+        print(f"test of {settings.source}: {score}")
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -106,7 +106,7 @@ def evaluate(options: argparse.Namespace) -> None:
         score, skipped = datasets.evaluate_archive(network, options.split, settings)
     for number, reason in skipped.items():
         print(f"{options.split}/{number}.png left out: {reason}", file=sys.stderr)
-    print(f"{options.split} of {_source(settings)}: {score}")
+    print(f"{options.split} of {settings.source}: {score}")
     print(json.dumps(score.values() | {"skipped": len(skipped)}))
 
 
@@ -196,10 +196,6 @@ def _holds_reader(path: Path) -> bool:
     with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(path) as file:
         return any(name.startswith("reader_") for name in file.namelist())
     return False
-
-
-def _source(settings: Settings) -> str:
-    return "the drawn sample" if settings.is_drawn else settings.data
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -38,9 +38,6 @@ CHECKPOINT = {
 """The report's own weights after 200,000 steps, measured on images 1 to 256 of the
 official test set."""
 
-CHECKPOINT_TRAINED_ON = 230_070
-"""Images that those weights learned from: Table 2, train."""
-
 STEPS_PER_SECOND = 4
 """Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours."""
 
@@ -57,6 +54,12 @@ TABLE_2 = {
     "test": (13_068, 1.99, 2_483, 8_356, 2_081, 146, 2),
 }
 """Numbers in each split, their average digits, and how many have 1 to 5 digits."""
+
+CHECKPOINT_TRAINED_ON = TABLE_2["train"][0]
+"""Images that the report's own weights learned from."""
+
+OFFICIAL_TEST = TABLE_2["test"][0]
+"""Images of the official test archive."""
 
 TRAIN_LENGTHS = {1: 5_137, 2: 18_130, 3: 8_691, 4: 1_434, 5: 9, 6: 1}
 """Images of the official train archive by number of digits (its annotations)."""
@@ -108,10 +111,6 @@ GOAL = 0.95
 
 ALL_IMAGES = 33_402 + 202_353
 """Images of the official archives train and extra."""
-
-
-OFFICIAL_TEST = 13_068
-"""Images of the official test archive."""
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,5 @@ def test_no_room_is_told_in_one_line_that_names_the_file(tmp_path, whole, number
 
 
 def test_other_errors_keep_their_words(tmp_path):
-    error = FileNotFoundError(errno.ENOENT, "no such file", "b.png")
     with pytest.raises(OSError, match=r"b\.png"), atomic_write(tmp_path / "a"):
-        raise error
+        raise FileNotFoundError(errno.ENOENT, "no such file", "b.png")

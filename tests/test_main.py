@@ -4,7 +4,9 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -42,10 +44,14 @@ def environment(settings, monkeypatch):
 
 
 @pytest.fixture
-def network(tmp_path):
-    path = tmp_path / "network.keras"
-    build_network(1, crop_size=16, seed=1).save(path)
-    return path
+def files(tmp_path):
+    """Weights by what they are of."""
+    names = {"network": "network.keras", "reader": "tuned.npz", "report": "report.npz"}
+    files = {kind: tmp_path / name for kind, name in names.items()}
+    build_network(1, crop_size=16, seed=1).save(files["network"])
+    np.savez(files["reader"], reader_000=np.zeros(1), metadata=np.array("{}"))
+    np.savez(files["report"], conv1_kernel=np.zeros(1))
+    return files
 
 
 @pytest.fixture
@@ -105,15 +111,13 @@ def test_train_ends_with_its_scores_strict_first(tell, tmp_path):
 def test_train_makes_the_run_that_notebooks_look_for(
     tell, few_settings, monkeypatch, words, recipe, strategy
 ):
-    def train(given, data, folder, *, strategy):
-        name = run_name(given, data)
-        asked.append((given, folder == few_settings.runs / name, type(strategy)))
-        raise ValueError
-
-    asked = []
+    train = Mock(side_effect=ValueError)
     monkeypatch.setattr(runs, "train", train)
     tell(f"train {words}")
-    assert asked == [(recipe, True, strategy)]
+    given, data, folder = train.call_args.args
+    assert given == recipe
+    assert folder == few_settings.runs / run_name(recipe, data)
+    assert type(train.call_args.kwargs["strategy"]) is strategy
 
 
 def test_workers_but_the_first_leave_the_test_to_it(tell, monkeypatch):
@@ -132,7 +136,7 @@ def asked(monkeypatch):
             asked.boxes.append(boxes)
             return [Reading("01", 0.9, None, True, ()) for _ in images]
 
-    def reader(path="its own"):
+    def reader(path=Path("own")):
         asked.weights.append(path)
         return Told()
 
@@ -142,37 +146,25 @@ def asked(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("words", "images", "boxes"),
+    ("words", "images", "reader", "boxes"),
     [
-        ("evaluate", 11, [(11, 4)]),
-        ("evaluate --find --split train", 60, [(60,)]),
-        ("evaluate --weights {network}", 11, []),
+        ("evaluate", 11, ["own"], [(11, 4)]),
+        ("evaluate --find --split train", 60, ["own"], [(60,)]),
+        ("evaluate --weights {reader}", 11, ["tuned"], [(11, 4)]),
+        ("evaluate --weights {network}", 11, [], []),
     ],
 )
-def test_evaluate_ends_with_one_json_object(tell, asked, network, words, images, boxes):
-    status, lines, errors = tell(words.format(network=network))
+def test_evaluate_ends_with_one_json_object(
+    tell, asked, files, words, images, reader, boxes
+):
+    status, lines, errors = tell(words.format(**files))
     score = json.loads(lines[-1])
     assert (status, list(score), score["images"]) == (0, MEASURES, images)
     assert all(0 <= score[name] <= 1 for name in MEASURES[1:-1])
     left_out = [line for line in errors if line.startswith("test/3.png left out: ")]
     assert score["skipped"] == len(left_out) == (images == 11)
     assert [np.shape(given) for given in asked.boxes] == boxes
-    assert asked.weights == ["its own"] * len(boxes)
-
-
-def test_evaluate_knows_a_reader_s_weights_from_a_network_s(
-    tell, asked, network, tmp_path, monkeypatch
-):
-    tuned, report = tmp_path / "tuned.npz", tmp_path / "seven_layer_200k.npz"
-    np.savez(tuned, reader_000=np.zeros(1), metadata=np.array("{}"))
-    np.savez(report, conv1_kernel=np.zeros(1))
-    made, taken = build_network(1, crop_size=16, seed=1), []
-    monkeypatch.setattr(
-        "helpers.evaluation.load_network", lambda path: taken.append(path) or made
-    )
-    for path in (tuned, report, network):
-        assert tell(f"evaluate --weights {path}")[0] == 0
-    assert (asked.weights, taken) == ([tuned], [report, network])
+    assert [path.stem for path in asked.weights] == reader
 
 
 def test_reader_is_made_and_its_measures_are_the_last_line(monkeypatch, capsys):
@@ -186,17 +178,13 @@ def test_reader_is_made_and_its_measures_are_the_last_line(monkeypatch, capsys):
 def test_tune_says_what_it_brought_and_where_it_is(
     tell, few_settings, monkeypatch, output
 ):
-    given, scores = [], {"images": 1_200, "before": 0.5, "after": 0.875}
-    scores["calibrated_on"] = "1,200 images of few"
-
-    def tune(settings, path):
-        given.append((settings.data, str(path)))
-        return scores
-
+    scores = {"images": 1_200, "before": 0.5, "after": 0.875, "calibrated_on": "few"}
+    tune = Mock(return_value=scores)
     monkeypatch.setattr("workshop.making.tuning.fine_tune", tune)
     _, (said, last), _ = tell(f"tune --output {output}" if output else "tune")
     path = output or str(few_settings.runs / "reader_tuned.npz")
-    assert given == [(few_settings.data, path)]
+    settings, given = tune.call_args.args
+    assert (settings.data, str(given)) == (few_settings.data, path)
     assert said.startswith(f"{path}: of 1,200 images kept apart, 50.0% were read")
     assert json.loads(last) == scores
 
@@ -211,10 +199,11 @@ def test_tune_says_what_it_brought_and_where_it_is(
         ("evaluate --weights none.npz", "none.npz: no such file; expected"),
         ("evaluate --find --weights {network}", "network.keras: holds no finder"),
         ("evaluate --split extra --weights {network}", "neither extra.tar.gz nor"),
+        ("evaluate --weights {report}", "report.npz: conv1_kernel is float64 (1,)"),
     ],
 )
-def test_error_is_a_message_and_status_2(tell, network, words, told):
-    status, lines, errors = tell(words.format(network=network))
+def test_error_is_a_message_and_status_2(tell, files, words, told):
+    status, lines, errors = tell(words.format(**files))
     assert (status, lines) == (2, [])
     assert told in errors[-1]
 
@@ -233,8 +222,6 @@ def test_data_named_by_an_option_need_none_named_by_the_environment(tell, monkey
 
 
 def test_interrupt_stops_without_a_traceback(tell, monkeypatch):
-    def interrupt(*arguments):
-        raise KeyboardInterrupt
-
+    interrupt = Mock(side_effect=KeyboardInterrupt)
     monkeypatch.setattr("helpers.datasets.available_archives", interrupt)
     assert tell("fetch") == (130, [], ["python -m helpers: stopped"])

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from helpers import paper
+
 LENGTHS = {
-    "train": (5137, 18130, 8691, 1434, 9, 1),
-    "test": (2483, 8356, 2081, 146, 2),
+    "train": tuple(paper.TRAIN_LENGTHS.values()),
+    "test": paper.TABLE_2["test"][2:],
     "extra": (9385, 71726, 106789, 14338, 115),
 }
 """Images of 1, 2, ... digits in each official archive."""

@@ -29,22 +29,11 @@ class PhotoPicker(widgets.VBox):
     bar between them all of it. Without a box, or by the button, the reader looks for
     the number itself.
 
-    Parameters
-    ----------
-    reader
-        `helpers.reader.Reader`, or what has its ``read`` and ``crops``.
-    photos
-        By the name to stand in the list: a path, a Pillow image or an array.
-    boxes
-        By the same names: (left, top, right, bottom) in pixels of the upright photo,
-        of those whose box is known.
-
-    Attributes
-    ----------
-    image
-        The photo shown, in RGB, or None.
-    reading
-        What was read last, or None.
+    ``reader`` is a `helpers.reader.Reader`, or what has its ``read`` and ``crops``.
+    ``photos`` are paths, Pillow images or arrays by the name to stand in the list;
+    ``boxes``, by the same names, the known ones: (left, top, right, bottom) in pixels
+    of the upright photo. ``image`` is the photo shown, in RGB, and ``reading`` what was
+    read last; both can be None.
     """
 
     def __init__(
@@ -62,17 +51,14 @@ class PhotoPicker(widgets.VBox):
             widgets.IntRangeSlider(
                 value=(0, 1),
                 max=1,
-                orientation=orientation,
+                orientation=way,
                 readout=False,
                 layout=widgets.Layout(margin="0px"),
             )
-            for orientation in ("horizontal", "vertical")
+            for way in ("horizontal", "vertical")
         )
-        self._photo = widgets.Image(format="png")
-        self._said = widgets.HTML()
-        self._chart = widgets.Image(
-            format="png", layout=widgets.Layout(align_self="flex-start")
-        )
+        self._photo, self._said = widgets.Image(), widgets.HTML()
+        self._chart = widgets.Image(layout=widgets.Layout(align_self="flex-start"))
         super().__init__(
             [
                 widgets.HBox([self._chosen, self._upload, self._find]),
@@ -93,10 +79,7 @@ class PhotoPicker(widgets.VBox):
 
     @property
     def box(self) -> tuple[int, int, int, int]:
-        """left, top, right, bottom as the sliders stand, in pixels of the photo shown.
-
-        1 pixel wide and high or more.
-        """
+        """left, top, right, bottom by the sliders, 1 pixel wide and high or more."""
         (left, right), (low, high) = self._across.value, self._down.value
         width, height = self._across.max, self._down.max
         left, top = min(left, width - 1), min(height - high, height - 1)
@@ -214,9 +197,8 @@ def describe(reading) -> str:
 
 def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
     """Draw a photo as it is shown, with a box in pixels of ``image`` on it."""
-    size = _size_shown(image)
     left, top, right, bottom = np.multiply(box, LONG_SIDE / max(image.size))
-    shown = image.convert("RGB").resize(size, Image.Resampling.BICUBIC, reducing_gap=2)
+    shown = image.convert("RGB").resize(_size_shown(image), reducing_gap=2)
     edges = (left, top, max(left, right - 1), max(top, bottom - 1))
     draw = ImageDraw.Draw(shown)
     draw.rectangle(edges, outline="black", width=4)  # seen on any ground
@@ -234,7 +216,16 @@ def draw_reading(reading, crop: np.ndarray) -> Figure:
     first.set_title("what it sees", fontsize=9)
     first.axis("off")
     for place, (axis, choices) in enumerate(zip(axes, digits, strict=False), 1):
-        _draw_bars(axis, choices[:CHOICES])
+        names, chances = zip(*choices[:CHOICES], strict=True)
+        axis.barh(
+            range(len(names)), chances, color=["steelblue", *["lightsteelblue"] * 2]
+        )
+        for row, chance in enumerate(chances):
+            axis.text(0.97, row, f"{chance:.0%}", ha="right", va="center", fontsize=8)
+        axis.set(xlim=(0, 1), ylim=(CHOICES - 0.5, -0.5), xticks=[])
+        axis.set_yticks(range(len(names)), names, fontsize=11)
+        axis.tick_params(left=False)
+        axis.spines[:].set_visible(False)
         axis.set_title(f"digit {place}", fontsize=9)
     if not digits:
         axes[0].axis("off")
@@ -242,24 +233,10 @@ def draw_reading(reading, crop: np.ndarray) -> Figure:
     return figure
 
 
-def _draw_bars(axis, choices) -> None:
-    """Draw a bar for each (digit, probability), the first at the top."""
-    places = range(len(choices))
-    names, chances = zip(*choices, strict=True)
-    axis.barh(places, chances, color=["steelblue", *["lightsteelblue"] * 2])
-    for place, chance in zip(places, chances, strict=True):
-        axis.text(0.97, place, f"{chance:.0%}", ha="right", va="center", fontsize=8)
-    axis.set(xlim=(0, 1), ylim=(CHOICES - 0.5, -0.5), xticks=[])
-    axis.set_yticks(places, names, fontsize=11)
-    axis.tick_params(left=False)
-    axis.spines[:].set_visible(False)
-
-
 def _size_shown(image: Image.Image) -> tuple[int, int]:
     """Width and height of a photo in the panel."""
     scale = LONG_SIDE / max(image.size)
-    width, height = (max(1, round(scale * side)) for side in image.size)
-    return width, height
+    return tuple(max(1, round(scale * side)) for side in image.size)
 
 
 def _png(picture: Image.Image | Figure) -> bytes:

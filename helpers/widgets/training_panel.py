@@ -25,48 +25,62 @@ from helpers.training.options import recipe_command, written
 from helpers.training.progress import Progress
 from helpers.training.runs import run
 
-CHOICES = {
-    "l2_beta": (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01),
-    "initial_learning_rate": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
-    "batch_size": (10, 25, 50, 100, 200, 400),
-}
-"""Values that a slider offers, besides the one that the panel starts from."""
-
 ROWS = 20
 """Validations in a run of the panel: points of its curve."""
 
 MEASURES = {"strict": "strict", "six_position": "six-position"}
 
+BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+BATCHES = (10, 25, 50, 100, 200, 400)
+KNOBS = {
+    "layers": (widgets.IntSlider, "layers", {"min": 1, "max": MOST_LAYERS}),
+    "widths": (widgets.Text, "hidden widths", {}),
+    "keep_rate": (
+        widgets.FloatSlider,
+        "keep rate",
+        {"min": 0.1, "max": 1, "step": 0.05},
+    ),
+    "l2_beta": (widgets.SelectionSlider, "L2 beta", {"options": BETAS}),
+    "initial_learning_rate": (
+        widgets.SelectionSlider,
+        "learning rate",
+        {"options": RATES},
+    ),
+    "decay_rate": (widgets.FloatSlider, "decay", {"min": 0.5, "max": 1, "step": 0.01}),
+    "batch_size": (widgets.SelectionSlider, "batch size", {"options": BATCHES}),
+    "steps": (widgets.BoundedIntText, "steps", {"min": 1, "max": 1_000_000}),
+}
+"""A recipe's values that can be set: the report's Table 4, and the steps."""
+
 
 class TrainingPanel(widgets.VBox):
     """Sliders over a recipe's values, buttons, and the curves of every run.
 
-    Parameters
-    ----------
-    recipe
-        What the panel starts from, and where it takes the values it has no slider for.
-    data
-        Examples by name: ``"train"`` and ``"validation"``.
-    settings
-        Whose folder keeps the runs; one that was made before is shown at once.
-
-    Its ``recipe`` is as the sliders stand; its ``runs`` are all so far by name, the
-    last one last: `helpers.training.runs.Run`.
+    It starts from ``recipe``, which also has the values without a slider. ``data`` are
+    the examples by name, ``"train"`` and ``"validation"``. The settings' folder keeps
+    the runs; one that was made before is shown at once. Its ``recipe`` is as the
+    sliders stand; its ``runs`` are all so far by name, the last one last.
     """
 
     def __init__(
         self, recipe: Recipe, data: Mapping[str, Examples], settings: Settings
     ):
-        self.start = recipe
-        self.data = data
-        self.settings = settings
-        self.runs = {}
-        self._histories = {}
-        self._thread = None
-        self._progress = None
-        self._knobs = _knobs(recipe)
-        self._train = _button("Train", "play", "success", self.train)
-        self._stop = _button("Stop", "stop", "warning", self.stop)
+        self.start, self.data, self.settings = recipe, data, settings
+        self.runs, self._histories = {}, {}
+        self._thread = self._progress = None
+        self._knobs = {name: _knob(name, getattr(recipe, name)) for name in KNOBS}
+        buttons = []
+        for label, icon, style, press in (
+            ("Train", "play", "success", self.train),
+            ("Stop", "stop", "warning", self.stop),
+            ("Report's values", "undo", "", self.reset),
+            ("Forget runs", "trash", "", self.forget),
+        ):
+            button = widgets.Button(description=label, icon=icon, button_style=style)
+            button.on_click(lambda _, press=press: press())
+            buttons.append(button)
+        self._train, self._stop, *_ = buttons
         self._stop.disabled = True
         self._bar = widgets.IntProgress(layout=widgets.Layout(width="300px"))
         self._said = widgets.HTML()
@@ -75,18 +89,10 @@ class TrainingPanel(widgets.VBox):
         self._export = widgets.Textarea(description="settings", layout=layout)
         for knob in self._knobs.values():
             knob.observe(self._show_settings, "value")
-        buttons = [
-            self._train,
-            self._stop,
-            _button("Report's values", "undo", "", self.reset),
-            _button("Forget runs", "trash", "", self.forget),
-        ]
-        sliders = list(self._knobs.values())
-        half = (len(sliders) + 1) // 2
-        columns = [widgets.VBox(sliders[:half]), widgets.VBox(sliders[half:])]
+        knobs = list(self._knobs.values())
         super().__init__(
             [
-                widgets.HBox(columns),
+                widgets.HBox([widgets.VBox(knobs[:4]), widgets.VBox(knobs[4:])]),
                 widgets.HBox(buttons),
                 widgets.HBox([self._bar, self._said]),
                 self._chart,
@@ -102,7 +108,13 @@ class TrainingPanel(widgets.VBox):
         values = {name: knob.value for name, knob in self._knobs.items()}
         for name in ("keep_rate", "decay_rate"):
             values[name] = round(values[name], 6)  # 0.8 comes as 0.7999999999999999
-        values["widths"] = _widths(values["widths"])
+        words = values["widths"].replace(",", " ").split()
+        if len(words) != 3 or not all(word.isdigit() and int(word) for word in words):
+            raise ValueError(
+                f"hidden widths are {values['widths']!r}; "
+                "expected three whole numbers, as 128 64 16."
+            )
+        values["widths"] = tuple(map(int, words))
         interval = max(1, values["steps"] // ROWS)
         return replace(self.start, **values, validation_interval=interval)
 
@@ -113,7 +125,7 @@ class TrainingPanel(widgets.VBox):
         try:
             recipe = self.recipe
         except ValueError as error:
-            self._say(error)
+            self._said.value = str(error)
             return
         self._progress = _PanelProgress(self, _label(recipe, self.start))
         self._train.disabled, self._stop.disabled = True, False
@@ -136,8 +148,7 @@ class TrainingPanel(widgets.VBox):
         """Put the sliders at the report's values; the steps at those of the start."""
         values = Recipe.report(self.start.layers, steps=self.start.steps)
         for name, knob in self._knobs.items():
-            value = getattr(values, name)
-            knob.value = written(value) if name == "widths" else value
+            knob.value = _shown(getattr(values, name))
 
     def forget(self) -> None:
         """Clear the chart; the runs stay on disk."""
@@ -147,17 +158,17 @@ class TrainingPanel(widgets.VBox):
 
     def _train_by(self, recipe: Recipe) -> None:
         name = self._progress.name
-        self._say("reading the images")
+        self._said.value = "reading the images"
         try:
             made = run(recipe, self.data, self.settings, progress=self._progress)
         except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-            self._say(
+            self._said.value = (
                 f"Out of memory: {str(error).partition(chr(10))[0]} Choose a smaller "
                 "batch size, fewer layers or narrower hidden widths, or restart the "
                 "kernel; the runs so far are kept."
             )
         except Exception as error:  # a thread has no other place to say it
-            self._say(str(error) or type(error).__name__)
+            self._said.value = str(error) or type(error).__name__
         else:
             self.runs = {k: v for k, v in self.runs.items() if k != name} | {name: made}
             self._keep(name, made.history)
@@ -167,7 +178,7 @@ class TrainingPanel(widgets.VBox):
                 if measure in made.scores
             )
             ended = "" if made.finished else "stopped; "
-            self._say(
+            self._said.value = (
                 f"{ended}{int(made.network.count_params()):,} weights, "
                 f"{made.steps_per_second:.0f} steps/s; validation "
                 f"({len(self.data['validation']):,} images): {scores or 'not yet'}"
@@ -179,9 +190,6 @@ class TrainingPanel(widgets.VBox):
         self._histories.pop(name, None)  # the last one goes last
         self._histories[name] = history
         self._show_curves()
-
-    def _say(self, words) -> None:
-        self._said.value = str(words)
 
     def _show_settings(self, change=None) -> None:
         try:
@@ -202,9 +210,7 @@ class _PanelProgress(Progress):
 
     def __init__(self, panel: TrainingPanel, name: str):
         super().__init__()
-        self.panel = panel
-        self.name = name
-        self.rows = []
+        self.panel, self.name, self.rows = panel, name, []
 
     @contextmanager
     def shown(self, name, done, steps):
@@ -215,7 +221,7 @@ class _PanelProgress(Progress):
     def advance(self, count, loss, scores):
         bar = self.panel._bar
         bar.value += count
-        self.panel._say(f"step {bar.value:,} of {bar.max:,}, loss {loss:.3f}")
+        self.panel._said.value = f"step {bar.value:,} of {bar.max:,}, loss {loss:.3f}"
 
     def row(self, row):
         self.rows.append(row)
@@ -224,8 +230,7 @@ class _PanelProgress(Progress):
 
 def recipe_code(recipe: Recipe) -> str:
     """The recipe as Python: only what differs from the report's is spelt out."""
-    defaults = vars(Recipe())
-    changed = {k: v for k, v in vars(recipe).items() if v != defaults[k]}
+    changed = _changed(recipe, Recipe())
     return f"Recipe({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
 
 
@@ -250,58 +255,38 @@ def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
     return figure
 
 
-def _knobs(recipe: Recipe) -> dict[str, widgets.Widget]:
-    """A slider or field for each value of the report's Table 4, and the steps."""
-    titles = {
-        "layers": "layers",
-        "widths": "hidden widths",
-        "keep_rate": "keep rate",
-        "l2_beta": "L2 beta",
-        "initial_learning_rate": "learning rate",
-        "decay_rate": "decay",
-        "batch_size": "batch size",
-        "steps": "steps",
-    }
-    kinds = {
-        "layers": (widgets.IntSlider, {"min": 1, "max": MOST_LAYERS}),
-        "widths": (widgets.Text, {}),
-        "keep_rate": (widgets.FloatSlider, {"min": 0.1, "max": 1, "step": 0.05}),
-        "decay_rate": (widgets.FloatSlider, {"min": 0.5, "max": 1, "step": 0.01}),
-        "steps": (widgets.BoundedIntText, {"min": 1, "max": 1_000_000}),
-    }
-    knobs = {}
-    for name, title in titles.items():
-        value = getattr(recipe, name)
-        if name in CHOICES:
-            options = sorted({*CHOICES[name], value})
-            kind, limits = widgets.SelectionSlider, {"options": options}
-        else:
-            kind, limits = kinds[name]
-        if kind is widgets.FloatSlider:
-            limits = limits | {"min": min(limits["min"], value)}
-        knobs[name] = kind(
-            value=written(value) if name == "widths" else value,
-            description=title,
-            style={"description_width": "110px"},
-            layout=widgets.Layout(width="400px"),
-            **limits,
-        )
-    return knobs
+def _knob(name: str, value) -> widgets.Widget:
+    """A slider or field that can hold ``value``, though it be beyond the usual ones."""
+    kind, title, limits = KNOBS[name]
+    if "options" in limits:
+        limits = {"options": sorted({*limits["options"], value})}
+    elif kind is widgets.FloatSlider:
+        limits = limits | {"min": min(limits["min"], value)}
+    return kind(
+        value=_shown(value),
+        description=title,
+        style={"description_width": "110px"},
+        layout=widgets.Layout(width="400px"),
+        **limits,
+    )
 
 
-def _button(label: str, icon: str, style: str, press) -> widgets.Button:
-    button = widgets.Button(description=label, icon=icon, button_style=style)
-    button.on_click(lambda _: press())
-    return button
+def _shown(value):
+    """A value of a recipe as its knob has it."""
+    return written(value) if isinstance(value, tuple) else value
 
 
 def _label(recipe: Recipe, start: Recipe) -> str:
     """What a run is called in the legend: its layers, and what else was changed."""
-    values, before = vars(recipe), vars(start)
-    changed = {name for name in values if values[name] != before[name]}
-    changed -= {"layers", "validation_interval"}
-    words = [f"{name} {written(values[name])}" for name in values if name in changed]
+    named = {"layers": recipe.layers, "validation_interval": recipe.validation_interval}
+    changed = _changed(recipe, replace(start, **named))
+    words = (f"{name} {written(value)}" for name, value in changed.items())
     return ", ".join([f"{recipe.layers} layers", *words])
+
+
+def _changed(recipe: Recipe, other: Recipe) -> dict:
+    """The values of a recipe that another one has not, by name."""
+    return {k: v for k, v in vars(recipe).items() if v != vars(other)[k]}
 
 
 def _data_option(settings: Settings) -> str:
@@ -310,12 +295,3 @@ def _data_option(settings: Settings) -> str:
         return ""
     data = settings.data if settings.data in SOURCES else str(settings.data_folder)
     return f" --data {shlex.quote(data)}"
-
-
-def _widths(text: str) -> tuple[int, ...]:
-    words = text.replace(",", " ").split()
-    if len(words) != 3 or not all(word.isdigit() and int(word) for word in words):
-        raise ValueError(
-            f"hidden widths are {text!r}; expected three whole numbers, as 128 64 16."
-        )
-    return tuple(int(word) for word in words)

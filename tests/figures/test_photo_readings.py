@@ -23,26 +23,19 @@ from helpers.figures.photo_readings import (
 )
 from helpers.figures.photos import margin_figure, photos_figure
 from helpers.networks import build_network
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a reader gives, as far as it is looked at."""
-
-    number: str
-    box: tuple | None = None
+from helpers.reader import Reading
 
 
 @dataclass(frozen=True)
 class FakeReader:
     """Finds one thing in whole photos; reads a box as its width."""
 
-    found: Read = Read("12", (5, 5, 17, 15))
+    found: Reading = Reading("12", box=(5, 5, 17, 15))
 
     def read(self, images, boxes=None):
         if boxes is None:
             return [self.found] * len(images)
-        return [Read(str(round(right - left))) for left, _, right, _ in boxes]
+        return [Reading(str(round(right - left))) for left, _, right, _ in boxes]
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +43,9 @@ def network():
     return build_network(1, seed=0)
 
 
-def photo(number="12", box=(10, 10, 22, 30), kind="photo") -> NumberPhoto:
+def photo(number="12", box=(10, 10, 22, 30)) -> NumberPhoto:
     image = Image.effect_noise((60, 40), 60).convert("RGB")
-    return NumberPhoto(image, number, box, f"{number}.png", kind)
+    return NumberPhoto(image, number, box, f"{number}.png", "photo")
 
 
 def save(folder, name: str, size=(30, 20)) -> None:
@@ -72,12 +65,19 @@ def own(tmp_path):
     return tmp_path / "photos"
 
 
-def test_own_photos_come_first_and_have_figures_of_their_own(of_data, own):
-    save(own, "143.png")
+def test_own_photos_come_first_have_their_own_figures_and_the_bad_are_named(
+    of_data, own
+):
     save(of_data.data_folder / "photos", "7.png")
+    save(own, "143.png")
+    save(own, "IMG_1234.png")
+    (own / "9.jpg").write_bytes(b"no image")
     found = course_photos(of_data, own=own)
     assert [(p.number, p.box, p.kind) for p in found.photos] == [("143", None, "photo")]
     assert found.settings == replace(of_data, data=str(own))
+    bad, unnamed = found.left_out
+    assert "9.jpg" in bad
+    assert unnamed == "IMG_1234.png: its number is not told"
 
 
 def test_photos_of_the_data_come_next_with_their_boxes(of_data, own):
@@ -95,17 +95,6 @@ def test_photos_of_the_data_come_next_with_their_boxes(of_data, own):
     assert (found.source, found.settings) == ("data/photos", of_data)
     (outside,) = found.left_out
     assert "labels.csv, row 3: box (" in outside
-
-
-def test_what_cannot_be_used_is_named_and_the_rest_read(settings, own):
-    save(own, "143.png")
-    save(own, "IMG_1234.png")
-    (own / "9.jpg").write_bytes(b"no image")
-    found = course_photos(settings, own=own)
-    assert [p.name for p in found.photos] == ["143.png"]
-    bad, unnamed = found.left_out
-    assert "9.jpg" in bad
-    assert unnamed == "IMG_1234.png: its number is not told"
 
 
 def test_without_photos_some_are_drawn_and_figures_say_so(of_data, own):
@@ -180,10 +169,14 @@ def test_figure_tells_right_from_wrong_and_draws_both_boxes(answers):
 
 def test_boxes_told_stay_others_are_the_found_ones_and_the_last_the_whole(network):
     photos = [photo(box=(1, 2, 3, 4)), photo(box=None), photo("60", box=None)]
-    found = [Read("1", (5, 6, 7, 8)), Read("1", (5, 6, 7, 8)), Read("")]
+    found = [
+        Reading("1", box=(5, 6, 7, 8)),
+        Reading("1", box=(5, 6, 7, 8)),
+        Reading(""),
+    ]
     boxed = boxed_photos(photos, found)
     assert [p.box for p in boxed] == [(1, 2, 3, 4), (5, 6, 7, 8)]
-    answers, _ = read_four_ways(photos[2:], network, FakeReader(Read("")))
+    answers, _ = read_four_ways(photos[2:], network, FakeReader(Reading("")))
     assert answers["box"].tolist() == ["60"]
 
 

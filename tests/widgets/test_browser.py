@@ -46,29 +46,21 @@ TrainingPanel(Recipe(layers=4, steps=100_000), data, Settings(runs_root=Path("ru
 """
 
 PHOTOS = """
-from dataclasses import dataclass
-
 import numpy as np
 from PIL import Image
 
+from helpers.reader import Reading
 from helpers.widgets.photo_picker import PhotoPicker
 
-@dataclass(frozen=True)
-class Reading:
-    number: str
-    confidence: float = 0.9
-    box: tuple = None
-    sure: bool = True
-    alternatives: tuple = ((("4", 0.9), ("9", 0.1)),) * 3
-    others: tuple = ()
-    error: str = ""
+def reading(number, box):
+    return Reading(number, 0.9, box, True, ((("4", 0.9), ("9", 0.1)),) * 3)
 
 class SizeReader:
     def read(self, images, boxes=None):
         if boxes is None:
-            return [Reading("77", box=(20, 30, 97, 80))]
+            return [reading("77", (20, 30, 97, 80))]
         left, top, right, bottom = boxes[0]
-        return [Reading(f"{right - left}{bottom - top}", box=boxes[0])]
+        return [reading(f"{right - left}{bottom - top}", boxes[0])]
 
     def crops(self, image, boxes):
         return np.stack([np.asarray(image.convert("L").resize((72, 48)))])

@@ -157,7 +157,6 @@ def test_bad_photo_is_named_and_the_next_one_read(reader, tmp_path):
 @pytest.mark.parametrize(
     ("reading", "words"),
     [
-        (found("143", 0.98), "143 (98%)"),
         (found("143", 0.31, sure=False), "143 (31%, not sure)"),
         (found("7", others=(found("12", 0.8),)), "7 (90%); also 12 (80%)"),
         (Reading(), "no number found"),
