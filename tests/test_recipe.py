@@ -15,12 +15,6 @@ def test_learning_rate_falls_to_its_decay_over_the_run():
     assert recipe.learning_rate(400) == pytest.approx(0.049)
 
 
-@pytest.mark.parametrize("profile", ["quick", "report"])
-def test_profiles_take_layers_and_changes(profile):
-    recipe = Recipe.for_profile(profile, 4, keep_rate=0.5, steps=7)
-    assert (recipe.layers, recipe.keep_rate, recipe.steps) == (4, 0.5, 7)
-
-
 def test_quick_is_the_report_s_but_for_its_length():
     quick, report = asdict(Recipe.quick(3)), asdict(Recipe.report(3))
     differing = {name for name in quick if quick[name] != report[name]}
@@ -33,13 +27,6 @@ def test_letters_are_model_1():
     assert (recipe.layers, recipe.widths, recipe.keep_rate) == (2, (128,), 0.9)
     assert (recipe.batch_size, recipe.steps) == (50, 50_000)
     assert recipe.optimizer == "SGD"
-
-
-def test_keywords_are_those_a_function_takes():
-    def build(layers, *, keep_rate, other=None):
-        pass
-
-    assert Recipe().keywords(build) == {"layers": 7, "keep_rate": 0.8}
 
 
 def test_metadata_gives_the_recipe_back():

@@ -25,12 +25,14 @@ from helpers.figures.photos import margin_figure, photos_figure
 from helpers.networks import build_network
 from helpers.reader import Reading
 
+FOUND = Reading("12", box=(5, 5, 17, 15))
+
 
 @dataclass(frozen=True)
 class FakeReader:
     """Finds one thing in whole photos; reads a box as its width."""
 
-    found: Reading = Reading("12", box=(5, 5, 17, 15))
+    found: Reading = FOUND
 
     def read(self, images, boxes=None):
         if boxes is None:
@@ -169,13 +171,8 @@ def test_figure_tells_right_from_wrong_and_draws_both_boxes(answers):
 
 def test_boxes_told_stay_others_are_the_found_ones_and_the_last_the_whole(network):
     photos = [photo(box=(1, 2, 3, 4)), photo(box=None), photo("60", box=None)]
-    found = [
-        Reading("1", box=(5, 6, 7, 8)),
-        Reading("1", box=(5, 6, 7, 8)),
-        Reading(""),
-    ]
-    boxed = boxed_photos(photos, found)
-    assert [p.box for p in boxed] == [(1, 2, 3, 4), (5, 6, 7, 8)]
+    boxed = boxed_photos(photos, [FOUND, FOUND, Reading()])
+    assert [p.box for p in boxed] == [(1, 2, 3, 4), FOUND.box]
     answers, _ = read_four_ways(photos[2:], network, FakeReader(Reading("")))
     assert answers["box"].tolist() == ["60"]
 

@@ -50,22 +50,3 @@ def test_plate_is_inside_its_outline_and_not_outside(shape):
     x, y = np.array([0.0, 1.5, 2.5, 0.0]), np.array([0.0, 0.0, 0.0, 1.2])
     distance = shape(x, y, np.array([2.0, 1.0]), 0.2)
     np.testing.assert_array_equal(distance < 0, [True, True, False, False])
-
-
-def test_colour_that_contrasts_is_lighter_or_darker_than_its_ground():
-    rng = np.random.default_rng(8)
-    for level in np.linspace(0, 1, 50):
-        ground = np.full(3, level, np.float32)
-        colour = plates.contrasting(rng, ground)
-        assert abs((colour - ground) @ textures.LUMA) > 0.1
-        assert ((colour >= 0) & (colour <= 1)).all()
-
-
-@pytest.mark.parametrize("shape", [(8, 10, 3), (80, 3)])
-def test_colour_is_too_faint_near_its_ground_and_on_an_uneven_one(shape):
-    even = np.full(shape, 0.5, np.float32)
-    uneven = even.copy()
-    uneven[::2] += 0.3
-    for ground, faint, plain in ((even, 0.55, 0.65), (uneven, 0.85, 0.95)):
-        assert scenes.too_faint(ground, np.full(3, faint, np.float32))
-        assert not scenes.too_faint(ground, np.full(3, plain, np.float32))

@@ -41,10 +41,6 @@ def press(panel, label: str) -> None:
     panel.wait(600)
 
 
-def said(panel) -> str:
-    return panel._said.value
-
-
 def test_sliders_start_at_the_recipe_and_change_it(panel):
     assert panel.recipe == replace(START, validation_interval=2)
     panel._knobs["keep_rate"].value = 0.1 + 0.4 + 1e-12
@@ -57,10 +53,9 @@ def test_training_is_that_of_the_plain_function(panel, tmp_path):
     (made,) = panel.runs.values()
     assert made.finished
     plain = run(panel.recipe, DATA, Settings(runs_root=tmp_path / "other"))
-    np.testing.assert_array_equal(
-        made.history.drop(columns="seconds"), plain.history.drop(columns="seconds")
-    )
-    assert "validation (20 images): strict" in said(panel)
+    found, expected = (r.history.drop(columns="seconds") for r in (made, plain))
+    np.testing.assert_array_equal(found, expected)
+    assert "validation (20 images): strict" in panel._said.value
     assert panel._train.disabled is False
 
 
@@ -76,25 +71,20 @@ def test_chart_grows_with_each_run_and_is_cleared(panel):
     assert (panel.runs, panel._chart.value) == ({}, empty)
 
 
-def stop_at(panel, step):
-    """Press Stop once the bar has reached a step."""
-    panel._bar.observe(
-        lambda change: panel.stop() if change["new"] >= step else None, "value"
-    )
-
-
 @pytest.mark.parametrize(
     ("steps", "step", "rows"),
     [(40, 6, 3), (2_000, 1, 0)],  # one validation in twenty
 )
 def test_stop_keeps_what_was_trained(panel, steps, step, rows):
     panel._knobs["steps"].value = steps
-    stop_at(panel, step)
+    panel._bar.observe(
+        lambda change: panel.stop() if change["new"] >= step else None, "value"
+    )
     press(panel, "Train")
     (made,) = panel.runs.values()
     assert (made.finished, len(made.history)) == (False, rows)
-    assert said(panel).startswith("stopped; ")
-    assert said(panel).endswith("not yet") == (not rows)
+    assert panel._said.value.startswith("stopped; ")
+    assert panel._said.value.endswith("not yet") == (not rows)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +98,7 @@ def test_stop_keeps_what_was_trained(panel, steps, step, rows):
 def test_error_is_said(panel, monkeypatch, error, words):
     monkeypatch.setattr(training_panel, "run", Mock(side_effect=error))
     press(panel, "Train")
-    assert words in said(panel)
+    assert words in panel._said.value
     assert panel._train.disabled is False
 
 
@@ -131,9 +121,8 @@ def test_second_press_while_training_does_nothing(panel, monkeypatch):
 def test_report_button_sets_table_4_and_leaves_the_steps(panel):
     panel._knobs["keep_rate"].value = 0.5
     press(panel, "Report's values")
-    assert (panel.recipe.keep_rate, panel.recipe.batch_size) == (0.8, 100)
-    assert panel.recipe.widths == (128, 64, 16)
-    assert panel.recipe.steps == 40
+    report = Recipe.report(2, steps=40, crop_size=12)
+    assert panel.recipe == replace(report, validation_interval=2)
 
 
 @pytest.mark.parametrize("words", ["128", "a b c", "8 0 8"])
@@ -141,7 +130,7 @@ def test_bad_widths_are_said_and_nothing_is_trained(panel, words):
     panel._knobs["widths"].value = words
     assert "expected three whole numbers" in panel._export.value
     press(panel, "Train")
-    assert "expected three whole numbers" in said(panel)
+    assert "expected three whole numbers" in panel._said.value
     assert panel.runs == {}
 
 
