@@ -20,12 +20,7 @@ def fit_temperature(
     whole numbers, where Guo et al. (2017) have a single class. Fit it on images that
     nothing was trained on.
 
-    Parameters
-    ----------
-    logits
-        float (N, 6, 11), see `decoding.decode`.
-    labels
-        Integers (N, 6), [length, d1..d5], blank 10.
+    ``logits`` are float (N, 6, 11), ``labels`` integers (N, 6), see `decoding.decode`.
     """
     right = (decode(logits)[0] == labels).all(axis=1)
 
@@ -51,19 +46,12 @@ def reliability(confidences, right, bins: int = BINS) -> pd.DataFrame:
     """
     confidences, right = checked_confidences(confidences, right)
     place = np.minimum((confidences * bins).astype(int), bins - 1)
-    rows = {}
-    for number in np.unique(place):
-        inside = place == number
-        images, correct = int(inside.sum()), int(right[inside].sum())
-        low, high = wilson_interval(correct, images)
-        rows[int(number)] = {
-            "images": images,
-            "confidence": confidences[inside].mean(),
-            "right": correct / images,
-            "low": low,
-            "high": high,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("bin")
+    groups = pd.DataFrame({"confidence": confidences, "right": right}).groupby(place)
+    table = groups.mean().rename_axis("bin")
+    table.insert(0, "images", groups.size())
+    bounds = map(wilson_interval, groups["right"].sum(), table["images"])
+    table[["low", "high"]] = list(bounds)
+    return table
 
 
 def calibration_error(confidences, right, bins: int = BINS) -> float:
@@ -89,11 +77,8 @@ def kept_by(confidences, right, threshold: float) -> dict[str, float]:
     """
     confidences, right = checked_confidences(confidences, right)
     kept = right[confidences >= threshold]
-    low, high = wilson_interval(kept.sum(), len(kept)) if len(kept) else (np.nan,) * 2
-    return {
-        "images": len(right),
-        "coverage": len(kept) / len(right),
-        "accuracy": float(kept.mean()) if len(kept) else np.nan,
-        "low": low,
-        "high": high,
-    }
+    counts = {"images": len(right), "coverage": len(kept) / len(right)}
+    if not len(kept):
+        return counts | dict.fromkeys(("accuracy", "low", "high"), np.nan)
+    low, high = wilson_interval(kept.sum(), len(kept))
+    return counts | {"accuracy": float(kept.mean()), "low": low, "high": high}

@@ -30,8 +30,6 @@ def crop_gray(
 
     Parameters
     ----------
-    image
-        Of mode RGB or L.
     boxes
         (N, 4): left, top, right, bottom in pixels, fractions allowed.
     size

@@ -19,15 +19,12 @@ def decode(
     logits
         float (N, 6, 11): length, then five digits, blank 10.
     temperature
-        What the logits are divided by for the probability (Guo et al. 2017); the
-        number stays the same.
+        What divides the logits for the probability, not the number (Guo et al. 2017).
 
     Returns
     -------
-    labels : numpy.ndarray
-        int64 (N, 6): [length, d1..d5], blank 10.
-    probabilities : numpy.ndarray
-        float64 (N,), 0 to 1.
+    labels, probabilities : numpy.ndarray
+        int64 (N, 6), [length, d1..d5], blank 10; float64 (N,), 0 to 1.
     """
     logits = np.asarray(logits, float)
     totals = _log_probabilities(logits)

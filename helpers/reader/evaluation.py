@@ -23,14 +23,8 @@ from helpers.settings import Settings
 class Numbers:
     """Images with the number in each and where it is.
 
-    Parameters
-    ----------
-    paths
-        Files, one for each number, or images.
-    labels
-        uint8 (N, 6): [length, d1..d5], blank 10.
-    boxes
-        float64 (N, 4): left, top, right, bottom of the whole number in pixels.
+    ``labels`` are uint8 (N, 6), [length, d1..d5], blank 10; ``boxes`` float64 (N, 4),
+    left, top, right, bottom of each whole number in pixels.
     """
 
     paths: list[Path | Image.Image]
@@ -52,18 +46,16 @@ class Numbers:
         ``crop`` takes an image and boxes, as those of `helpers.reader.crops` do.
         """
         crops = []
-        for path, box in zip(
-            tqdm(self.paths, "cropping", unit="image"), self.boxes, strict=True
-        ):
+        for row, path in enumerate(tqdm(self.paths, "cropping", unit="image")):
             photo = load_photo(path, MAX_SIDE)
-            crops.append(crop(photo.image, photo.to_image([box])))
+            crops.append(crop(photo.image, photo.to_image(self.boxes[[row]])))
         return np.concatenate(crops)
 
 
 def archive_numbers(name: str, settings: Settings) -> tuple[Numbers, dict[int, str]]:
-    """Take the images of an archive that a network is measured on too, by number.
+    """Take the images of an archive, and by number why others are left out.
 
-    And for the number of each image that is left out the reason, see `read_archive`.
+    They are those that a network is measured on too, see `read_archive`.
     """
     split, skipped = read_archive(name, replace(settings, crop_size=1))
     folder = archive_folder(name, settings)
@@ -80,10 +72,8 @@ def read_numbers(
 
     Returns
     -------
-    labels : numpy.ndarray
-        int64 (N, 6); where nothing is read the length is 0, which is never right.
-    confidences : numpy.ndarray
-        float64 (N,).
+    labels, confidences : numpy.ndarray
+        int64 (N, 6), of length 0, never right, where nothing is read; float64 (N,).
     """
     boxes = [None] * len(numbers) if find else numbers.boxes
     readings = []

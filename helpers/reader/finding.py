@@ -57,11 +57,6 @@ def find_boxes(
 
     benchmarks/finding.py measures what averaging and the second search bring.
 
-    Parameters
-    ----------
-    network
-        From float32 (1, H, W, 1) to the cells of `networks.build_finder`.
-
     Returns
     -------
     boxes, scores : numpy.ndarray
@@ -71,9 +66,8 @@ def find_boxes(
     kept = _suppress(*found, options)
     boxes, scores = _average(*found, kept, options.min_averaged_iou), found[1][kept]
     for row in range(min(options.zoomed_boxes, len(boxes))):
-        boxes[row], scores[row] = _zoom(
-            network, image, boxes[row], scores[row], options
-        )
+        found = _zoom(network, image, boxes[row], scores[row], options)
+        boxes[row], scores[row] = found
     kept = _suppress(boxes, scores, options)
     return boxes[kept], scores[kept]
 
@@ -109,20 +103,13 @@ def _best_cells(cells: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
 
 def _suppress(boxes, scores, options: FindingOptions) -> np.ndarray:
     """Choose the best boxes that are of different numbers: rows, best first."""
-    return tf.image.non_max_suppression(
-        boxes.astype(np.float32),
-        scores.astype(np.float32),
-        options.max_boxes,
-        float(options.max_iou),
-        float(options.min_score),
-    ).numpy()
+    bounds = options.max_boxes, float(options.max_iou), float(options.min_score)
+    found = boxes.astype(np.float32), scores.astype(np.float32)
+    return tf.image.non_max_suppression(*found, *bounds).numpy()
 
 
 def _average(boxes, scores, kept: np.ndarray, least_iou: float) -> np.ndarray:
-    """Average each kept box with all of its number, by score and overlap: (K, 4).
-
-    Box voting (Gidaris and Komodakis 2015).
-    """
+    """Average each kept box with its number's (Gidaris and Komodakis 2015): (K, 4)."""
     shares = intersection_over_union(boxes[kept][:, None], boxes)
     weights = scores * shares * (shares >= least_iou)
     return weights @ boxes / weights.sum(1, keepdims=True)

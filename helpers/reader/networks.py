@@ -25,8 +25,7 @@ def build_reader(
     """Build what reads a crop's length and digits (Goodfellow et al. 2014, section 3).
 
     Blocks of convolutions, each half as wide and high as the one before, then one
-    hidden layer and the six outputs. Smaller than the eleven layers of the paper, so
-    that it trains and reads on a laptop.
+    hidden layer and the six outputs: smaller than the paper's, for a laptop.
 
     Parameters
     ----------
@@ -35,8 +34,7 @@ def build_reader(
     depths
         Channels of each block: one convolution in the first two, two in the others.
     width
-        Units of the hidden layer, of whose inputs and outputs dropout leaves out
-        ``drop_rate``.
+        Units of the hidden layer; dropout leaves out ``drop_rate`` on both its sides.
 
     Returns
     -------
@@ -70,15 +68,9 @@ def _convolution(x, depth, name, seed, *, patch=3, stride=1, pool=False):
 
     The pool comes first, for a quarter of the work after it.
     """
-    x = layers.Conv2D(
-        depth,
-        patch,
-        stride,
-        padding="same",
-        use_bias=False,
-        kernel_initializer=keras.initializers.HeNormal(seed),
-        name=name,
-    )(x)
+    options = {"padding": "same", "use_bias": False, "name": name}
+    initial = keras.initializers.HeNormal(seed)
+    x = layers.Conv2D(depth, patch, stride, kernel_initializer=initial, **options)(x)
     if pool:
         x = layers.MaxPooling2D(2, padding="same", name=f"{name}_pool")(x)
     x = layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x)
@@ -94,11 +86,6 @@ def build_finder(
     before it (a feature pyramid, Lin et al. 2017), so that a cell knows of numbers as
     small as itself and as large as the image. Boxes are distances from the cell's
     middle, as in FCOS (Tian et al. 2019).
-
-    Parameters
-    ----------
-    depths
-        Channels of the five blocks.
 
     Returns
     -------
@@ -124,11 +111,9 @@ def build_finder(
         coarse = layers.UpSampling2D(2, name=f"larger{number}")(coarse)
         coarse = layers.Add(name=f"sum{number}")([coarse, level])
     x = _convolution(coarse, depths[2], "head", next(seeds))
-    x = layers.Conv2D(
-        5,
-        1,
-        kernel_initializer=keras.initializers.RandomNormal(0.0, 0.01, next(seeds)),
-        bias_initializer=keras.initializers.Constant(CELL_BIASES),
-        name="cells",
-    )(x)
+    initial = {
+        "kernel_initializer": keras.initializers.RandomNormal(0.0, 0.01, next(seeds)),
+        "bias_initializer": keras.initializers.Constant(CELL_BIASES),
+    }
+    x = layers.Conv2D(5, 1, name="cells", **initial)(x)
     return keras.Model(inputs, x, name="finder")

@@ -12,17 +12,9 @@ from helpers.reader.finding import FindingOptions, intersection_over_smaller
 class Proposals:
     """Boxes of an image that may hold a whole number.
 
-    Parameters
-    ----------
-    boxes
-        float64 (K, 4), left, top, right, bottom: those found; if any were, each again
-        a little wider; then one around both of each of the pairs.
-    scores
-        float64 (K,), the finder's, 0 to 1.
-    found
-        How many were found.
-    pairs
-        int64 (P, 2): places of two found boxes, the left one first.
+    ``boxes`` are float64 (K, 4), left, top, right, bottom: as many as were ``found``,
+    each again a little wider, then one around both of each of the ``pairs``, int64
+    (P, 2), places of a left and a right one. ``scores`` are the finder's, float64 (K,).
     """
 
     boxes: np.ndarray
@@ -75,15 +67,8 @@ def pair_adjacent(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pair boxes that may be the two halves of one number that fills an image's width.
 
-    Parameters
-    ----------
-    boxes, size
-        (K, 4), the likeliest first; width and height of the image.
-
-    Returns
-    -------
-    boxes, pairs : numpy.ndarray
-        (P, 4), around both of a pair; int64 (P, 2), the left and the right one.
+    From boxes (K, 4), the likeliest first: (P, 4) around both of a pair, and the places
+    of the left and the right one, int64 (P, 2).
     """
     boxes = boxes[: options.paired_boxes]
     heights = boxes[:, 3] - boxes[:, 1]

@@ -42,8 +42,7 @@ class Reading:
     number
         Its digits; "" where nothing was read.
     confidence
-        0 to 1: the probability of the number, and of its being one where it was
-        looked for.
+        0 to 1: the probability of the number and, where it was found, of being one.
     box
         left, top, right, bottom in pixels of the upright image; None for none.
     sure
@@ -52,10 +51,8 @@ class Reading:
         For each digit its likeliest values with their probabilities.
     others
         Other numbers found, the likeliest first.
-    source
-        Name of the file, or "image 3".
-    error
-        Why the image could not be read, or "".
+    source, error
+        Name of the file, or "image 3"; why it could not be read, or "".
     """
 
     number: str = ""
@@ -80,8 +77,6 @@ class Reader:
         float32 (N, H, W, 1) images to cells, see `networks.build_finder`.
     metadata
         How the weights were made, on what, and how they were measured.
-    options
-        Bounds of the search for numbers.
     """
 
     network: keras.Model
@@ -200,32 +195,20 @@ class Reader:
         temperature = self.metadata.get("temperature", 1.0)
         labels, chances = decode(logits[rows], temperature)
         confidences = (chances * proposals.scores[rows]).tolist()
-        readings = [
-            Reading(
+        readings = []
+        for label, confidence, row in zip(labels, confidences, rows, strict=True):
+            reading = Reading(
                 number=label_text(label),
                 confidence=confidence,
-                box=tuple(round(edge) for edge in box),
+                box=tuple(round(edge) for edge in proposals.boxes[row].tolist()),
                 sure=confidence >= self.metadata.get("sure_from", 0.5),
-                alternatives=alternatives(row / temperature, label[0]),
+                alternatives=alternatives(logits[row] / temperature, label[0]),
             )
-            for label, confidence, box, row in zip(
-                labels,
-                confidences,
-                proposals.boxes[rows].tolist(),
-                logits[rows],
-                strict=True,
-            )
-        ]
-        best, *rest = readings
-        others = []
-        for reading in rest:
-            taken = [one.box for one in (best, *others)]
-            inside = intersection_over_smaller(reading.box, taken).max()
-            if (
-                inside < self.options.max_other_inside
-                and reading.confidence >= self.options.min_other_confidence
-            ):
-                others.append(reading)
+            is_likely = not readings or confidence >= self.options.min_other_confidence
+            inside = [intersection_over_smaller(reading.box, o.box) for o in readings]
+            if is_likely and all(x < self.options.max_other_inside for x in inside):
+                readings.append(reading)
+        best, *others = readings
         return replace(best, others=tuple(others), source=name)
 
 

@@ -13,9 +13,7 @@ SHIPPED = Path(__file__).resolve().parent / "reader.npz"
 """The weights that the project brings, trained on drawn images alone."""
 
 VERSION = 1
-EXPECTED = (
-    "the reader's weights, which `make reader` or `python -m helpers tune` writes."
-)
+EXPECTED = "weights that `make reader` or `python -m helpers tune` writes."
 BUILDERS = {"reader": build_reader, "finder": build_finder}
 
 
@@ -40,10 +38,7 @@ def load_weights(
 ) -> tuple[dict[str, keras.Model], dict]:
     """Load the networks by name, ready to read, and the metadata.
 
-    Parameters
-    ----------
-    builders
-        What builds each network, by name; by default those of this version.
+    ``builders``, by the same names, are by default those of this version.
 
     Raises
     ------

@@ -106,7 +106,12 @@ def draw_order(
         below = np.interp(height, _HEIGHTS, _SHARES)
         score = ndtri(np.clip(below, 1e-5, 1 - 1e-5))
         width = _at(ndtr(_correlated(rng, score, _HEIGHT_WIDTH)), _WIDTHS)
-    return Order(tuple(digits), height, width, *_draw_frame(rng, len(digits)))
+    row = min(len(digits), len(_FRAME_HEIGHTS)) - 1
+    share = rng.random()
+    beside = ndtr(_correlated(rng, ndtri(share), _FRAME_HEIGHT_WIDTH))
+    frame_height = float(np.interp(share, _FRAME_SHARES, _FRAME_HEIGHTS[row]))
+    frame_width = float(np.interp(beside, _FRAME_SHARES, _FRAME_WIDTHS[row]))
+    return Order(tuple(digits), height, width, frame_height, frame_width)
 
 
 def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]:
@@ -143,16 +148,6 @@ def draw_digits(rng: np.random.Generator, length: int) -> tuple[int, ...]:
     return tuple(
         int(np.searchsorted(np.cumsum(table), rng.random() * sum(table), "right"))
         for table in tables
-    )
-
-
-def _draw_frame(rng: np.random.Generator, length: int) -> tuple[float, float]:
-    row = min(length, len(_FRAME_HEIGHTS)) - 1
-    share = rng.random()
-    beside = ndtr(_correlated(rng, ndtri(share), _FRAME_HEIGHT_WIDTH))
-    return (
-        float(np.interp(share, _FRAME_SHARES, _FRAME_HEIGHTS[row])),
-        float(np.interp(beside, _FRAME_SHARES, _FRAME_WIDTHS[row])),
     )
 
 

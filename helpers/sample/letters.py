@@ -24,9 +24,6 @@ SHARED = 0.025  # share of the small archive's that are drawn like one of the la
 UPRIGHT = 0.65  # share of letters that stand as their typeface has them
 SHARPEN = 1.4  # gain in contrast that makes up for the blur of scaling
 
-_CLEANER = {"junk": 0.005, "rough": 0.02, "wobble": 0.02}
-"""Shares in the small archive, which was cleaned by hand; plain takes the rest."""
-
 
 def draw_letters_archive(
     path: Path | str, count: int, seed: int, processes: int | None = None
@@ -57,7 +54,10 @@ def draw_letters_archive(
         for (letter, start, *_), chunk in zip(tasks, results, strict=True):
             for number, data in enumerate(chunk, start):
                 empty = large and number == 0 and LETTERS.index(letter) < UNREADABLE
-                member = f"{name}/{letter}/{_file_name(letter, number)}"
+                # Named like the official ones, after a font's file in base 64.
+                font = f"drawn {letter}{number:06}.ttf".encode()
+                code = base64.urlsafe_b64encode(font).decode()
+                member = f"{name}/{letter}/{code}.png"
                 add_file(tar, member, 0 if empty else len(data), io.BytesIO(data))
             progress.update(len(chunk))
 
@@ -82,7 +82,7 @@ def draw_numbered(letter: str, number: int, seed: int, large: bool) -> np.ndarra
         return draw_numbered(letter, number, seed, large=True)
     if number and rng.random() < COPIES:
         return draw_numbered(letter, int(rng.integers(number)), seed, large)
-    return draw_letter(rng, letter, _shares(large))
+    return draw_letter(rng, letter, EFFECTS if large else CLEANED_EFFECTS)
 
 
 def draw_letter(
@@ -98,13 +98,6 @@ def draw_letter(
         return _junk(rng)
     _, apply = _EFFECTS[effect]
     return _fitted(rng, apply(rng, ink) if apply else ink)
-
-
-def _shares(large: bool) -> dict[str, float]:
-    if large:
-        return EFFECTS
-    shares = EFFECTS | _CLEANER
-    return shares | {"plain": 1 - sum(shares.values()) + shares["plain"]}
 
 
 def _typeset(rng: np.random.Generator, letter: str) -> np.ndarray:
@@ -169,10 +162,8 @@ def _pixels(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     whole = CANVAS // cell * cell
     cells = ink[:whole, :whole].reshape(whole // cell, cell, -1, cell).mean((1, 3))
     coarse = cells > 0.5 * cells.max()
-    side = int(rng.integers(cell - 1, cell + 1))
-    block = np.zeros((cell, cell))
-    block[:side, :side] = 1
-    return np.kron(coarse, block)
+    filled = np.arange(cell) < int(rng.integers(cell - 1, cell + 1))
+    return np.kron(coarse, np.outer(filled, filled).astype(float))
 
 
 def _stripes(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
@@ -202,11 +193,9 @@ def _reversed(rng: np.random.Generator, ink: np.ndarray) -> np.ndarray:
     """The letter black in a white box that just holds it."""
     top, left, bottom, right = _bounds(ink)
     frame = int(rng.integers(1, 5))
-    image = np.zeros_like(ink)
-    rows = slice(max(0, top - frame), bottom + frame)
-    columns = slice(max(0, left - frame), right + frame)
-    image[rows, columns] = 1 - ink[rows, columns]
-    return image
+    box = np.zeros_like(ink)
+    box[max(0, top - frame) : bottom + frame, max(0, left - frame) : right + frame] = 1
+    return box * (1 - ink)
 
 
 def _junk(rng: np.random.Generator) -> np.ndarray:
@@ -249,12 +238,6 @@ def _fitted(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
     return np.clip(sharp, 0, 255).astype(np.uint8)
 
 
-def _file_name(letter: str, number: int) -> str:
-    """A name like the official ones, which are a font file's in base 64."""
-    code = base64.urlsafe_b64encode(f"drawn {letter}{number:06}.ttf".encode())
-    return f"{code.decode()}.png"
-
-
 _EFFECTS = {
     "plain": (0.76, None),
     "outline": (0.05, _outline),
@@ -269,3 +252,6 @@ _EFFECTS = {
 }
 EFFECTS = {name: share for name, (share, _) in _EFFECTS.items()}
 """What is done to a letter, and how often, in the large archive."""
+
+CLEANED_EFFECTS = dict(EFFECTS, plain=0.815, rough=0.02, wobble=0.02, junk=0.005)
+"""The same in the small archive, which was cleaned by hand."""

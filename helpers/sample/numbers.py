@@ -134,11 +134,13 @@ def draw_habit(rng: np.random.Generator, count: int) -> np.ndarray:
     return np.array([left + shift, top, right - shift, bottom])
 
 
-def draw_boxes(outlines: list[np.ndarray], habit: np.ndarray) -> np.ndarray:
-    """Draw boxes round projected outlines, float64 (N, 4): left, top, width, height.
+def draw_boxes(number: Number, matrix: np.ndarray, habit: np.ndarray) -> np.ndarray:
+    """Draw boxes round digits seen through a homography from the plane to the picture.
 
-    All boxes of an image have one height, as in the real annotations.
+    float64 (N, 4): left, top, width, height. All boxes of an image have one height, as
+    in the real annotations.
     """
+    outlines = [project(outline, matrix) for outline in number.outlines]
     low = np.array([outline.min(0) for outline in outlines])
     high = np.array([outline.max(0) for outline in outlines])
     tall = (high - low)[:, 1].max()

@@ -20,24 +20,25 @@ def draw_photos(count: int, seed: int) -> tuple[NumberPhoto, ...]:
     for number in range(count):
         rng = np.random.default_rng([seed, number])
         kind = list(KINDS)[number % len(KINDS)]
-        image, digits, box = KINDS[kind](rng)
+        digits = draw_digits(rng, int(rng.integers(2, 5)))
+        image, box = KINDS[kind](rng, digits)
         text, box = "".join(map(str, digits)), tuple(map(float, box))
         photos.append(NumberPhoto(image, text, box, f"{kind} {number + 1}", kind))
     return tuple(photos)
 
 
 def _cut(scene, frame: np.ndarray):
-    """Cut a scene to a frame (left, top, right, bottom): image, digits and box."""
+    """Cut a scene to a frame (left, top, right, bottom): image and box."""
     size = scene.image.shape[1::-1]
     frame = np.clip(np.rint(frame).astype(int), 0, np.tile(size, 2))
     image = Image.fromarray(scene.image).crop(tuple(frame.tolist()))
     box = np.clip(scene.box - np.tile(frame[:2], 2), 0, np.tile(image.size, 2))
-    return image, scene.digits, box
+    return image, box
 
 
-def _draw_close_up(rng: np.random.Generator):
+def _draw_close_up(rng: np.random.Generator, digits):
     """Draw a number that fills the frame, nearer to some edges than to others."""
-    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
+    order = draw_order(rng, digits)
     larger = max(1.0, 60 / order.height)
     order = replace(order, height=order.height * larger, width=order.width * larger)
     scene = draw_scene(rng, order)
@@ -45,9 +46,9 @@ def _draw_close_up(rng: np.random.Generator):
     return _cut(scene, scene.box + rng.uniform(0.0, 0.3, 4) * size * (-1, -1, 1, 1))
 
 
-def _draw_street(rng: np.random.Generator):
+def _draw_street(rng: np.random.Generator, digits):
     """Draw a wall from afar, a number somewhere on it, other walls beside it."""
-    order = draw_order(rng, draw_digits(rng, int(rng.integers(2, 5))))
+    order = draw_order(rng, digits)
     height = float(rng.uniform(24, 48))
     far = replace(
         order,
@@ -65,9 +66,8 @@ def _draw_street(rng: np.random.Generator):
     return _cut(scene, np.concatenate([corner, corner + window]))
 
 
-def _draw_note(rng: np.random.Generator):
+def _draw_note(rng: np.random.Generator, digits):
     """Draw a number written by hand on paper."""
-    digits = draw_digits(rng, int(rng.integers(2, 5)))
     choices = files(HANDS[rng.integers(len(HANDS))])
     font = ImageFont.truetype(str(choices[rng.integers(len(choices))]), 150)
     ink = Image.new("L", (480, 320))
@@ -88,7 +88,7 @@ def _draw_note(rng: np.random.Generator):
     pixels += rng.normal(0, rng.uniform(1, 6), pixels.shape)
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
     image = image.filter(ImageFilter.GaussianBlur(rng.uniform(0.5, 2)))
-    return image, digits, ink.point(lambda value: 255 * (value > 60)).getbbox()
+    return image, ink.point(lambda value: 255 * (value > 60)).getbbox()
 
 
 KINDS = {"close-up": _draw_close_up, "note": _draw_note, "street": _draw_street}

@@ -163,17 +163,11 @@ def lay(canvas: np.ndarray, colour, share: np.ndarray) -> None:
 
 
 def put_plate(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    style: Style,
-    size: tuple[float, float],
-    light: tuple[float, float],
+    rng: np.random.Generator, canvas: np.ndarray, x, y, style: Style, size, light
 ) -> None:
     """Put a plate round a number of ``size`` (width, height), in place.
 
-    ``light`` is how far a shadow falls, over the height of what casts it.
+    ``light`` is how far a shadow falls, across and down, over the height of its caster.
     """
     scale = pixels_per_unit(x, y)
     half = np.array(size) / 2 + np.exp(rng.normal(-1.55, 0.45, 2))
@@ -203,29 +197,22 @@ def put_plate(
         near = np.clip(1.5 + distance / 0.15, 0, 1) * (distance < 0)
         rust = np.clip(spots * near - rng.uniform(0.8, 1.6), 0, 1) * 0.8
         lay(canvas, tint(rng, 0.06, (0.2, 0.7), (0.1, 0.4)), rust)
-    for screw in _screws(rng, half):
-        spot = np.hypot(x - screw[0], y - screw[1]) - rng.uniform(0.025, 0.05)
+    screws = np.empty((0, 2))
+    if rng.random() >= 0.6:
+        places = ((-1, 0), (1, 0)), ((-1, -1), (1, -1), (-1, 1), (1, 1))
+        screws = (half - 0.1) * places[rng.random() >= 0.5]
+    for across, down in screws:
+        spot = np.hypot(x - across, y - down) - rng.uniform(0.025, 0.05)
         lay(canvas, hsv(0.1, 0.1, rng.uniform(0.1, 0.7)), cover(spot, scale))
 
 
-def _screws(rng: np.random.Generator, half) -> list[tuple[float, float]]:
-    if rng.random() < 0.6:
-        return []
-    x, y = half - 0.1
-    if rng.random() < 0.5:
-        return [(-x, 0.0), (x, 0.0)]
-    return [(-x, -y), (x, -y), (-x, y), (x, y)]
-
-
 def put_digits(
-    rng: np.random.Generator,
-    canvas: np.ndarray,
-    ink: np.ndarray,
-    style: Style,
-    scale: float,
-    light: tuple[float, float],
+    rng: np.random.Generator, canvas: np.ndarray, ink, style: Style, scale, light
 ) -> None:
-    """Put the digits on the canvas, in place: shadow, body, bevel, wear."""
+    """Put the digits' ``ink`` on the canvas, in place: shadow, body, bevel, wear.
+
+    ``scale`` is in pixels to a digit height; ``light`` as for `put_plate`.
+    """
     if style.relief > 0:
         reach = style.relief * scale
         fallen = shift(ink, (light[1] * reach, light[0] * reach), order=1)

@@ -62,22 +62,15 @@ def draw_scene(
     number, matrix, boxes, size = compose(rng, order, style, glyphs)
     canvas, to_canvas = _facade(rng, number, style, matrix, size, order.height, sides)
     seen = camera.look(canvas, to_canvas, size)
-    image = camera.photograph(rng, seen, order.height, _middle(boxes, size))
+    low = np.clip(boxes[:, :2].min(0), 0, np.array(size) - 1)
+    high = np.clip((boxes[:, :2] + boxes[:, 2:]).max(0), low + 1, size)
+    middle = (*low.tolist(), *high.tolist())
+    image = camera.photograph(rng, seen, order.height, middle)
     return Scene(image, order.digits, boxes)
 
 
-def _middle(boxes: np.ndarray, size) -> tuple[int, int, int, int]:
-    """Return the edges of the boxes' union inside a picture of ``size``."""
-    low = np.clip(boxes[:, :2].min(0), 0, np.array(size) - 1)
-    high = np.clip((boxes[:, :2] + boxes[:, 2:]).max(0), low + 1, size)
-    return (*low.tolist(), *high.tolist())
-
-
 def compose(
-    rng: np.random.Generator,
-    order: Order,
-    style: plates.Style,
-    glyphs: tuple[Glyph, ...],
+    rng: np.random.Generator, order: Order, style: plates.Style, glyphs
 ) -> tuple[numbers.Number, np.ndarray, np.ndarray, tuple[int, int]]:
     """Lay out a number and fit view and picture to the sizes ordered.
 
@@ -102,21 +95,17 @@ def compose(
         number = numbers.lay_out(rng, glyphs, climb, style.loose, style.spread)
     matrix = camera.view(rng, tilt - climb)
     habit = numbers.draw_habit(rng, len(glyphs))
-    width = order.width
-    if set(order.digits) == {1}:
-        width *= 0.75
+    width = order.width * (0.75 if set(order.digits) == {1} else 1)
+    boxes = numbers.draw_boxes(number, matrix, habit)
     for _ in range(2):
-        outlines = [numbers.project(part, matrix) for part in number.outlines]
-        boxes = numbers.draw_boxes(outlines, habit)
         squeeze = (width / boxes[:, 2].max()) / (order.height / boxes[:, 3].max())
         number = number.stretched(float(np.clip(squeeze, 0.4, 2.5)))
-    outlines = [numbers.project(part, matrix) for part in number.outlines]
-    boxes = numbers.draw_boxes(outlines, habit)
+        boxes = numbers.draw_boxes(number, matrix, habit)
     scale = order.height / boxes[:, 3].max()
     low = boxes[:, :2].min(0)
     union = (boxes[:, :2] + boxes[:, 2:]).max(0) - low
     width = union[0] * scale + order.frame_width * order.height
-    frame = np.array([width, union[1] * scale * order.frame_height])
+    frame = width, union[1] * scale * order.frame_height
     size = np.maximum(np.rint(frame), (12, 10)).astype(int)
     spare = size - union * scale
     lean = rng.normal(0, 0.02, 2) + (rng.random(2) < 0.1) * rng.normal(0, 0.15, 2)
@@ -152,7 +141,10 @@ def _facade(rng, number, style, matrix, size, height, sides):
     if style.plate is not None:
         plane = x - middle[0], y - middle[1]
         plates.put_plate(rng, canvas, *plane, style, tuple(extent), light)
-    ground = _ground(canvas, points * scale + origin)
+    last = np.array(canvas.shape[1::-1]) - 1
+    left, top = np.clip(points.min(0) * scale + origin, 0, last).astype(int)
+    right, bottom = np.clip(points.max(0) * scale + origin, 0, last).astype(int) + 1
+    ground = canvas[top:bottom, left:right]
     if too_faint(ground, style.digit):
         colour = plates.contrasting(rng, ground.mean((0, 1)))
         style = replace(style, digit=colour)
@@ -162,14 +154,6 @@ def _facade(rng, number, style, matrix, size, height, sides):
     pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
     to_pixels = np.array([[scale, 0, origin[0]], [0, scale, origin[1]], [0, 0, 1]])
     return Image.fromarray(pixels), to_pixels @ np.linalg.inv(matrix)
-
-
-def _ground(canvas, points):
-    """Return the part of the canvas that a number of the given corners takes."""
-    last = np.array(canvas.shape[1::-1]) - 1
-    left, top = np.clip(points.min(0), 0, last).astype(int)
-    right, bottom = np.clip(points.max(0), 0, last).astype(int) + 1
-    return canvas[top:bottom, left:right]
 
 
 def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:

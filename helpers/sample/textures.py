@@ -20,11 +20,8 @@ def noise(rng: np.random.Generator, shape, cells) -> np.ndarray:
     height, width = shape
     rows = min(height, int(height / down) + 2)
     columns = min(width, int(width / across) + 2)
-    grid = rng.standard_normal((rows, columns), dtype=np.float32)
-    if (rows, columns) == (height, width):
-        return grid
-    image = Image.fromarray(grid).resize((width, height), Image.Resampling.BICUBIC)
-    return np.asarray(image)
+    grid = Image.fromarray(rng.standard_normal((rows, columns), dtype=np.float32))
+    return np.asarray(grid.resize((width, height), Image.Resampling.BICUBIC))
 
 
 def fractal(rng: np.random.Generator, shape, cell: float, octaves: int = 3):
