@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
-from helpers.data.images import load_photo
+from helpers.data.images import Photo, PhotoError, load_photo
 
 LONG_SIDE = 420
 """Longer side of the photo in the panel, in pixels."""
@@ -92,12 +92,10 @@ class PhotoPicker(widgets.VBox):
 
     def choose(self, name: str) -> None:
         """Show a photo of the list, and read it in its box, or find its number."""
-        try:
-            photo = load_photo(self.photos[name], name=name)
-        except (ValueError, OSError) as error:
+        photo = self._load(self.photos[name], name)
+        if photo is None:
             self.image = self.reading = None
             self._photo.value = self._chart.value = b""
-            self._say_problem(error)
             return
         self._show(photo.image)
         if name in self.boxes:
@@ -132,21 +130,25 @@ class PhotoPicker(widgets.VBox):
         finally:
             self._setting = False
 
+    def _load(self, source, name: str) -> Photo | None:
+        """Load a photo, or say why it cannot be."""
+        try:
+            return load_photo(source, name=name)
+        except PhotoError as error:
+            self._say_problem(error)
+
     def _take(self, files) -> None:
-        """Put an uploaded file in the list and show it, or say why it is none."""
+        """Put an uploaded file in the list and show it."""
         for file in files:
             name = file["name"]
-            try:
-                image = load_photo(bytes(file["content"]), name=name).image
-            except (ValueError, OSError) as error:
-                self._say_problem(error)
-                continue
-            self.photos[name] = image
-            self.boxes.pop(name, None)  # of another photo of that name
-            with self._silent(self._chosen):
-                self._chosen.options = tuple(self.photos)
-                self._chosen.value = name
-            self.choose(name)
+            photo = self._load(bytes(file["content"]), name)
+            if photo is not None:
+                self.photos[name] = photo.image
+                self.boxes.pop(name, None)  # of another photo of that name
+                with self._silent(self._chosen):
+                    self._chosen.options = tuple(self.photos)
+                    self._chosen.value = name
+                self.choose(name)
 
     def _show(self, image: Image.Image) -> None:
         """Make a photo the one that is shown, all of it in the box."""
