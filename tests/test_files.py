@@ -112,6 +112,8 @@ def test_file_of_no_archive_other_metadata_or_version_is_named(tmp_path, content
         np.savez(path, metadata=np.array(content))
     with pytest.raises(InputError, match=r"a\.npz: .*expected"):
         read_arrays(path, "arrays.", 2)
+    with pytest.raises(FileNotFoundError, match=r"b\.npz: no such file; expected mine"):
+        read_arrays(tmp_path / "b.npz", "mine.")
 
 
 @pytest.mark.parametrize("whole", [atomic_write, atomic_folder])

@@ -87,17 +87,13 @@ def test_compare_runs_draws_every_run_in_both_measures_the_strict_one_first():
     assert found == [[[0.1, 0.2]] * 2, [[0.6, 0.7]] * 2]
 
 
-def points(axis):
-    """Every line's points by its label, the first line of a label."""
-    return {
-        line.get_label(): line.get_xydata().tolist() for line in reversed(axis.lines)
-    }
-
-
 def test_figure_3_shows_all_parts_in_both_measures_and_the_report_in_its_own(curve):
     kept = pd.read_csv(io.StringIO(curve.to_csv(index=False)))
     axes = figure_3(kept).axes
-    strict, six_position = map(points, axes)
+    strict, six_position = (
+        {line.get_label(): line.get_xydata().tolist() for line in reversed(axis.lines)}
+        for axis in axes
+    )
     assert strict["validation"] == [[10, 0.5], [20, 1.0]]
     assert six_position["validation"] == [[10, 0.75], [20, 1.0]]
     assert strict["test"] == [[20, pytest.approx(2 / 3)]]

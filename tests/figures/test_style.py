@@ -1,6 +1,7 @@
 """Figures: what is kept of them, and the look that they share."""
 
 from dataclasses import replace
+from unittest.mock import Mock
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -58,15 +59,13 @@ def test_neither_file_changes_if_one_cannot_be_written(settings, monkeypatch, wh
     def files():
         return {f.name: f.read_bytes() for f in settings.figures.iterdir()}
 
-    def fail(*args, **kwargs):
-        raise OSError("No space left on device")
-
     save_figure(a_figure(), "f", settings, NUMBERS)
     before = files()
     figure, numbers = a_figure(), NUMBERS + 1
     figure.axes[0].set_title("another")
     of, method = {"picture": (figure, "savefig"), "numbers": (numbers, "to_csv")}[what]
-    monkeypatch.setattr(of, method, fail)
+    full = Mock(side_effect=OSError("No space left on device"))
+    monkeypatch.setattr(of, method, full)
     with pytest.raises(OSError, match="No space left"):
         save_figure(figure, "f", settings, numbers)
     assert files() == before
