@@ -73,11 +73,6 @@ class Request(BaseHTTPRequestHandler):
         return int(scope.removeprefix("bytes=").removesuffix("-"))
 
 
-def whole(request, **fields):
-    """The whole file, whatever the range."""
-    other(bytes, sized=True, **fields)(request)
-
-
 def ranged(request, move=1, size=None, named=True):
     """What was asked for, from ``start`` times ``move`` on."""
     content, start = request.server.content, int(request.start * move)
@@ -98,24 +93,16 @@ def cut(request):
     ranged(request, size=(len(request.server.content) - request.start) // 2)
 
 
-def stall(request):
-    """Half of what remains, then silence until the server is released."""
+def held(request):
+    """Half of what remains; the other half once the server is released."""
+    content = request.server.content
     cut(request)
     silence(request)
+    request.send(content[(request.start + len(content)) // 2 :])
 
 
 def silence(request):
     request.server.release.wait()
-
-
-def held(request):
-    """Half of the file; the other half once the server is released."""
-    content = request.server.content
-    half = len(content) // 2
-    request.head(Content_Length=len(content))
-    request.send(content[:half])
-    silence(request)
-    request.send(content[half:])
 
 
 def drip(size, pause):
@@ -159,7 +146,8 @@ endless_page = other(lambda content: b" " * 2 * len(content), Content_Type="text
 unsized_cut = other(lambda content: content[: len(content) // 2])
 surplus = other(lambda content: content + b"more" * 10_000)
 other_content = other(lambda content: bytes(len(content)), sized=True)
-named_gzip = partial(whole, Content_Encoding="gzip")
+whole = other(bytes, sized=True)
+named_gzip = other(bytes, sized=True, Content_Encoding="gzip")
 
 
 def packed(request):

@@ -55,7 +55,8 @@ def test_archive_alone_needs_no_other(few_settings, few_numbers):
     test = prepare(few_settings, 1).test
     shutil.rmtree(few_numbers / "train")
     found, skipped = read_archive("test", few_settings, 1)
-    np.testing.assert_array_equal(found.images, test.images)
+    for column in ("images", "labels", "numbers", "archives"):
+        np.testing.assert_array_equal(getattr(found, column), getattr(test, column))
     assert list(skipped) == [3]
 
 
@@ -74,6 +75,7 @@ def real(real_data, tmp_path_factory):
 
 def test_every_real_image_is_cropped(real):
     assert set(real.skipped.reason) <= {"looks like a test or validation image"}
+    assert sum(map(len, real.splits().values())) + len(real.skipped) == 4_434 + 700
     lengths = np.bincount(real.test.labels[:, 0], minlength=6)
     np.testing.assert_array_equal(lengths, [0, 68, 394, 201, 37, 0])
 

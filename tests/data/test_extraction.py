@@ -82,13 +82,10 @@ def link(name, kind, target="/etc/passwd"):
         ("test/../../escaped.png", "layout"),
         ("/test/1.png", "layout"),
         ("../test/9.png", "layout"),
-        ("test/._1.png", "layout"),
-        ("test/Thumbs.db", "layout"),
         ("test/1 (1).png", "layout"),
         ("test/1.png", "second"),
         (link("test/7.png", tarfile.SYMTYPE), "regular"),
         (link("test/7.png", tarfile.LNKTYPE, "test/1.png"), "regular"),
-        (link("test/7.png", tarfile.CHRTYPE), "regular"),
         (link("test/7.png", tarfile.FIFOTYPE), "regular"),
     ],
 )
@@ -117,37 +114,23 @@ def test_name_that_no_disk_takes_is_left_out(tmp_path, name):
     archive = tar_gz(tmp_path / "a.tar.gz", members)
     made = extract(archive, tmp_path / "made", ARCHIVES["notMNIST_small"].members)
     assert names(made / "A") == ["é 1.png"]
-    [(skipped, reason)] = read_manifest(made).skipped.items()
-    assert skipped == f"{letters}/{name}.png"
-    assert reason == "not the name of a file"
+    skipped = {f"{letters}/{name}.png": "not the name of a file"}
+    assert read_manifest(made).skipped == skipped
 
 
 def test_name_of_a_skipped_member_is_kept_short(extracted):
     [skipped] = read_manifest(extracted([*TEST, ("x" * 20_000, b"")])).skipped
-    assert skipped == "x" * len(skipped)
-    assert 0 < len(skipped) <= 255
+    assert skipped == "x" * 255
 
 
 def cut(path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    path.write_bytes(content)
-
-
-def replace_by_page(path):
-    path.write_text("<html>404</html>")
-
-
-@pytest.mark.parametrize("harm", [cut, flip, replace_by_page])
-def test_damaged_archive_leaves_what_was_there(extracted, tmp_path, harm):
-    members = [("test/1.png", bytes(range(256)) * 99)]
+def test_damaged_archive_leaves_what_was_there(extracted, tmp_path):
     for before in (["archives"], ["archives", "test"]):
         with pytest.raises(ArchiveError, match=r"test\.tar\.gz: damaged"):
-            extracted(members, harm)
+            extracted([("test/1.png", bytes(range(256)) * 99)], harm=cut)
         assert names(tmp_path) == [".test.lock", *before]
         folder = extracted()
     assert names(folder) == FILES
@@ -196,10 +179,9 @@ def large(tmp_path):
 def extraction(archive) -> subprocess.Popen:
     """The extraction in a process of its own."""
     code = (
-        "from helpers.data.archives import ARCHIVES; from pathlib import Path; "
+        "import re; from pathlib import PosixPath; "
         "from helpers.data.extraction import extract; "
-        f"extract(Path({str(archive)!r}), Path({str(archive.with_name('test'))!r}), "
-        "ARCHIVES['test'].members)"
+        f"extract({archive!r}, {archive.with_name('test')!r}, {MEMBERS!r})"
     )
     return subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=-3)
 
@@ -218,7 +200,6 @@ def killed_under_way(archive, seconds: float = 0.0) -> int:
 
 
 def assert_whole(archive):
-    assert extraction(archive).wait() == 0
     folder = archive.with_name("test")
     assert is_extracted(folder, archive)
     assert len(names(folder)) == MANY + 1
@@ -230,12 +211,20 @@ def assert_whole(archive):
 def test_extraction_killed_under_way_is_made_whole_by_the_next(large):
     assert 0 < killed_under_way(large) < MANY
     assert not large.with_name("test").exists()
+    assert extraction(large).wait() == 0
     assert_whole(large)
 
 
 @pytest.mark.long
 def test_extraction_killed_ten_times_at_random_is_made_whole(large):
     moments = random.Random(2016)
-    reached = [killed_under_way(large, moments.uniform(0, 0.3)) for _ in range(10)]
-    print("files at each kill:", reached)
+    for _ in range(10):
+        killed_under_way(large, moments.uniform(0, 0.3))
+    assert extraction(large).wait() == 0
+    assert_whole(large)
+
+
+def test_of_two_processes_one_extracts(large):
+    processes = [extraction(large) for _ in range(2)]
+    assert [process.wait() for process in processes] == [0, 0]
     assert_whole(large)

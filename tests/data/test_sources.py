@@ -1,8 +1,6 @@
 """Archives of every source end as checked folders in the official layout."""
 
 import hashlib
-import threading
-import time
 from dataclasses import replace
 
 import pytest
@@ -14,7 +12,7 @@ from helpers.data.digitstruct import read_boxes
 from helpers.data.extraction import LIMITS, MANIFEST
 from helpers.data.sources import OfficialArchives, OwnArchives
 
-TEST = [("test/1.png", b"one"), ("test/2.png", b""), ("test/digitStruct.mat", b"mat")]
+TEST = [("test/1.png", b"one"), ("test/digitStruct.mat", b"mat")]
 
 
 @pytest.fixture
@@ -27,20 +25,24 @@ def files(folder):
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.*"))
 
 
-@pytest.mark.parametrize("below", ["", "svhn"])
-def test_own_archive_becomes_a_folder(own, below):
-    tar_gz(own.place / below / "test.tar.gz", TEST)
-    folder = own.folder("test")
-    assert folder == own.home / "test"
-    assert files(folder) == ["1.png", "2.png", "digitStruct.mat", MANIFEST]
+NOT_MNIST = ("A/1.png", "A/QS5vdGY=.png", "J/1.png")
 
 
-def test_own_archive_that_is_not_official_is_said_so_once(own, capsys):
-    tar_gz(own.place / "test.tar.gz", TEST)
-    own.folder("test")
-    own.folder("test")
+@pytest.mark.parametrize("below", [True, False])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("test", ("1.png", "digitStruct.mat")), ("notMNIST_small", NOT_MNIST)],
+)
+def test_own_archive_becomes_a_folder_and_is_said_once_not_to_be_official(
+    own, capsys, name, content, below
+):
+    place = own.place / (ARCHIVES[name].family if below else "")
+    tar_gz(place / f"{name}.tar.gz", [(f"{name}/{file}", b"x") for file in content])
+    for _ in range(2):
+        assert own.folder(name) == own.home / name
+    assert files(own.home / name) == sorted([*content, MANIFEST])
     assert capsys.readouterr().out.splitlines() == [
-        "test.tar.gz: not the official archive of its name; used as it is"
+        f"{name}.tar.gz: not the official archive of its name; used as it is"
     ]
 
 
@@ -62,12 +64,6 @@ def test_folder_of_other_things_is_no_extracted_archive(own):
     (own.place / "test").mkdir()
     tar_gz(own.place / "test.tar.gz", TEST)
     assert own.folder("test") == own.home / "test"
-
-
-def test_letters_keep_their_folders(own):
-    name = "notMNIST_small/A/QS5vdGY=.png"
-    tar_gz(own.place / "notMNIST_small.tar.gz", [(name, b"x"), (name + "x", b"")])
-    assert files(own.folder("notMNIST_small")) == ["A/QS5vdGY=.png", MANIFEST]
 
 
 def test_missing_archive_says_where_it_was_looked_for(own):
@@ -99,15 +95,12 @@ def published(tmp_path):
         yield server, OfficialArchives(home=home, archives={"test": entry})
 
 
-@pytest.mark.parametrize("added", ["._1.png", ".DS_Store", "Thumbs.db"])
-def test_official_archive_is_fetched_and_extracted_once(published, added):
+def test_official_archive_is_fetched_and_extracted_once(published):
     server, source = published
     folder = source.folder("test")
-    assert files(folder) == ["1.png", "2.png", "digitStruct.mat", MANIFEST]
+    assert files(folder) == ["1.png", "digitStruct.mat", MANIFEST]
     (source.home / "archives" / "test.tar.gz").unlink()  # to save disk
-    (folder / added).touch()  # by a file manager that shows the folder
     assert source.folder("test") == folder
-    assert (folder / added).exists()
     assert len(server.asked) == 1
 
 
@@ -117,26 +110,6 @@ def test_mirror_is_asked_first(published):
         replace(source, mirror=f"{mirror.address}/svhn").folder("test")
         assert mirror.asked == [("/svhn/test.tar.gz", None)]
     assert server.asked == []
-
-
-def test_two_users_of_one_folder_do_not_undo_each_other(published, capsys):
-    server, source = published
-    server.answers.append(servers.held)
-    made = []
-    threads = [
-        threading.Thread(target=lambda: made.append(source.folder("test")))
-        for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    until, told = time.monotonic() + 60, ""
-    while "waiting" not in told and time.monotonic() < until:
-        told += capsys.readouterr().out
-    server.release.set()
-    for thread in threads:
-        thread.join()
-    assert made == [source.home / "test"] * 2
-    assert len(server.asked) == 1
 
 
 def test_published_facts_are_complete():
@@ -152,17 +125,3 @@ def test_largest_official_member_is_not_refused(real_data):
     listed = real_data / "digitstruct" / "extra.mat"
     per_digit = listed.stat().st_size / len(read_boxes(listed))
     assert 531_131 * per_digit < LIMITS.file_bytes  # the digits of extra.tar.gz
-
-
-@pytest.mark.parametrize(
-    ("name", "images"),
-    {
-        "train": 4_434,
-        "test": 700,
-        "notMNIST_large": 15_415,
-        "notMNIST_small": 6_724,
-    }.items(),
-)
-def test_real_archives_come_out_whole(real_data, tmp_path, name, images):
-    source = OwnArchives(home=tmp_path, place=real_data)
-    assert len(list(source.folder(name).rglob("*.png"))) == images

@@ -3,23 +3,16 @@
 import json
 import subprocess
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import h5py
 import numpy as np
 import pytest
+from builders import boxes_of
 from PIL import Image
 
-from helpers.data.digitstruct import Boxes, write_boxes
-from helpers.data.extraction import MANIFEST, Manifest
-from helpers.data.store import (
-    CHUNK,
-    Store,
-    StoreError,
-    StoreOptions,
-    build_store,
-    crop_archive,
-)
+from helpers.data.digitstruct import write_boxes
+from helpers.data.store import CHUNK, Store, StoreError, StoreOptions, build_store
 from helpers.preprocessing import gray
 from helpers.settings import ROOT
 
@@ -31,26 +24,23 @@ OPTIONS = StoreOptions(crop_size=SIDE, margin=0.0, seed=1)
 
 
 def write_archive(folder, rows) -> None:
-    """An extracted archive from {number: (digits, pixels, bytes or None)}.
+    """An extracted archive from {number: (digits, pixels or bytes)}.
 
     The boxes of an image take all of it together.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    boxes = []
+    folder.mkdir(parents=True)
+    boxes = {}
     for number, (digits, content) in rows.items():
         path = folder / f"{number}.png"
         if isinstance(content, bytes):
             path.write_bytes(content)
-        elif content is not None:
+        else:
             Image.fromarray(content).save(path)
         width = SIDE / max(1, len(digits))
-        boxes += [(number, d, i * width, 0, width, SIDE) for i, d in enumerate(digits)]
-    columns = np.array(boxes, float).reshape(-1, 6).T
-    numbers = np.array(list(rows), np.int32)
-    image, label = columns[0].astype(np.int32), columns[1].astype(np.int8)
-    write_boxes(
-        folder / "digitStruct.mat", Boxes(image, label, *columns[2:], images=numbers)
-    )
+        boxes[number] = [
+            (digit, place * width, 0, width, SIDE) for place, digit in enumerate(digits)
+        ]
+    write_boxes(folder / "digitStruct.mat", boxes_of(boxes))
 
 
 def noise(seed: int, side: int = SIDE) -> np.ndarray:
@@ -132,49 +122,17 @@ def test_validation_has_each_first_digit_of_train_and_of_extra(built):
         (((), noise(1)), "no digit box"),
         (((1, 2, 3, 4, 5, 6), noise(1)), "more than 5 digits"),
         (((1, 2), b""), "not an image (0 bytes)"),
-        (((1, 2), None), "there is no such file"),
     ],
 )
-@pytest.mark.parametrize("archive", ["train", "test"])
-def test_image_that_cannot_be_used_is_left_out_and_listed(
-    built, rows, archive, row, reason
-):
-    rows[archive][5] = row
+def test_image_that_cannot_be_used_is_left_out_and_listed(built, rows, row, reason):
+    rows["train"][5] = row
     found = built()
-    [left_out] = found.skipped.to_dict("records")
-    assert (left_out["archive"], left_out["number"]) == (archive, 5)
-    assert left_out["reason"].startswith(reason)
+    [left_out] = found.skipped.to_numpy().tolist()
+    assert left_out[:2] == ["train", 5]
+    assert left_out[2].startswith(reason)
     kept = [place for split in found.splits().values() for place in placed(split)]
-    assert (archive, 5) not in kept
+    assert ("train", 5) not in kept
     assert len(kept) == 73
-
-
-def test_image_of_an_unsound_row_is_left_out_and_listed(built, tmp_path):
-    built()
-    with h5py.File(tmp_path / "test" / "digitStruct.mat", "r+") as file:
-        file[file[file["digitStruct/bbox"][4, 0]]["label"][0, 0]][0, 0] = 11
-    found = built()
-    reason = "a label is 11.0; expected 1 to 10"
-    assert found.skipped.to_numpy().tolist() == [["test", 5, reason]]
-    assert found.test.numbers.tolist() == [1, 2, 3, 4, 6, 7, 8, 9]
-    assert 5 in found.boxes("test").images
-    assert found.surplus.empty
-
-
-def test_what_is_no_image_of_the_archive_is_listed(built, tmp_path):
-    built()
-    names = ["99.png", "._1.png", "Thumbs.db"]
-    for name in names:
-        (tmp_path / "test" / name).touch()
-    manifest = Manifest("test.tar.gz", 1, 1, 9, 1, {"test/see\x07boxes.m": "odd"})
-    (tmp_path / "test" / MANIFEST).write_text(json.dumps(asdict(manifest)))
-    found = built()
-    reason = "no row of digitStruct.mat is of it"
-    expected = [["test", name, reason] for name in sorted(names)]
-    expected.append(["test", "test/see\\x07boxes.m", "odd"])
-    assert found.surplus.to_numpy().tolist() == expected
-    assert found.skipped.empty
-    assert list(found.skipped.columns) == ["archive", "number", "reason"]
 
 
 def test_boxes_are_all_those_of_the_archive(built, rows):
@@ -194,13 +152,6 @@ def test_copy_of_a_test_image_is_listed_and_in_no_split(built, rows):
     assert found.skipped.to_numpy().tolist() == copies
     places = placed(found.train) + placed(found.validation)
     assert not {("train", 3), ("extra", 4)} & set(places)
-
-
-def test_second_call_makes_nothing(built):
-    path = built().path
-    before = path.stat().st_mtime_ns
-    assert built().path == path
-    assert path.stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("option", [{"margin": 0.3}, {"seed": 5}, {"crop_size": 20}])
@@ -224,52 +175,35 @@ def mend(folder):
     [
         mend,
         lambda folder: (folder / "3.png").unlink(),
-        lambda folder: (folder / "3.png").write_bytes(b""),
         lambda folder: (folder / "10.png").touch(),
         lambda folder: (folder / "10.png").symlink_to("nowhere"),
-        lambda folder: write_archive(folder, rows_of(8, 2_000)),
     ],
-    ids=["mended", "lost", "emptied", "added", "linked to nothing", "rewritten"],
+    ids=["mended", "lost", "added", "linked to nothing"],
 )
 def test_changed_folder_has_a_store_of_its_own(built, tmp_path, change):
     first = built()
     change(tmp_path / "test")
     assert built().path != first.path
+    assert len(first.test) == 9
 
 
-def test_image_that_is_mended_is_cropped_anew(built, rows, tmp_path):
-    pixels = rows["test"][5][1]
-    rows["test"][5] = (rows["test"][5][0], b"")
-    before = built()
-    assert 5 not in before.test.numbers
-    Image.fromarray(pixels).save(tmp_path / "test" / "5.png")
-    np.testing.assert_array_equal(built().test.images[4], gray(pixels))
+def test_unchanged_folders_have_the_store_they_had_whatever_files_are_hidden(
+    built, tmp_path
+):
+    path = built().path
+    before = path.stat().st_mtime_ns
+    (tmp_path / "test" / ".DS_Store").touch()
+    assert built().path == path
+    assert path.stat().st_mtime_ns == before
 
 
-@pytest.mark.parametrize("name", [".DS_Store", "._1.png"])
-def test_hidden_files_change_no_store(built, tmp_path, name):
-    first = built()
-    (tmp_path / "test" / name).touch()
-    assert built().path == first.path
-
-
-def test_reader_of_a_store_is_not_disturbed_by_the_next(built, tmp_path):
-    old = built()
-    numbers = old.validation.numbers
-    write_archive(tmp_path / "train", rows_of(60, 5_000))
-    built(seed=3)
-    assert len(old.train) == 45
-    np.testing.assert_array_equal(Store(old.path).validation.numbers, numbers)
-
-
-def test_of_two_processes_one_builds_and_the_other_waits(built, tmp_path):
+def test_of_two_processes_one_builds_and_the_other_waits(built, rows, tmp_path):
     path = built().path
     path.unlink()
+    folders = {name: tmp_path / name for name in rows}
     program = (
-        "from pathlib import Path; from helpers.data import store; "
-        f"root = Path({str(tmp_path)!r}); names = ('train', 'test', 'extra'); "
-        "store.build_store(root / 'home', {n: root / n for n in names}, "
-        f"store.{OPTIONS!r}, 1)"
+        "from pathlib import PosixPath; from helpers.data.store import *; "
+        f"build_store({tmp_path / 'home'!r}, {folders}, {OPTIONS!r}, 1)"
     )
     words = [sys.executable, "-c", program]
     processes = [
@@ -290,48 +224,19 @@ def test_bytes_do_not_depend_on_the_number_of_processes(built, rows):
     assert built(processes=2).path.read_bytes() == alone
 
 
-def test_source_without_extra_has_a_store_without_it(built, rows):
-    del rows["extra"]
-    found = built()
-    assert list(found.metadata["archives"]) == ["train", "test"]
-    assert set(found.train.archives) == {"train"}
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (
-            dict.fromkeys((1, 2, 3), ((1,), b"")),
-            r"test: none of its 3 images .*0 bytes",
-        ),
-        ({}, "lists no image"),
-    ],
-)
-def test_archive_without_a_usable_image_is_named(
-    built, rows, tmp_path, content, message
-):
-    rows["test"] = content
-    with pytest.raises(StoreError, match=message):
+def test_archive_without_a_usable_image_is_named(built, rows, tmp_path):
+    rows["test"] = dict.fromkeys((1, 2, 3), ((1,), b""))
+    with pytest.raises(StoreError, match=r"test: none of its 3 images .*0 bytes"):
         built()
     assert not list((tmp_path / "home").glob("*.h5"))
 
 
-def test_folder_without_digitstruct_is_named(built, tmp_path):
-    built()
-    (tmp_path / "test" / "digitStruct.mat").rename(tmp_path / "away")
-    with pytest.raises(StoreError, match=r"test/digitStruct\.mat: no such file"):
-        build_store(tmp_path, {"test": tmp_path / "test"}, OPTIONS)
-
-
-def test_split_may_be_empty(built, rows):
+def test_store_needs_no_extra_and_a_split_may_be_empty(built, rows):
     rows["train"] = rows_of(9, 1_000)  # each first digit once: all for validation
     del rows["extra"]
-    assert built().train.images.shape == (0, SIDE, SIDE)
-
-
-def group(path):
-    with h5py.File(path, "w") as file:
-        file.create_group("train")
+    found = built()
+    assert list(found.metadata["archives"]) == ["train", "test"]
+    assert found.train.images.shape == (0, SIDE, SIDE)
 
 
 def metadata(value):
@@ -346,12 +251,11 @@ def metadata(value):
     "harm",
     [
         lambda path: path.write_text("no store"),
-        lambda path: path.write_bytes(b""),
-        group,
+        lambda path: h5py.File(path, "w").close(),
         metadata("{"),
         metadata(3),
     ],
-    ids=["text", "empty", "no metadata", "broken metadata", "number"],
+    ids=["text", "no metadata", "broken metadata", "number"],
 )
 def test_file_that_is_no_store_is_named_and_gives_way_to_one(built, harm):
     path = built().path
@@ -370,12 +274,3 @@ def test_store_of_another_version_gives_way(built):
 def test_store_that_is_not_there_is_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         _ = Store(tmp_path / "nowhere.h5").metadata
-
-
-def test_archive_alone_is_cropped_as_the_store_has_it(built, rows, tmp_path):
-    rows["test"][5] = ((1, 2), None)
-    test = built().test
-    found, skipped = crop_archive(tmp_path / "test", OPTIONS, 1)
-    for column in ("images", "labels", "numbers", "archives"):
-        np.testing.assert_array_equal(getattr(found, column), getattr(test, column))
-    assert skipped == {5: "there is no such file"}

@@ -58,21 +58,15 @@ def test_same_seed_same_bytes_from_any_number_of_processes(place, tmp_path):
     assert draw(tmp_path, COUNT, processes=2) == (place / "train.tar.gz").read_bytes()
 
 
-@pytest.mark.parametrize("other", [{"seed": 2}, {"split": "extra"}])
-def test_other_seed_or_split_draws_other_scenes(tmp_path, other):
-    drawings = []
-    for choice in ({}, other):
-        draw(tmp_path, 4, **choice)
-        name = choice.get("split", "train")
-        with tarfile.open(tmp_path / f"{name}.tar.gz") as tar:
-            drawings.append(tar.extractfile(f"{name}/4.png").read())
-    assert drawings[0] != drawings[1]
+@pytest.mark.parametrize(("split", "seed"), [("train", 2), ("extra", 1)])
+def test_other_seed_or_split_draws_other_scenes(place, tmp_path, split, seed):
+    draw(tmp_path, COUNT, seed, split)
+    assert first_image(tmp_path, split) != first_image(place, "train")
 
 
-@pytest.mark.parametrize(("split", "count"), [("valid", 9), ("train", 0), ("test", -1)])
-def test_unknown_split_or_no_scenes_are_refused(tmp_path, split, count):
-    with pytest.raises(ValueError, match=rf"'{split}' of {count} scenes; expected one"):
-        draw(tmp_path, count, split=split)
+def first_image(folder, split) -> bytes:
+    with tarfile.open(folder / f"{split}.tar.gz") as tar:
+        return tar.extractfile(f"{split}/1.png").read()
 
 
 def test_every_image_has_boxes_as_tall_as_ordered_the_unreadable_ones_too(place):
@@ -110,7 +104,6 @@ def test_archive_is_drawn_once_and_extracted(sample, name):
     ("name", "change"),
     [
         ("test.tar.gz", None),
-        ("test.json", None),
         ("test.json", lambda text: "{"),
         ("test.json", lambda text: text.replace('"version": ', '"version": 9')),
     ],
