@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helpers.data.notmnist import TEST, TRAIN, VALIDATION, Letters, read_letters, split
+from helpers.data.notmnist import Letters, read_letters, split
 from helpers.data.sources import OfficialArchives, OwnArchives, Source
 from helpers.data.store import Split, Store, StoreOptions, build_store, crop_archive
 from helpers.settings import Settings
@@ -70,17 +70,12 @@ def evaluate_archive(
     return evaluate(network, found.images, found.labels), skipped
 
 
-def load_splits(
-    settings: Settings,
-    train: int = TRAIN,
-    validation: int = VALIDATION,
-    test: int = TEST,
-) -> dict[str, Letters]:
+def load_splits(settings: Settings, *sizes: int) -> dict[str, Letters]:
     """Train, validation and test of the source's letters; see `notmnist.split`."""
     source = source_of(settings)
     large, _ = read_letters(source.folder("notMNIST_large"))
     small, _ = read_letters(source.folder("notMNIST_small"))
-    return split(large, small, settings.seed, train, validation, test)
+    return split(large, small, settings.seed, *sizes)
 
 
 def _options(settings: Settings) -> StoreOptions:

@@ -18,54 +18,22 @@ SOURCES = ("sample", "official")
 
 @dataclass(frozen=True)
 class Settings:
-    """Profile, data source, sizes, seed and folders of one run.
+    """Profile, data source, sizes, seed and folders of one run."""
 
-    Parameters
-    ----------
-    profile
-        ``"quick"``: all notebooks in minutes; ``"report"``: the report's own sizes.
-    data
-        ``"sample"`` (drawn on first use), ``"official"`` (downloaded) or a folder
-        that holds archives, or their extracted folders, in the official layout.
-    mirror
-        Addresses of folders that hold the official archives, with spaces between;
-        asked before the archives' own servers.
-    seed
-        Start of every random choice: same seed, same machine, same result.
-    crop_size
-        Side of the square crop in pixels (report: 32).
-    margin
-        Growth of the union of the digit boxes on every side, as a fraction of its
-        width and height (report: 0.10).
-    drawn_train, drawn_test, drawn_extra
-        Scenes in the drawn sample's archives.
-    drawn_large, drawn_small
-        Letters in the drawn sample's archives.
-    home
-        Where data are kept; nothing else is written there.
-    figures_root
-        Where a run's figures go, out of git's sight; those of other sources than the
-        sample in a folder of their own below it.
-    kept_root
-        Where the tables of long runs are kept, for the notebooks to draw.
-    runs_root
-        Where training runs are kept, in a folder for each source.
-    """
-
-    profile: str = "quick"
-    data: str = "sample"
-    mirror: str = ""
-    seed: int = 2016
-    crop_size: int = 32
-    margin: float = 0.10
-    drawn_train: int = 8_000
+    profile: str = "quick"  # all notebooks in minutes; "report": the report's sizes
+    data: str = "sample"  # drawn; "official": downloaded; or a folder of archives
+    mirror: str = ""  # folders of the official archives, asked first; spaces between
+    seed: int = 2016  # of every random choice
+    crop_size: int = 32  # side of the square crop, in pixels
+    margin: float = 0.10  # growth of the union of the digit boxes, of its sides
+    drawn_train: int = 8_000  # scenes of the drawn sample
     drawn_test: int = 2_000
     drawn_extra: int = 4_000
-    drawn_large: int = 25_000
+    drawn_large: int = 25_000  # letters of the drawn sample
     drawn_small: int = 2_500
-    home: Path = ROOT / "data"
+    home: Path = ROOT / "data"  # of the data; nothing else is written there
     figures_root: Path = ROOT / "build" / "figures"
-    kept_root: Path = ROOT / "figures" / "long"
+    kept_root: Path = ROOT / "figures" / "long"  # of the tables of long runs
     runs_root: Path = ROOT / "runs"
 
     def __post_init__(self):

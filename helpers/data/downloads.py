@@ -20,16 +20,13 @@ from urllib3.exceptions import HTTPError
 
 from helpers.data.archives import Archive
 from helpers.data.locks import make_once
+from helpers.files import explain_no_room
 
 TIMEOUT = 60.0  # seconds without a byte
 RETRY = Retry(total=6, backoff_factor=1, backoff_max=32)  # a minute in all
 MIN_RATE = 1_000  # bytes a second, over the time-out
 BLOCK = 1 << 18  # bytes
-TRANSIENT = (  # client errors that may be none the next time
-    HTTPStatus.REQUEST_TIMEOUT,
-    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
-    HTTPStatus.TOO_MANY_REQUESTS,
-)
+TRANSIENT = (408, 416, 429)  # client errors that may be none the next time
 
 
 class DownloadError(OSError):
@@ -67,12 +64,7 @@ def download(
     timeout
         Seconds without a byte after which a server is given up.
 
-    Raises
-    ------
-    DownloadError
-        No address gave the archive.
-    OSError
-        The disk is full, or ``folder`` cannot be written to.
+    Raises DownloadError where no address gave the archive.
     """
     path = folder / archive.file
     part = path.with_name(f"{path.name}.part")
@@ -205,29 +197,17 @@ def _blocks(response: requests.Response, timeout: float) -> Iterator[bytes]:
 
 def _append(archive: Archive, blocks: Iterator[bytes], start: int, part: Path) -> None:
     """Write the archive's bytes from ``start`` on, and never more than it has."""
-    try:
-        with (
-            part.open("ab" if start else "wb") as file,
-            tqdm(
-                desc=f"fetching {archive.file}",
-                total=archive.size,
-                initial=start,
-                unit="B",
-                unit_scale=True,
-            ) as progress,
-        ):
-            for block in blocks:
-                progress.update(file.write(block[: archive.size - progress.n]))
-                file.flush()  # or a kill would cost the last few kB
-                if progress.n == archive.size:
-                    break
-    except OSError as error:
-        raise OSError(
-            error.errno,
-            f"{error.strerror}, with {_size(part):,} of {archive.size:,} bytes written"
-            "; see to it and try again, which goes on from there",
-            str(part),
-        ) from error
+    options = {"total": archive.size, "initial": start, "unit": "B", "unit_scale": True}
+    with (
+        explain_no_room(part),
+        part.open("ab" if start else "wb") as file,
+        tqdm(desc=f"fetching {archive.file}", **options) as progress,
+    ):
+        for block in blocks:
+            progress.update(file.write(block[: archive.size - progress.n]))
+            file.flush()  # or a kill would cost the last few kB
+            if progress.n == archive.size:
+                break
 
 
 def _fault(archive: Archive, part: Path) -> str | None:

@@ -77,11 +77,7 @@ def is_extracted(folder: Path, archive: Path | None = None) -> bool:
     manifest = read_manifest(folder)
     if manifest is None or manifest.files != _count(folder):
         return False
-    return archive is None or _identity(archive) == (
-        manifest.archive,
-        manifest.archive_bytes,
-        manifest.archive_time,
-    )
+    return archive is None or _identity(archive) == astuple(manifest)[:3]
 
 
 def extract(
@@ -94,10 +90,8 @@ def extract(
     is when it has been made of this archive before. Of two processes that want it one
     makes it; what one that was killed left beside it is removed.
 
-    Raises
-    ------
-    ArchiveError
-        The archive is no .tar.gz, is cut short, holds too much or nothing expected.
+    Raises ArchiveError for what is no .tar.gz, is cut short, holds too much or nothing
+    expected.
     """
     return make_once(
         folder,

@@ -7,7 +7,7 @@ small one.
 
 import hashlib
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -61,11 +61,8 @@ def pixels(images: np.ndarray) -> np.ndarray:
 
 def join(*parts: Letters) -> Letters:
     """Letters of several parts, one after the other."""
-    return Letters(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-        np.concatenate([part.files for part in parts]),
-    )
+    columns = [(part.images, part.labels, part.files) for part in parts]
+    return Letters(*map(np.concatenate, zip(*columns, strict=True)))
 
 
 def read_letters(
@@ -73,52 +70,36 @@ def read_letters(
 ) -> tuple[Letters, pd.DataFrame]:
     """Read every letter of an archive's folder, in the order of their names.
 
-    Returns
-    -------
-    letters : Letters
-        Those that could be read.
-    unreadable : pandas.DataFrame
-        A row for each of the others: ``file`` and ``reason``.
-
-    Raises
-    ------
-    FileNotFoundError
-        A letter has no folder, or none of its files is a PNG.
+    For each letter that could not be read the second value has a row: ``file`` and
+    ``reason``. Raises FileNotFoundError if a letter has no folder with a PNG in it.
     """
-    tasks = [
-        (folder / letter, names[start : start + CHUNK])
-        for letter in LETTERS
-        for names in [_letter_files(folder / letter)]
-        for start in range(0, len(names), CHUNK)
-    ]
-    total = sum(len(names) for _, names in tasks)
-    images = np.empty((total, SIDE, SIDE), np.uint8)
+    paths = [path for letter in LETTERS for path in _letter_files(folder / letter)]
+    tasks = [(paths[start : start + CHUNK],) for start in range(0, len(paths), CHUNK)]
+    results = chain.from_iterable(ordered_map(read_files, tasks, processes))
+    images = np.empty((len(paths), SIDE, SIDE), np.uint8)
     labels, files, unreadable = [], [], []
-    with tqdm(total=total, desc=f"reading {folder.name}", unit="letter") as progress:
-        results = ordered_map(read_files, tasks, processes)
-        for (place, names), chunk in zip(tasks, results, strict=True):
-            for name, image in zip(names, chunk, strict=True):
-                file = f"{folder.name}/{place.name}/{name}"
-                if isinstance(image, str):
-                    unreadable.append((file, image))
-                    continue
-                images[len(files)] = image
-                labels.append(LETTERS.index(place.name))
-                files.append(file)
-            progress.update(len(names))
+    progress = tqdm(results, f"reading {folder.name}", len(paths), unit="letter")
+    for path, image in zip(paths, progress, strict=True):
+        file = f"{folder.name}/{path.parent.name}/{path.name}"
+        if isinstance(image, str):
+            unreadable.append((file, image))
+            continue
+        images[len(files)] = image
+        labels.append(LETTERS.index(path.parent.name))
+        files.append(file)
     letters = Letters(images[: len(files)], np.array(labels, np.uint8), np.array(files))
     return letters, pd.DataFrame(unreadable, columns=["file", "reason"])
 
 
-def read_files(folder: Path, names: list[str]) -> list[np.ndarray | str]:
+def read_files(paths: list[Path]) -> list[np.ndarray | str]:
     """Read each file's image: uint8 (28, 28), or why there is none."""
+    return [read_image(path, _letter_pixels) for path in paths]
 
-    def gray(image: Image.Image) -> np.ndarray | str:
-        if image.size != (SIDE, SIDE):
-            return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
-        return np.asarray(eight_bits(image).convert("L"))
 
-    return [read_image(folder / name, gray) for name in names]
+def _letter_pixels(image: Image.Image) -> np.ndarray | str:
+    if image.size != (SIDE, SIDE):
+        return f"{image.width} x {image.height} pixels, not {SIDE} x {SIDE}"
+    return np.asarray(eight_bits(image).convert("L"))
 
 
 def split(
@@ -137,11 +118,7 @@ def split(
 
     Where the source has fewer letters than asked for, training and validation shrink
     alike, and the test is all there is.
-
-    Raises
-    ------
-    InputError
-        A size is less than 1, or a split would be empty.
+    Raises InputError for a size of less than 1, or where a split would be empty.
     """
     wanted = {"train": train, "validation": validation, "test": test}
     if min(wanted.values()) < 1:
@@ -221,15 +198,14 @@ def oddities(large: Letters, small: Letters) -> pd.Series:
     )
 
 
-def _letter_files(place: Path) -> list[str]:
-    names = sorted(p.name for p in place.iterdir()) if place.is_dir() else []
-    names = [name for name in names if name.endswith(".png")]
-    if not names:
+def _letter_files(place: Path) -> list[Path]:
+    paths = sorted(place.glob("*.png"), key=lambda path: path.name)
+    if not paths:
         raise FileNotFoundError(
             f"{place}: no PNG file in it; expected a folder of them for each letter A "
             "to J. Delete the folder that it is in, and extract the archive again."
         )
-    return names
+    return paths
 
 
 def _distinct_rows(

@@ -32,12 +32,8 @@ class Source(ABC):
     def folder(self, name: str) -> Path:
         """Folder of an archive's files, made on first use and checked on every one.
 
-        Raises
-        ------
-        FileNotFoundError
-            There is no such archive.
-        ArchiveError
-            The archive is damaged, or holds none of the files it should.
+        Raises FileNotFoundError where there is no such archive, ArchiveError where it
+        is damaged or holds none of the files it should.
         """
         archive = self.archives[name]
         found = self.fetch(archive)
@@ -71,7 +67,7 @@ class OwnArchives(Source):
     place: Path
 
     def available(self) -> tuple[str, ...]:
-        """Names of the archives that there are, in the order of `ARCHIVES`."""
+        """Names of those that are in the folder."""
         return tuple(n for n, archive in self.archives.items() if self._find(archive))
 
     def fetch(self, archive: Archive) -> Path:

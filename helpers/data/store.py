@@ -155,10 +155,8 @@ def build_store(
     want the same store one builds it and the other waits. The content does not depend
     on the number of processes, nor the memory needed on the number of images.
 
-    Raises
-    ------
-    StoreError, DigitStructError
-        No image of an archive can be cropped, or its digitStruct.mat cannot be read.
+    Raises StoreError where no image of an archive can be cropped, DigitStructError
+    where its digitStruct.mat cannot be read.
     """
     archives = {name: _fingerprint(folder) for name, folder in folders.items()}
     metadata = {"version": VERSION, **asdict(options), "archives": archives}
@@ -207,16 +205,12 @@ def _fingerprint(folder: Path) -> str:
             f"{folder / 'digitStruct.mat'}: no such file; expected what digits the "
             "images show, and where. Get the archive again."
         )
-    with os.scandir(folder) as entries:
-        files = sorted(_state(entry) for entry in entries if entry.name[0] != ".")
-    return hashlib.sha256(repr(files).encode(errors="replace")).hexdigest()
-
-
-def _state(entry: os.DirEntry) -> tuple:
-    try:
-        return entry.name, entry.stat().st_size, entry.stat().st_mtime_ns
-    except OSError:  # a link that leads nowhere
-        return (entry.name,)
+    files = []
+    for entry in os.scandir(folder):
+        if not entry.name.startswith("."):
+            state = entry.stat(follow_symlinks=entry.is_file())
+            files.append((entry.name, state.st_size, state.st_mtime_ns))
+    return hashlib.sha256(repr(sorted(files)).encode(errors="replace")).hexdigest()
 
 
 def _is_made(path: Path, metadata: dict) -> bool:
@@ -249,20 +243,15 @@ def _add_archive(
     numbers, labels = preprocessing.labels_of(boxes)
     images, unions = preprocessing.union_boxes(boxes)
     unions = preprocessing.grow(unions[np.isin(images, numbers)], options.margin)
-    skipped = {int(n): "no digit box" for n in np.setdiff1d(boxes.images, images)}
-    skipped |= {
-        fault.image: fault.reason for fault in faults if fault.image is not None
-    }
-    too_long = np.setdiff1d(images, numbers)
-    skipped |= {int(n): f"more than {MAX_DIGITS} digits" for n in too_long}
+    empty, too_long = np.setdiff1d(boxes.images, images), np.setdiff1d(images, numbers)
+    skipped = dict.fromkeys(empty.tolist(), "no digit box")
+    skipped |= {f.image: f.reason for f in faults if f.image is not None}
+    skipped |= dict.fromkeys(too_long.tolist(), f"more than {MAX_DIGITS} digits")
 
     side = options.crop_size
+    rows, chunk = (None, side, side), (CHUNK, side, side)
     pixels = group.create_dataset(
-        "images",
-        (len(numbers), side, side),
-        np.uint8,
-        maxshape=(None, side, side),
-        chunks=(CHUNK, side, side),
+        "images", (len(numbers), side, side), np.uint8, maxshape=rows, chunks=chunk
     )
     tasks = (
         (folder, numbers[start : start + CHUNK], unions[start : start + CHUNK], side)
@@ -313,9 +302,7 @@ def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
 def _add_texts(group: h5py.Group, name: str, texts: Iterable[str]) -> None:
     # Names and reasons tell of damaged files: HDF5 takes neither NUL nor any byte.
     plain = [text if text.isprintable() else ascii(text)[1:-1] for text in texts]
-    group.create_dataset(
-        name, data=plain, dtype=h5py.string_dtype(), shape=(len(plain),)
-    )
+    group.create_dataset(name, (len(plain),), h5py.string_dtype(), plain)
 
 
 def _texts(group: h5py.Group, name: str) -> list[str]:

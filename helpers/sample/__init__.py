@@ -41,30 +41,25 @@ class DrawnSample(Source):
         """Draw an archive, whole or not at all, unless it is there."""
         path = self.home / "archives" / archive.file
         told = path.with_name(f"{archive.name}.json")
+        count = self.counts[archive.name]
         metadata = {
             "archive": archive.name,
-            "count": self.counts[archive.name],
+            "count": count,
             "seed": self.seed,
             "version": VERSIONS[archive.family],
         }
+        text = json.dumps(metadata) + "\n"
 
         def is_drawn() -> bool:
-            return path.is_file() and _read(told) == metadata
+            return path.is_file() and told.is_file() and told.read_text() == text
 
         def draw() -> None:
             told.unlink(missing_ok=True)  # first, so that it never tells wrong
             if archive.family == "svhn":
-                draw_scenes_archive(path, metadata["count"], self.seed, archive.name)
+                draw_scenes_archive(path, count, self.seed, archive.name)
             else:
-                draw_letters_archive(path, metadata["count"], self.seed)
+                draw_letters_archive(path, count, self.seed)
             with atomic_write(told) as temporary:
-                temporary.write_text(json.dumps(metadata) + "\n", encoding="utf-8")
+                temporary.write_text(text)
 
         return make_once(path, is_drawn, draw)
-
-
-def _read(metadata: Path) -> dict | None:
-    try:
-        return json.loads(metadata.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

@@ -34,17 +34,7 @@ def draw_scenes_archive(
     Same ``count``, ``seed`` and ``split``: same bytes, whatever the number of
     ``processes``. The archive is written whole or not at all. Two of its images are
     empty and cut short; their boxes are listed all the same.
-
-    Raises
-    ------
-    ValueError
-        ``split`` is none of train, test and extra, or ``count`` is not positive.
     """
-    if split not in LENGTHS or count < 1:
-        raise ValueError(
-            f"split {split!r} of {count} scenes; expected one of {', '.join(LENGTHS)} "
-            "and one scene or more."
-        )
     seeds = np.random.SeedSequence(seed, spawn_key=(list(LENGTHS).index(split),))
     rng = np.random.default_rng(seeds)
     orders = draw_orders(rng, count, split)
@@ -91,15 +81,9 @@ def _columns(rows) -> Boxes:
     """The boxes of an archive from (digits, boxes) of image 1, 2, ..."""
     numbers = np.arange(1, len(rows) + 1, dtype=np.int32)
     digits, boxes = zip(*rows, strict=True)
-    edges = zip(
-        ("left", "top", "width", "height"), np.concatenate(boxes).T, strict=True
-    )
-    return Boxes(
-        image=np.repeat(numbers, list(map(len, digits))),
-        label=np.concatenate(digits).astype(np.int8),
-        images=numbers,
-        **{name: column.astype(float) for name, column in edges},
-    )
+    image = np.repeat(numbers, list(map(len, digits)))
+    label = np.concatenate(digits).astype(np.int8)
+    return Boxes(image, label, *np.concatenate(boxes).T.astype(float), numbers)
 
 
 @contextmanager
