@@ -185,8 +185,7 @@ def by_the_element(path: Path) -> dict[int, list]:
         part = file["digitStruct"]
         for name, group in zip(part["name"][:, 0], part["bbox"][:, 0], strict=True):
             try:
-                text = "".join(map(chr, file[name][:, 0]))
-                number = int(text.removesuffix(".png"))
+                number = int("".join(map(chr, file[name][:, 0])).removesuffix(".png"))
             except Exception:
                 continue
             try:

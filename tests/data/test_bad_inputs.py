@@ -26,9 +26,8 @@ from helpers.datasets import prepare
 from helpers.settings import Settings
 
 READ, LISTED, ERROR = "read", "left out and listed", "named error"
-LAYOUT, TWICE = "not a file of this archive's layout", "second member of that name"
-IRREGULAR, NO_ROW = "not a regular file", "9.png: no row of digitStruct.mat is of it"
-NO_FORMAT, TOO_LARGE = "expected PNG or JPEG", "at most 40,000,000"
+LAYOUT, NO_FORMAT = "not a file of this archive's layout", "expected PNG or JPEG"
+IRREGULAR = "not a regular file"
 
 BAD = 2
 """The image of four that is bad, or whose row is."""
@@ -124,11 +123,11 @@ MEMBERS = [
     ("a block device", member(tarfile.BLKTYPE), IRREGULAR),
     ("a NUL in the name", member(path="test/9.png\0.exe"), LAYOUT),
     ("a name of 5,000 letters", f"test/{'9' * 5_000}.png", LAYOUT),
-    ("a second member, its name begun with ./", "./test/2.png", TWICE),
+    ("a second member, ./", "./test/2.png", "second member"),
     ("macOS's folder __MACOSX", "__MACOSX/test/._1.png", LAYOUT),
     ("macOS's .DS_Store", "test/.DS_Store", LAYOUT),
     ("an image a folder deeper", "test/test/9.png", LAYOUT),
-    ("a surplus image", "test/9.png", NO_ROW),
+    ("a surplus image", "test/9.png", "9.png: no row of digitStruct.mat is of it"),
     ("a surplus image: 02.png", "test/02.png", "02.png: no row"),
 ]
 
@@ -245,7 +244,7 @@ IMAGES = [
     ("a PNG of 16 bits", encoded(DEEP), READ, ""),
     ("a PNG that moves", encoded(noise(1), **MOVES), READ, ""),
     ("a PNG of 50 megapixels", black_png(5_000, 10_000, False), LISTED, "5,000 x 10,0"),
-    ("a PNG 2 billion wide", black_png(2**31 - 1, 9, False), LISTED, TOO_LARGE),
+    ("a PNG a billion wide", black_png(2**30, 9, False), LISTED, "at most 40,000,000"),
     ("a PNG with 20 MB of text", with_text(20_000_000), LISTED, "too large"),
     ("a JPEG named .png", encoded(noise(1), "JPEG"), READ, ""),
     *(
@@ -375,11 +374,7 @@ def test_row(folder, check, change, values, message):
 
 @pytest.mark.parametrize(
     ("count", "message"),
-    [
-        (0, "no digit box"),
-        (6, "more than 5 digits"),
-        (2_000, "2,000 boxes; expected at most 1,000"),
-    ],
+    [(0, "no digit box"), (6, "more than 5 digits"), (2_000, "2,000 boxes; expected")],
 )
 def test_number_of_digits(folder, check, count, message):
     rows = {n: [(1, 5, 4, 9, 12), (1, 15, 4, 9, 12)] for n in range(1, 5)}
@@ -389,18 +384,10 @@ def test_number_of_digits(folder, check, count, message):
 
 
 FILES = [
-    (
-        "a web page",
-        lambda p: p.write_bytes(b"<html>404</html>"),
-        "begins with b'<html>",
-    ),
+    ("a web page", lambda p: p.write_bytes(b"<html>"), "begins with b'<html>"),
     ("an empty file", lambda p: p.write_bytes(b""), "begins with b''"),
     ("a MAT-file of version 5", lambda p: scipy.io.savemat(p, {"a": 1}), "MATLAB 5.0"),
-    (
-        "cut at half",
-        lambda p: os.truncate(p, p.stat().st_size // 2),
-        "cut short or dam",
-    ),
+    ("cut short", lambda p: os.truncate(p, 9_000), "cut short or damaged"),
     ("no row", lambda p: write_boxes(p, boxes_of({})), "lists no image"),
 ]
 
