@@ -221,12 +221,15 @@ def test_exactly_the_rows_that_are_spoilt_are_listed(tmp_path_factory, rows):
             read_boxes(path)
 
 
-def test_damage_to_a_group_spoils_no_other_row(file, path):
-    """Each byte of a group's parts, changed: the row is read rightly or listed."""
-    group = 512 + h5o.get_info(bbox(file, 1).id).addr
+@pytest.mark.parametrize(
+    ("part", "told"), [(b".", "bbox refers to nothing; e"), (b"left", "damaged (")]
+)
+def test_damage_to_a_part_spoils_no_other_row(file, path, part, told):
+    """Each byte of its header, changed: the row is read rightly or listed."""
+    header = 512 + h5o.get_info(bbox(file, 1).id, part).addr
     file.close()
-    whole = path.read_bytes()
-    for place in range(group, group + 40):
+    whole, reasons = path.read_bytes(), []
+    for place in range(header, header + 40):
         data = bytearray(whole)
         data[place] ^= 0xFF
         path.write_bytes(data)
@@ -234,6 +237,8 @@ def test_damage_to_a_group_spoils_no_other_row(file, path):
         lost = [fault.image for fault in faults]
         assert lost in ([], [1])
         assert_equal(boxes, boxes_of(ROWS | {image: [] for image in lost}))
+        reasons += [fault.reason for fault in faults]
+    assert any(reason.startswith(told) for reason in reasons)
 
 
 @pytest.mark.parametrize("name", ["train", "test", "extra"])
