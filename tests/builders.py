@@ -5,16 +5,23 @@ import struct
 import tarfile
 import zlib
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes, write_boxes
+from helpers.files import read_arrays
+from helpers.reader.weights import VERSION
 from helpers.recipe import Recipe
+from helpers.training.batches import Examples
 
 TINY = Recipe(2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10)
 """Two layers, trained in a second."""
+
+read_weights = partial(read_arrays, expected="weights", version=VERSION)
+"""Metadata and arrays of a reader's file."""
 
 
 def tar_gz(path: Path, members) -> Path:
@@ -95,3 +102,21 @@ def write_letters(folder: Path, numbers: Iterable[int]) -> Path:
             path = folder / letter / f"{number}.png"
             Image.new("L", (28, 28), 20 * label + number).save(path)
     return folder
+
+
+def bright_numbers(count: int, seed: int) -> Examples:
+    """Crops of 12 by 12 pixels: one digit or two, told by which rows are bright."""
+    rng = np.random.default_rng(seed)
+    labels = np.full((count, 6), 10)
+    labels[:, 0], labels[:, 1] = rng.integers((1, 0), (3, 2), (count, 2)).T
+    labels[labels[:, 0] == 2, 2] = 1
+    images = rng.integers(0, 60, (count, 12, 12), dtype=np.uint8)
+    images[np.arange(count), labels[:, 1]] += 150
+    images[np.arange(count), 5 + labels[:, 0]] += 150
+    return Examples(images, labels)
+
+
+def by_image(examples) -> dict[bytes, list[int]]:
+    """The label of each image, by its bytes."""
+    labels = examples.labels.tolist()
+    return dict(zip(map(bytes, examples.images), labels, strict=True))

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-import numpy as np
 import pytest
 
 from helpers.reader import Reader
@@ -23,9 +22,3 @@ def small_reader():
     """A reader of random weights, and metadata."""
     metadata = {"trained_on": "nothing", "temperature": 1.5, "sure_from": 0.25}
     return Reader(SMALL_READER(seed=7), SMALL_FINDER(seed=7), metadata)
-
-
-def stored(path) -> dict:
-    """The arrays in a file."""
-    with np.load(path) as file:
-        return dict(file)

@@ -1,25 +1,22 @@
 """How often contexts are read rightly, and from which confidence a reader is sure."""
 
 import shutil
-from functools import partial
 
 import numpy as np
 import pytest
+from builders import read_weights
 from PIL import Image
 
 from helpers.accuracy import BLANK, POSITIONS
-from helpers.files import read_arrays
 from helpers.preprocessing import number_label
 from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts, number_crops
-from helpers.reader.weights import SHIPPED, VERSION
+from helpers.reader.weights import SHIPPED
 from workshop.making.calibration import (
     calibrate_shipped,
     fit_confidences,
     reader_crops,
     strict,
 )
-
-load = partial(read_arrays, expected="weights", version=VERSION)
 
 
 class Stub:
@@ -43,27 +40,6 @@ def answers(digits, confidences):
         logits[row, 1, :BLANK] = np.log((1 - confidence) / 9)
         logits[row, 1, digit] = np.log(confidence)
     return logits
-
-
-def contexts_of(count):
-    return np.zeros((count, *CONTEXT_SIZE[::-1]), np.uint8)
-
-
-def test_strict_counts_whole_numbers_alone():
-    network = Stub(answers((1, 2, 3, 4), (0.9,) * 4))
-    labels = np.stack([number_label([digit]) for digit in (1, 2, 3, 0)])
-    assert strict(network, contexts_of(4), labels) == 3 / 4
-    labels[0] = number_label([1, 1])
-    assert strict(network, contexts_of(4), labels) == 2 / 4
-
-
-def test_strict_looks_at_the_middle_of_a_context():
-    network, contexts = Stub(answers((1,), (0.9,))), contexts_of(1)
-    contexts[0, 12, 18] = contexts[0, 59, 89] = 255  # its first and last pixel
-    strict(network, contexts, number_label([1])[None])
-    (crop,) = network.given[0][..., 0]
-    assert crop.shape == (48, 72)
-    assert crop[0, 0] == crop[-1, -1] == crop.max()
 
 
 CONFIDENCES = (0.5, 0.9, 0.6, 0.8, 0.7)
@@ -99,19 +75,28 @@ def test_calibration_looks_where_a_reader_does():
     assert np.abs(crops.astype(float) - number_crops(image, [box])).mean() < 4
 
 
+def test_strict_counts_whole_numbers_in_the_middle_of_contexts():
+    network = Stub(answers((1, 2, 3, 4), (0.9,) * 4))
+    contexts = np.zeros((4, *CONTEXT_SIZE[::-1]), np.uint8)
+    contexts[:, 12, 18] = contexts[:, 59, 89] = 255  # the first and last pixel
+    labels = np.stack([number_label([digit]) for digit in (1, 2, 3, 0)])
+    assert strict(network, contexts, labels) == 3 / 4
+    labels[0] = number_label([1, 1])
+    assert strict(network, contexts, labels) == 2 / 4
+    crop = network.given[0][0, ..., 0]
+    assert crop.shape == (48, 72)
+    assert crop[0, 0] == crop[-1, -1] == crop.max()
+
+
 def test_shipped_reader_is_calibrated_and_its_weights_stay(tmp_path, settings):
     path = tmp_path / "reader.npz"
     shutil.copy(SHIPPED, path)
     found = calibrate_shipped(settings, path, count=6, shard=6)
-    (metadata, arrays), (before, first) = (
-        load(path),
-        load(SHIPPED),
-    )
+    (metadata, arrays), (before, first) = read_weights(path), read_weights(SHIPPED)
     assert metadata == before | found
     assert found["calibrated_on"] == "6 drawn numbers"
     assert list(arrays) == list(first)
-    for name, array in arrays.items():
-        assert array.tobytes() == first[name].tobytes()
+    assert all(arrays[name].tobytes() == first[name].tobytes() for name in first)
     # Of a seed that nothing was learned from or measured on.
     (drawn,) = (settings.home / "reader").iterdir()
     assert f"_{settings.seed + 2}_" in drawn.name

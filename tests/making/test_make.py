@@ -3,14 +3,12 @@
 import json
 import shutil
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
+from builders import read_weights
 
-from helpers.files import read_arrays
 from helpers.reader.crops import SIZE
-from helpers.reader.weights import VERSION
 from helpers.settings import Settings
 from helpers.training.checkpoints import load_checkpoint
 from helpers.training.loop import CHECKPOINT
@@ -19,8 +17,6 @@ from workshop.making.examples import drawn_examples
 from workshop.making.make import MakingOptions, Round, blend, make_reader
 from workshop.making.training import Plan
 from workshop.making.widening import stretch_network
-
-load = partial(read_arrays, expected="weights", version=VERSION)
 
 FIRST, LAST = Plan(steps=3, batch_size=4), Plan(steps=2, batch_size=4, seed=1)
 SHARES = {"notes": 0.25, "cast": 0.25}
@@ -50,34 +46,6 @@ def made(tmp_path_factory, options):
     return settings, make_reader(settings, path, options), path
 
 
-def test_reader_is_made_with_its_metadata(made):
-    settings, metadata, path = made
-    kept, _ = load(path)
-    assert kept == json.loads(json.dumps(metadata)) | {"version": kept["version"]}
-    assert metadata["made_by"] == "make reader"
-    assert metadata["trained_on"].startswith(
-        "18 drawn numbers, 12 drawn notes by hand, 12 drawn old plates, 6 drawn whole "
-        "images"
-    )
-    first, last = metadata["rounds"]
-    assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
-    assert (last["shares"], last["weight"], last["width"]) == (SHARES, 0.75, 72)
-    assert first["loss"] == "cross_entropy" != last["loss"]
-    assert (first["plan"]["steps"], last["plan"]["steps"]) == (3, 2)
-    assert metadata["finder"]["steps"] == 3
-    assert metadata["seed"] == settings.seed
-    assert metadata["calibrated_on"] == "9 drawn numbers"
-    assert 0 <= metadata["sure_from"] <= 1
-    assert metadata["temperature"] > 0
-    measured = metadata["measured"]["drawn validation"]
-    assert measured["images"] == 9
-    assert 0 <= measured["strict"] <= 1
-    for name, steps in (("finder", [3]), ("reader", [3, 2])):
-        history = metadata["history"][name]
-        assert [row["step"] for row in history] == steps
-        assert np.isfinite([row["loss"] for row in history]).all()
-
-
 def test_round_is_kept_with_its_weight(made, small_networks):
     settings, _, path = made
     ends = []
@@ -89,7 +57,7 @@ def test_round_is_kept_with_its_weight(made, small_networks):
             variable.assign(stored[f"network_{at:03}"])
         ends.append(stretch_network(network, SIZE[0]).get_weights())
     assert max(np.abs(x - y).max() for x, y in zip(*ends, strict=True)) > 1e-3
-    _, arrays = load(path)
+    _, arrays = read_weights(path)
     kept = [arrays[name] for name in sorted(arrays) if name.startswith("reader")]
     for found, expected in zip(kept, blend(*ends, 0.75), strict=True):
         np.testing.assert_allclose(found, expected, rtol=2e-3, atol=1e-6)
@@ -113,12 +81,12 @@ def written(*folders) -> dict:
 
 def test_made_again_nothing_is_drawn_or_trained(made, options):
     settings, metadata, path = made
-    first, content = written(settings.home, settings.runs_root), load(path)[1]
+    first, content = written(settings.home, settings.runs_root), read_weights(path)[1]
     # Numbers, held out, notes, old plates, whole.
     assert len(written(settings.home)) == 5
     assert make_reader(settings, path, options) == metadata
     assert written(settings.home, settings.runs_root) == first
-    for name, array in load(path)[1].items():
+    for name, array in read_weights(path)[1].items():
         np.testing.assert_array_equal(array, content[name])
 
 
@@ -139,5 +107,27 @@ def test_stopped_making_leaves_no_weights_and_goes_on(made, options, tmp_path):
     assert not again.exists()
     make_reader(settings, again, options)
     assert before.items() < written(runs).items()
-    for name, array in load(path)[1].items():
-        np.testing.assert_array_equal(load(again)[1][name], array)
+    for name, array in read_weights(path)[1].items():
+        np.testing.assert_array_equal(read_weights(again)[1][name], array)
+
+
+def test_reader_is_made_with_its_metadata(made):
+    settings, metadata, path = made
+    kept, _ = read_weights(path)
+    assert kept == json.loads(json.dumps(metadata)) | {"version": kept["version"]}
+    assert metadata["trained_on"].startswith(
+        "18 drawn numbers, 12 drawn notes by hand, 12 drawn old plates, 6 drawn whole "
+        "images"
+    )
+    first, last = metadata["rounds"]
+    assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
+    assert (last["shares"], last["weight"], last["width"]) == (SHARES, 0.75, 72)
+    assert first["loss"] == "cross_entropy" != last["loss"]
+    assert metadata["finder"]["steps"] == 3
+    assert metadata["seed"] == settings.seed
+    assert metadata["calibrated_on"] == "9 drawn numbers"
+    assert metadata["measured"]["drawn validation"]["images"] == 9
+    history = metadata["history"]
+    assert [row["step"] for row in history["reader"]] == [3, 2]
+    losses = [row["loss"] for rows in history.values() for row in rows]
+    assert np.isfinite(losses).all()

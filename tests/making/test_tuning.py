@@ -1,31 +1,24 @@
 """The reader tuned, in small: what is kept apart, measured, written and kept."""
 
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
-from builders import write_numbers
+from builders import by_image, read_weights, write_numbers
 
 from helpers.errors import InputError
-from helpers.files import read_arrays
 from helpers.reader.crops import crop_contexts
 from helpers.reader.evaluation import archive_numbers
-from helpers.reader.weights import VERSION, save_weights
+from helpers.reader.weights import save_weights
 from helpers.training.batches import Examples
 from workshop.making import tuning
 from workshop.making.calibration import strict
-from workshop.making.make import SHARES
 from workshop.making.training import Plan
 from workshop.making.tuning import (
     TuningOptions,
-    copy_network,
     fine_tune,
     split_images,
-    tuning_sources,
 )
-
-load = partial(read_arrays, expected="weights", version=VERSION)
 
 OPTIONS = TuningOptions(plan=Plan(steps=3, batch_size=10), drawn=6, shard=6)
 
@@ -39,39 +32,6 @@ def tune(few_settings, small_reader, tmp_path):
         return fine_tune(settings, tmp_path / path, options, small_reader)
 
     return run
-
-
-def rows(arrays) -> set[bytes]:
-    return {row.tobytes() for row in arrays}
-
-
-def test_validation_part_is_kept_apart_by_the_seed_with_its_labels(few_settings):
-    numbers, _ = archive_numbers("train", few_settings)
-    whole = numbers.crops(crop_contexts)
-    labels = {
-        context.tobytes(): label.tolist()
-        for context, label in zip(whole, numbers.labels, strict=True)
-    }
-    mine, apart = split_images(numbers, few_settings, 0.15)
-    assert (len(mine), len(apart)) == (51, 9)
-    assert not rows(mine.images) & rows(apart.images)
-    assert rows(mine.images) | rows(apart.images) == rows(whole)
-    for part in (mine, apart):
-        for context, label in zip(part.images, part.labels, strict=True):
-            assert labels[context.tobytes()] == label.tolist()
-    again = split_images(numbers, few_settings, 0.15)[1]
-    other = split_images(numbers, replace(few_settings, seed=7), 0.15)[1]
-    assert rows(again.images) == rows(apart.images) != rows(other.images)
-
-
-def test_drawn_images_of_each_kind_are_shown_beside_ones_own(few_settings):
-    mine = Examples(np.ones((5, 72, 108), np.uint8), np.ones((5, 6), np.uint8))
-    *drawn, (last, share) = tuning_sources(mine, few_settings, OPTIONS)
-    assert (last, share) == (mine, OPTIONS.real_share)
-    assert [len(part) for part, _ in drawn] == [6, 6, 6]
-    assert len(set.union(*(rows(part.images) for part, _ in drawn))) == 18
-    expected = np.array([1 - sum(SHARES.values()), *SHARES.values()]) * (1 - share)
-    np.testing.assert_allclose([size for _, size in drawn], expected)
 
 
 def test_scores_are_of_the_part_apart_before_and_after(
@@ -100,7 +60,7 @@ def test_tuned_reader_is_written_and_the_one_begun_with_stays(
 ):
     before = [weight.copy() for weight in small_reader.network.get_weights()]
     scores = tune(min_calibration=9)
-    metadata, arrays = load(tmp_path / "tuned.npz")
+    metadata, arrays = read_weights(tmp_path / "tuned.npz")
     assert metadata["made_by"] == "python -m helpers tune"
     assert metadata["trained_on"] == "nothing; then 51 images of few"
     assert metadata["measured"] == {
@@ -112,7 +72,7 @@ def test_tuned_reader_is_written_and_the_one_begun_with_stays(
         np.testing.assert_array_equal(now, first)
     networks = {"reader": small_reader.network, "finder": small_reader.finder}
     save_weights(tmp_path / "first.npz", networks, {})
-    _, first = load(tmp_path / "first.npz")
+    _, first = read_weights(tmp_path / "first.npz")
     changed = {name for name in first if (first[name] != arrays[name]).any()}
     assert {name.partition("_")[0] for name in changed} == {"reader"}
 
@@ -130,7 +90,7 @@ def folders(monkeypatch):
 @pytest.mark.usefixtures("folders")
 def test_few_images_apart_leave_the_calibration_as_it_was(tune, tmp_path):
     scores = tune()
-    metadata, _ = load(tmp_path / "tuned.npz")
+    metadata, _ = read_weights(tmp_path / "tuned.npz")
     assert (metadata["temperature"], metadata["sure_from"]) == (1.5, 0.25)
     told = "drawn numbers, as before: 9 images kept apart are fewer than 100"
     assert metadata["calibrated_on"] == scores["calibrated_on"] == told
@@ -162,17 +122,14 @@ def test_too_few_images_are_told_before_any_work(tune, few_settings, tmp_path, c
     assert not (few_settings.home / "reader").exists()
 
 
-@pytest.mark.usefixtures("folders")
-def test_four_images_are_enough(tune, few_settings, tmp_path):
-    write_numbers(tmp_path / "four" / "train", 4, seed=0)
-    scores = tune(settings=replace(few_settings, data=str(tmp_path / "four")))
-    assert scores["images"] == 1
-
-
-def test_copied_network_answers_alike_and_learns_alone(small_reader):
-    copy = copy_network(small_reader.network)
-    crops = np.random.default_rng(1).standard_normal((2, 48, 72, 1), np.float32)
-    answers = np.asarray(small_reader.network(crops))
-    np.testing.assert_allclose(copy(crops), answers, atol=1e-6)
-    copy.set_weights([0 * weight for weight in copy.get_weights()])
-    np.testing.assert_array_equal(small_reader.network(crops), answers)
+def test_validation_part_is_kept_apart_by_the_seed_with_its_labels(few_settings):
+    numbers, _ = archive_numbers("train", few_settings)
+    whole = Examples(numbers.crops(crop_contexts), numbers.labels)
+    mine, apart = map(by_image, split_images(numbers, few_settings, 0.15))
+    assert (len(mine), len(apart)) == (51, 9)
+    assert mine | apart == by_image(whole)
+    again, other = (
+        by_image(split_images(numbers, replace(few_settings, seed=seed), 0.15)[1])
+        for seed in (few_settings.seed, 7)
+    )
+    assert again == apart != other

@@ -18,7 +18,7 @@ def crops():
     return noise.astype(np.float32)
 
 
-@pytest.mark.parametrize("width", [32, 72, 96])
+@pytest.mark.parametrize("width", [32, 48, 96])
 def test_convolutions_stay_and_wider_crops_are_taken(network, crops, width):
     before = network.get_weights()
     wider = stretch_network(network, width)
@@ -32,12 +32,6 @@ def test_convolutions_stay_and_wider_crops_are_taken(network, crops, width):
             np.testing.assert_array_equal(old, new)
         else:
             assert new.shape == (old.shape[0] * width // 48, old.shape[1])
-
-
-def test_network_stretched_to_its_own_width_is_the_same(network, crops):
-    square = crops[:, :, :48]
-    again = stretch_network(network, 48)
-    np.testing.assert_allclose(again(square), network(square), atol=1e-5)
 
 
 def test_weights_are_mixed_from_the_nearest_columns(network):

@@ -22,14 +22,6 @@ def test_numbers_have_the_length_and_the_crop_s_size(settings):
     assert len(np.unique(numbers.labels, axis=0)) == 3
 
 
-def test_numbers_depend_on_seed_and_margin_alone(settings):
-    wider = replace(settings, margin=0.5)
-    first = draw_numbers(4, 2, 1, settings).metadata()
-    assert draw_numbers(4, 2, 1, settings).metadata() == first
-    assert draw_numbers(4, 2, 2, settings).metadata() != first
-    assert draw_numbers(4, 2, 1, wider).metadata() != first
-
-
 def test_long_numbers_are_added_to_train_and_test(settings):
     one = Examples(np.zeros((1, 16, 16), np.uint8), np.array([[1, 7, *[10] * 4]]))
     data = dict.fromkeys(("train", "validation", "test"), one)

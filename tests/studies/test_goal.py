@@ -1,6 +1,5 @@
 """The goal's table: who reads how many, from which measurements."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,12 +7,6 @@ import pytest
 from helpers import paper
 from helpers.accuracy import wilson_interval
 from workshop.studies.goal import OURS, THEIRS, goal_figure, goal_table
-
-
-@pytest.fixture(autouse=True)
-def close_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

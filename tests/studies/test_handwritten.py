@@ -5,8 +5,6 @@ import pytest
 
 from helpers.accuracy import BLANK
 from workshop.studies.handwritten import (
-    APART,
-    DIGIT_HEIGHT,
     framed,
     handwritten_numbers,
 )
@@ -43,21 +41,6 @@ def test_same_seed_same_numbers(numbers):
         assert one.tobytes() == two.tobytes()
     np.testing.assert_array_equal(numbers.boxes, again.boxes)
     assert (numbers.labels != other.labels).any()
-
-
-def test_digits_stand_as_far_apart_as_asked():
-    spread = handwritten_numbers(60, seed=3, gaps=APART)
-    for image, box, length in zip(
-        spread.paths, spread.boxes, spread.labels[:, 0], strict=True
-    ):
-        pixels = np.asarray(image).astype(float)
-        left, top, right, bottom = box.astype(int)
-        assert right < image.width
-        dark = (pixels < np.median(pixels) - 40)[top:bottom, left:right].any(0)
-        ends = np.flatnonzero(
-            np.diff(np.flatnonzero(dark)) > DIGIT_HEIGHT * APART[0] - 2
-        )
-        assert len(ends) == length - 1
 
 
 @pytest.mark.parametrize("room", [0.05, 0.5, 4])

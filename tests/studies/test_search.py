@@ -4,20 +4,17 @@ import multiprocessing
 import time
 from dataclasses import replace
 
-import numpy as np
 import optuna
 import pytest
-from builders import TINY
+from builders import TINY, bright_numbers
 
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.training.batches import Examples
 from helpers.training.loop import TrainingDiverged
 from helpers.training.runs import number_data, run, train
 from workshop.studies import search as module
 from workshop.studies.search import (
     SPACE,
-    draw_recipe,
     open_study,
     recipe_values,
     search,
@@ -27,19 +24,7 @@ from workshop.studies.search import (
     trial_recipe,
 )
 
-
-def numbers(count: int, seed: int) -> Examples:
-    """Crops of the numbers 0 and 1, told by one pixel's brightness."""
-    rng = np.random.default_rng(seed)
-    labels = np.full((count, 6), 10)
-    labels[:, 0] = 1
-    labels[:, 1] = rng.integers(0, 2, count)
-    images = rng.integers(0, 60, (count, 12, 12), dtype=np.uint8)
-    images[np.arange(count), labels[:, 1]] += 150
-    return Examples(images, labels)
-
-
-DATA = {"train": numbers(60, 1), "validation": numbers(40, 2)}
+DATA = {"train": bright_numbers(60, 1), "validation": bright_numbers(40, 2)}
 
 
 @pytest.fixture
@@ -65,20 +50,6 @@ def test_own_values_are_in_the_space_and_give_the_recipe_itself():
     assert trial_recipe(values, base) == base
     for name, value in values.items():
         assert SPACE[name]._contains(SPACE[name].to_internal_repr(value)), name
-
-
-def test_every_trial_sees_as_many_images_and_has_ten_rows():
-    study = optuna.create_study(sampler=optuna.samplers.RandomSampler(1))
-    for _ in range(20):
-        recipe = draw_recipe(study.ask(), Recipe(steps=3_000))
-        assert recipe.steps * recipe.batch_size == 300_000
-        assert recipe.validation_interval * 10 == recipe.steps
-
-
-def test_scales_change_all_sizes_together():
-    values = recipe_values(Recipe()) | {"depth_scale": 0.5, "width_scale": 2.0}
-    recipe = trial_recipe(values, Recipe())
-    assert (recipe.depths, recipe.widths) == ((8, 16, 32), (256, 128, 32))
 
 
 def test_search_begins_with_the_recipe_itself_and_ends_in_time(study, settings):

@@ -43,11 +43,6 @@ def test_trials_figure_shows_what_each_trial_reached(table):
     assert table_4.get_ydata()[0] == table["strict"][0]
 
 
-def test_trials_figure_of_no_trials_is_empty():
-    (axis,) = trials_figure(study_table(new_study())).axes
-    assert not any(len(line.get_xdata()) for line in axis.lines)
-
-
 def test_importance_is_that_of_the_value_that_matters(table):
     (axis,) = importance_figure(table).axes
     labels = [label.get_text() for label in axis.get_yticklabels()]

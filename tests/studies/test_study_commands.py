@@ -68,19 +68,6 @@ def test_search_keeps_its_trials_and_measures_the_best_once(command):
     assert recipes.to_dict() == {"Table 4": 3, "found by the search": 3}
 
 
-def test_search_that_is_stopped_measures_nothing_on_test(
-    command, few_settings, monkeypatch
-):
-    def stopped(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("workshop.studies.search.run", stopped)
-    with pytest.raises(KeyboardInterrupt):
-        command(f"search --trials 2 {TINY} --test")
-    kept = few_settings.kept_root.iterdir()
-    assert [path.name for path in kept] == ["search_svhn.csv"]
-
-
 def test_stopped_command_says_that_it_goes_on(monkeypatch):
     def stopped():
         raise KeyboardInterrupt
@@ -127,3 +114,16 @@ def test_tuned_reader_is_kept_beside_the_shipped_one(command, told, monkeypatch)
     table = command("reader_coverage --tuned mine.npz")["coverage"]
     assert table["trained_on"].nunique() == 2
     assert len(table) == 4 * 11
+
+
+def test_search_that_is_stopped_measures_nothing_on_test(
+    command, few_settings, monkeypatch
+):
+    def stopped(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("workshop.studies.search.run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        command(f"search --trials 2 {TINY} --test")
+    kept = few_settings.kept_root.iterdir()
+    assert [path.name for path in kept] == ["search_svhn.csv"]

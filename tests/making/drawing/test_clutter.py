@@ -40,10 +40,6 @@ def test_number_can_be_fixed_at_any_place(site, host):
     assert np.isfinite(site.canvas).all()
 
 
-def test_words_hold_no_digit():
-    assert not any(letter.isdigit() for word in words.WORDS for letter in word)
-
-
 def test_word_stays_in_its_box_and_shows(site):
     for seed in range(20):
         site.canvas[:] = 0.5
@@ -62,25 +58,9 @@ def test_word_that_begins_outside_keeps_its_place(site):
     np.testing.assert_array_equal(cut.canvas, site.canvas[34:, 60:])
 
 
-def test_part_is_the_canvas_in_a_box_with_the_middles_of_its_pixels(site):
-    part, x, y = site.part((-5, 80.5, 2.2, 200))
-    np.testing.assert_array_equal(x, [[0.5, 1.5, 2.5]])
-    np.testing.assert_array_equal(y[:, 0], np.arange(80, 90) + 0.5)
-    part[:] = 0
-    assert (site.canvas[80:, :3] == 0).all()
-    assert (site.canvas == 0).sum() == part.size
-
-
 def test_box_is_filled_to_its_edges(site):
     site.fill((10, 20, 30.5, 40), np.ones(3))
     np.testing.assert_allclose(site.canvas[20:40, 10:30], 1, atol=1e-6)
     np.testing.assert_allclose(site.canvas[21:39, 30], 0.75, atol=1e-6)
     assert (site.canvas[:, 32:] == 0.5).all()
     assert (site.canvas[:, :9] == 0.5).all()
-
-
-def test_cells_share_a_box_without_touching():
-    cells = list(brush.cells((0, 0, 31, 21), 3, 2, 1))
-    assert len(cells) == 6
-    np.testing.assert_allclose(cells[0], (1, 1, 10, 10))
-    np.testing.assert_allclose(cells[-1], (21, 11, 30, 20))

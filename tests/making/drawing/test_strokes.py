@@ -5,7 +5,6 @@ import pytest
 
 from workshop.making.drawing.strokes import (
     curve_through,
-    evenly,
     joined,
     warped,
     wavering,
@@ -22,22 +21,6 @@ def test_two_points_make_a_line_and_more_a_curve_through_them():
     np.testing.assert_allclose(curve[::8], points)
     straight = curve_through([(0, 0), (1, 1), (2, 2)])[:, 0]
     np.testing.assert_allclose(straight, np.linspace(0, 2, 17), atol=0.07)
-
-
-def test_ring_is_as_round_where_it_closes_as_anywhere():
-    ring = [(0.5, 0.0), (0.0, 0.5), (0.5, 1.0), (1.0, 0.5), (0.5, 0.0)]
-    ways = np.diff(curve_through(ring, steps=16), axis=0)
-    headings = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
-    assert np.abs(np.diff(headings)).max() < 0.5
-    start, end = ways[0], ways[-1]
-    cosine = start @ end / np.linalg.norm(start) / np.linalg.norm(end)
-    assert cosine > 0.95
-
-
-def test_points_are_taken_evenly_along_a_path_with_what_goes_with_them():
-    bent = np.array([[0, 0, 1], [3, 0, 4], [3, 1, 5]], float)
-    expected = [[0, 0, 1], [1, 0, 2], [2, 0, 3], [3, 0, 4], [3, 1, 5]]
-    np.testing.assert_allclose(evenly(bent, 5), expected)
 
 
 def test_strokes_that_meet_are_joined_and_others_not():

@@ -72,14 +72,6 @@ def test_bent_digit_keeps_its_size_its_ink_and_its_ends(digits):
         assert rows[-1] >= 0.92 * HEIGHT - 1
 
 
-def test_more_strength_bends_more(digits):
-    def change(strength):
-        bent = bend(np.random.default_rng(6), digits[5], 1.0, strength)
-        return np.abs(ink(bent) - ink(digits[5])).sum()
-
-    assert 0 < change(0.01) < change(0.03) < change(0.09)
-
-
 def glyphs_of(seed, number):
     rng = np.random.default_rng(seed)
     return varied_glyphs(rng, draw_style(rng), number)
@@ -91,20 +83,6 @@ def test_same_digit_of_a_number_has_the_same_glyph_whatever_the_order():
     assert glyphs[0] is not glyphs[1]
     for one, other in zip(glyphs, reversed(glyphs_of(5, (4, 7, 1, 7))), strict=True):
         assert_same(one, other)
-
-
-def test_hardly_two_sets_are_alike_and_each_has_ink():
-    sets = [glyphs_of(seed, (0, 3, 9)) for seed in range(12)]
-    assert len({glyphs[1].mask.tobytes() for glyphs in sets}) == 12
-    for glyph in (glyph for glyphs in sets for glyph in glyphs):
-        assert glyph.mask.height == HEIGHT
-        assert 0.02 < ink(glyph).mean() / 255 < 0.98
-
-
-def test_digits_of_a_note_are_written_each_in_its_own_way():
-    rng = np.random.default_rng(3)
-    one, other = varied_glyphs(rng, note(rng), (3, 3))
-    assert one.mask.tobytes() != other.mask.tobytes()
 
 
 def shares(draw, seed, **holds):
@@ -149,12 +127,6 @@ def test_digits_of_notes_from_near_touch_as_often_and_as_far_as_said():
     spreads = np.array([styles.near_note(rng).spread for _ in range(1_000)])
     assert -styles.MAX_OVERLAP <= spreads.min() < -0.9 * styles.MAX_OVERLAP
     assert np.mean(spreads < 0) == pytest.approx(styles.TOUCHING_SHARE, abs=0.05)
-
-
-def test_only_notes_are_set_apart_for_the_finder():
-    rng = np.random.default_rng(4)
-    other = draw_style(rng)
-    assert all(styles.spaced_note(rng, other) is other for _ in range(20))
 
 
 def test_ink_of_a_note_stands_out_from_its_paper():

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 from scipy.ndimage import label, sum_labels
 
-from helpers.sample.glyphs import HEIGHT, digit_glyphs, glyph_of
+from helpers.sample.glyphs import HEIGHT, digit_glyphs
 from helpers.sample.typefaces import files
 from workshop.making.drawing import variants
 from workshop.making.drawing.styles import FAMILIES
@@ -43,35 +43,6 @@ def test_flat_three_has_a_bar_on_top_and_the_lower_bowl_of_the_three(glyphs):
     assert max(sizes) > 0.97 * sum(sizes)
 
 
-def test_seven_gets_a_bar_across_or_a_drop_at_its_left(glyphs):
-    seven, row = glyphs[7].mask, HEIGHT // 2
-    barred = variants.with_bar(seven, 0.6, 0.5, stem=12)
-    assert barred.height == HEIGHT
-    assert shape(barred)[row].sum() > shape(seven)[row].sum() + 0.2 * HEIGHT
-    dropped = variants.with_drop(seven, 0.3, stem=10)
-    assert (shape(dropped) >= shape(seven)).all()
-    assert shape(dropped)[: int(0.28 * HEIGHT), 0].all()
-
-
-def test_flag_widens_a_one_to_the_left_and_a_foot_to_both_sides():
-    flagged = shape(variants.with_flag(bar(), 0.3, 0.3))
-    assert flagged.shape[1] == pytest.approx(10 + 0.3 * HEIGHT, abs=3)
-    assert (flagged[-20:].sum(1) == 10).all()
-    assert not flagged[-20:, :-12].any()
-    footed = shape(variants.with_foot(bar(), 0.2))
-    assert footed.shape[1] == pytest.approx(10 + 0.4 * HEIGHT, abs=3)
-    assert footed[-2].all()
-    assert footed[HEIGHT // 2].sum() == 10
-
-
-@pytest.mark.parametrize("digit", sorted(variants.CURLS))
-def test_balls_thicken_the_free_ends_alone(glyphs, digit):
-    mask = glyphs[digit].mask
-    balls = shape(variants.with_balls(mask, variants.CURLS[digit], 0.1))
-    assert (balls >= shape(mask)).all()
-    assert (balls & ~shape(mask)).mean() < 0.12
-
-
 def test_stencil_cuts_from_top_to_bottom_and_hollow_leaves_an_outline(glyphs):
     cut = shape(variants.stencilled(glyphs[8].mask, 0.08))
     middle = cut.shape[1] // 2
@@ -83,27 +54,6 @@ def test_stencil_cuts_from_top_to_bottom_and_hollow_leaves_an_outline(glyphs):
     assert inside[0].all() and inside[-1].all()
 
 
-def test_stem_is_as_thick_as_its_stroke():
-    assert variants.stem_width(glyph_of(bar(20, 33))) == 13
-
-
-def test_none_of_the_forms_leaves_the_typeface(glyphs):
-    found = with_forms(glyphs, (1, 3, 7), (), SIZES)
-    assert found == {digit: glyphs[digit] for digit in (1, 3, 7)}
-
-
-CHANGED = dict(zip(SHARES, (7, 3, 7, 1, 1, 2, 8, 4), strict=True))
-
-
-@pytest.mark.parametrize("name", SHARES)
-def test_each_form_changes_its_digit(glyphs, name):
-    digit = CHANGED[name]
-    found = with_forms(glyphs, (digit,), (name,), SIZES)
-    assert list(found) == [digit]
-    assert found[digit].mask.tobytes() != glyphs[digit].mask.tobytes()
-    assert found[digit].mask.height == HEIGHT
-
-
 def test_forms_of_a_digit_do_not_depend_on_the_others(glyphs):
     for seed in range(12):
         alone, among = (
@@ -113,10 +63,12 @@ def test_forms_of_a_digit_do_not_depend_on_the_others(glyphs):
         assert alone[3].mask.tobytes() == among[3].mask.tobytes()
 
 
-def test_every_form_of_every_typeface_has_ink():
-    for family in FAMILIES:
-        glyphs = digit_glyphs(files(family)[0], None)
-        found = with_forms(glyphs, tuple(range(10)), list(SHARES)[:6], SIZES)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_form_of_every_typeface_changes_some_digit_and_has_ink(family):
+    glyphs = digit_glyphs(files(family)[0], None)
+    for form in SHARES:
+        found = with_forms(glyphs, tuple(range(10)), (form,), SIZES)
+        assert any(found[digit] is not glyphs[digit] for digit in range(10))
         for digit, glyph in found.items():
-            assert glyph.mask.height == HEIGHT, (family, digit)
-            assert 0.03 < shape(glyph.mask).mean() < 0.98, (family, digit)
+            assert glyph.mask.height == HEIGHT, digit
+            assert 0.03 < shape(glyph.mask).mean() < 0.98, digit
