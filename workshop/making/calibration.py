@@ -38,12 +38,9 @@ def fit_confidences(
 ) -> dict[str, float]:
     """Fit what makes a reader's confidences mean something.
 
-    Returns
-    -------
-    dict
-        ``temperature``, see `fit_temperature`, and ``sure_from``, the least calibrated
-        confidence from which on a share ``accuracy`` of the numbers are right, as
-        Goodfellow et al. (2014) ask what people reach; 1 if there is none.
+    That is ``temperature``, see `fit_temperature`, and ``sure_from``, the least
+    calibrated confidence from which on a share ``accuracy`` of the numbers are right,
+    as Goodfellow et al. (2014) ask what people reach; 1 if there is none.
     """
     temperature = fit_temperature(logits, labels)
     predicted, confidences = decode(logits, temperature)

@@ -12,15 +12,10 @@ wherever it lies, has at least one."""
 def cell_targets(boxes: tf.Tensor, height: int, width: int):
     """Tell what the finder should say of each cell of images with boxes (N, K, 4).
 
-    Boxes are left, top, right, bottom in pixels; rows of width 0 are none.
-
-    Returns
-    -------
-    scores : tf.Tensor
-        float32 (N, H / 8, W / 8): 1 at a number's middle, falling to 0 around it.
-    reaches : tf.Tensor
-        float32 (N, H / 8, W / 8, 4): distances to the left, top, right and bottom of
-        the nearest number, in cells.
+    Boxes are left, top, right, bottom in pixels; rows of width 0 are none. Scores,
+    float32 (N, H / 8, W / 8), are 1 at a number's middle and fall to 0 around it;
+    reaches, float32 (N, H / 8, W / 8, 4), are distances to the left, top, right and
+    bottom of the nearest number, in cells.
     """
     boxes = boxes[:, None, None] / CELL  # N, 1, 1, K, 4
     x = (tf.range(width // CELL, dtype=tf.float32) + 0.5)[None, None, :, None]

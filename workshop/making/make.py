@@ -28,8 +28,9 @@ SQUARE = SIZE[1]
 """Width of the crops of most rounds, squeezed to a square: a step on the crops that the
 reader sees takes half as long again."""
 
-SHARES = {"notes": 1 / 4, "cast": 1 / 4}
-"""Of notes and old plates among what is drawn, in the last rounds and in a tuning."""
+NOTES, SHARES = {"notes": 1 / 3}, {"notes": 1 / 4, "cast": 1 / 4}
+"""Of notes and old plates among what is drawn: in the rounds for handwriting, and in
+the last ones and a tuning."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +55,8 @@ ROUNDS = (
     Round(Plan(steps=10_000), cross_entropy),
     Round(Plan(steps=4_000, peak_rate=0.0008, seed=1)),
     Round(Plan(steps=10_000, peak_rate=0.0012, seed=2)),
-    Round(
-        Plan(steps=10_000, peak_rate=0.0012, seed=3),
-        shares={"notes": 1 / 3},
-        weight=2 / 3,
-    ),
-    Round(
-        Plan(steps=10_000, peak_rate=0.0012, seed=4),
-        shares={"notes": 1 / 3},
-        weight=0.8,
-    ),
+    Round(Plan(steps=10_000, peak_rate=0.0012, seed=3), shares=NOTES, weight=2 / 3),
+    Round(Plan(steps=10_000, peak_rate=0.0012, seed=4), shares=NOTES, weight=0.8),
     Round(Plan(steps=6_000, peak_rate=0.0012, seed=5), shares=SHARES, weight=2 / 3),
     Round(Plan(steps=8_000, peak_rate=0.0012, seed=6), shares=SHARES, width=SIZE[0]),
 )

@@ -29,11 +29,7 @@ def drawn_shards(
     ``draw(count, *seed)`` gives arrays with ``count`` rows each; ``folder`` keeps files
     of ``shard`` examples whose names begin with ``name``. A stopped call goes on from
     the last whole file; the examples do not depend on the number of ``processes``.
-
-    Raises
-    ------
-    InputError
-        A file that is there is damaged.
+    InputError names a damaged file.
     """
     folder = Path(folder)
     paths = [

@@ -19,29 +19,18 @@ from workshop.making.finder_targets import cell_targets, finder_loss
 
 @dataclass(frozen=True)
 class Plan:
-    """How long and how fast a network learns.
+    """How long and how fast a network learns, by AdamW (Loshchilov and Hutter 2019).
 
-    Parameters
-    ----------
-    steps, batch_size
-        Steps, and examples in each.
-    peak_rate
-        The learning rate after the first twentieth of the steps, over which it
-        grows; from there it falls to 0 along a cosine.
-    weight_decay
-        Of AdamW (Loshchilov and Hutter 2019), on kernels alone.
-    interval
-        Steps from one checkpoint to the next.
-    seed
-        Start of the weights and of every random choice.
+    The learning rate grows over the first twentieth of the steps, and from there falls
+    to 0 along a cosine.
     """
 
     steps: int
     batch_size: int = 128
     peak_rate: float = 0.002
-    weight_decay: float = 0.02
-    interval: int = 1_000
-    seed: int = 0
+    weight_decay: float = 0.02  # of kernels alone
+    interval: int = 1_000  # steps from one checkpoint to the next
+    seed: int = 0  # of every random choice
 
     def learning_rate(self) -> keras.optimizers.schedules.LearningRateSchedule:
         """The rate by step."""
@@ -90,26 +79,17 @@ def train_reader(
         See `helpers.reader.networks.build_reader`; it is trained in place.
     sources
         Contexts (N, 72, 108) with labels, and the share of every batch from each.
-    plan
-        How long and how fast.
     folder
-        Where the run is kept, see `helpers.training.loop.Trainer`; a later call goes
-        on from a stop.
+        Where the run is kept. KeyboardInterrupt ends a training that is stopped, and
+        a later call goes on with it.
     measure
         A figure of merit, taken at every checkpoint.
-    loss
-        `cross_entropy` or `truncated_loss`.
 
     Returns
     -------
     list of dict
         For every checkpoint ``step``, ``loss``, ``learning_rate``, ``measure`` if it
         is taken, and ``seconds``.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        The training was stopped; what it has is kept.
     """
     identity = {"data": [data.metadata() | {"share": share} for data, share in sources]}
     if loss is not cross_entropy:
@@ -184,9 +164,6 @@ def _train(
     measure: Callable[[], float] | None = None,
 ) -> list[dict]:
     """Train by ``plan`` on the ``batch`` of every step."""
-    digest = hashlib.blake2b(digest_size=8)
-    for weight in network.get_weights():
-        digest.update(np.ascontiguousarray(weight).data)
     optimizer, rate = plan.optimizer(), plan.learning_rate()
     optimizer.build(network.trainable_variables)
 
@@ -200,7 +177,7 @@ def _train(
         loss=loss,
         batches=batches,
         folder=Path(folder),
-        identity=identity | {"plan": asdict(plan), "start": digest.hexdigest()},
+        identity=identity | {"plan": asdict(plan), "start": weights_digest(network)},
         steps=plan.steps,
         batch_size=plan.batch_size,
         interval=plan.interval,
@@ -212,6 +189,14 @@ def _train(
     if not trainer.finished:
         raise KeyboardInterrupt
     return trainer.history
+
+
+def weights_digest(network: keras.Model) -> str:
+    """Tell a network's weights from others."""
+    digest = hashlib.blake2b(digest_size=8)
+    for weight in network.get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    return digest.hexdigest()
 
 
 def _chosen(rows: int, count: int, seed: int, step) -> tf.Tensor:

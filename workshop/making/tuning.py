@@ -21,7 +21,7 @@ from helpers.training.devices import prepare_process
 from workshop.making.calibration import calibrate, strict
 from workshop.making.examples import drawn_kinds, drawn_sources
 from workshop.making.make import SHARES
-from workshop.making.training import Plan, train_reader
+from workshop.making.training import Plan, train_reader, weights_digest
 
 TUNING_PLAN = Plan(steps=1_200, peak_rate=0.0008)
 """Of a tuning: about 5 minutes on two cores."""
@@ -53,25 +53,11 @@ def fine_tune(
 ) -> dict:
     """Teach a reader the train archive of one's own data, and write it to ``path``.
 
-    A part of the images, chosen by the seed, is kept apart and measured before and
-    after. Drawn images go on being shown, so that nothing is forgotten. A stopped call
-    goes on, and other images or options have a run of their own.
-
-    Parameters
-    ----------
-    reader
-        What to begin with, by default the shipped one; it stays as it is.
-
-    Returns
-    -------
-    dict
-        ``images`` kept apart, their strict accuracy ``before`` and ``after``, and
-        ``calibrated_on``: what the confidence threshold was set on.
-
-    Raises
-    ------
-    InputError
-        The archive holds too few images.
+    ``reader``, by default the shipped one, stays as it is. A part of the images, chosen
+    by the seed, is kept apart: the result has the number of its ``images``, their
+    strict accuracy ``before`` and ``after``, and what the confidence threshold was
+    ``calibrated_on``. Drawn images go on being shown, so that nothing is forgotten.
+    A stopped call goes on; other images or options have a run of their own.
     """
     prepare_process()
     numbers, _ = archive_numbers("train", settings)
@@ -115,10 +101,7 @@ def split_images(
 ) -> tuple[Examples, Examples]:
     """Cut the contexts to learn from, and those of a ``share`` kept apart, by the seed.
 
-    Raises
-    ------
-    InputError
-        There are too few to keep any apart.
+    InputError tells of too few to keep any apart.
     """
     count = len(numbers)
     needed = next(n for n in range(2, 1_000) if 0 < round(share * n) < n)
@@ -158,7 +141,5 @@ def tuning_sources(
 def _run_name(network: keras.Model, sources, plan: Plan) -> str:
     """A folder's name, which tells a tuning from every other one."""
     metadata = [data.metadata() | {"share": share} for data, share in sources]
-    digest = hashlib.sha256(json.dumps([metadata, asdict(plan)]).encode())
-    for weight in network.get_weights():
-        digest.update(np.ascontiguousarray(weight).data)
-    return f"reader_tuned_{digest.hexdigest()[:8]}"
+    told = json.dumps([metadata, asdict(plan), weights_digest(network)])
+    return f"reader_tuned_{hashlib.sha256(told.encode()).hexdigest()[:8]}"

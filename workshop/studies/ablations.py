@@ -10,13 +10,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+from matplotlib.ticker import StrMethodFormatter
 from scipy import stats
 
 from helpers import paper
 from helpers.accuracy import MAX_DIGITS, accuracy_by_length, measure
 from helpers.evaluation import predict
-from helpers.figures.style import styled
+from helpers.figures.style import percent, styled
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples
@@ -94,21 +94,13 @@ def compare(
     """Train each recipe from each seed, or pick up the run, and measure them all.
 
     ``data`` holds ``"train"``, ``"validation"`` and ``"test"``; the runs are kept in
-    the folder of the ``settings``.
+    the folder of the ``settings``. One that is stopped ends in KeyboardInterrupt, and
+    those before it are not trained again.
 
-    Returns
-    -------
-    pandas.DataFrame
-        For each ``recipe`` and ``seed`` a row for each validation (``part`` is
-        ``validation``), and for the test images (``test``) one of all lengths
-        (``length`` is 0) and one for each ``length``. ``images`` counts those
-        measured on; ``strict`` and ``six_position`` are fractions. A run that
-        diverged reads nothing: 0.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        A run was stopped; those before it need not be trained again.
+    For each ``recipe`` and ``seed`` there is a row for each validation (``part`` is
+    ``validation``), and for the test images (``test``) one of all lengths (``length``
+    is 0) and one for each ``length``. ``images`` counts those measured on; ``strict``
+    and ``six_position`` are fractions. A run that diverged reads nothing: 0.
     """
     parts = []
     for seed in seeds:
@@ -237,11 +229,6 @@ def _differences_by_seed(results: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Strict accuracy less the baseline's, a row for each seed, a column a recipe."""
     test = results.query("part == 'test' and length == @ALL_LENGTHS")
     strict = test.pivot(index="seed", columns="recipe", values="strict")
-    if baseline not in strict:
-        raise ValueError(
-            f"the results have no recipe {baseline!r}; expected one of "
-            f"{', '.join(map(repr, strict.columns))} as the baseline."
-        )
     others = [name for name in test["recipe"].unique() if name != baseline]
     return strict[others].sub(strict[baseline], axis=0)
 
@@ -280,7 +267,7 @@ def curves_figure(results: pd.DataFrame) -> Figure:
     axis.plot([], [], "o", color="gray", ms=4, label="test, each seed")
     axis.set(xlabel="step", ylabel="strict: whole number right", ylim=(0, 1))
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.yaxis)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
     return figure
@@ -332,7 +319,7 @@ def lengths_figure(results: pd.DataFrame) -> Figure:
     ticks = [f"{length}\n{count:,} images" for length, count in images.items()]
     axis.set_xticks(range(len(images)), ticks)
     axis.set(xlabel="digits", ylabel="strict: whole number right", ylim=(0, 1))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.yaxis)
     axis.grid(axis="y", alpha=0.3)
     axis.legend(fontsize=8)
     return figure

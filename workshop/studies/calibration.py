@@ -10,11 +10,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from helpers.accuracy import coverage_at_accuracy
-from helpers.figures.style import styled
+from helpers.figures.style import percent, styled
 from helpers.reader.calibration import calibration_error, kept_by, reliability
 
 Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -116,8 +116,7 @@ def reliability_figure(answers: Answers) -> Figure:
             xlim=(0, 1),
             ylim=(0, 1.02),
         )
-        axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        percent(axis.xaxis, axis.yaxis)
         axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("whole numbers right")
     return figure
@@ -146,8 +145,7 @@ def coverage_figure(answers: Answers) -> Figure:
         xlim=(0, 1),
         ylim=(max(0, lowest - 0.03), 1.005),
     )
-    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.xaxis, axis.yaxis)
     axis.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="lower left")

@@ -6,12 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from helpers import paper
 from helpers.accuracy import wilson_interval
 from helpers.figures.curves import kept_curves
-from helpers.figures.style import styled
+from helpers.figures.style import percent, styled
 from helpers.settings import ROOT, Settings
 
 READER_RESULTS = ROOT / "benchmarks" / "results" / "reader_accuracy.csv"
@@ -29,12 +28,9 @@ def goal_table(
     that the others here are measured on were among those it learned from. Long runs
     and measurements that were not made have no row.
 
-    Returns
-    -------
-    pandas.DataFrame
-        By ``network``: ``trained_on`` and ``measured_on`` in words, ``images`` measured
-        on, ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``,
-        95 %, and ``source``, who measured it. The lowest first.
+    By ``network``: ``trained_on`` and ``measured_on`` in words, ``images`` measured on,
+    ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``, 95 %, and
+    ``source``, who measured it. The lowest first.
     """
     images, strict = (paper.CHECKPOINT[name] for name in ("images", "strict"))
     rows = [
@@ -101,6 +97,6 @@ def goal_figure(table: pd.DataFrame) -> Figure:
     axis.set_yticks(range(len(table)), names, fontsize=8)
     axis.axvline(paper.GOAL, color="k", ls=":")
     axis.set(xlabel="strict: whole numbers right (open: as published)")
-    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.xaxis)
     axis.grid(axis="x", alpha=0.3)
     return figure

@@ -81,12 +81,9 @@ def learn(
     seed and lies in that for every larger one; nothing is chosen by the test images.
     ``build(seed=...)`` makes an untrained network.
 
-    Yields
-    ------
-    dict
-        ``images`` learned from, 0 for the shipped reader as it is; ``pretrained``;
-        ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``, 95 %;
-        ``test_images``; ``steps`` and ``seed``.
+    Rows have ``images`` learned from, 0 for the shipped reader as it is,
+    ``pretrained``, ``strict`` with the bounds of its Wilson interval, ``low``
+    and ``high``, 95 %, ``test_images``, ``steps`` and ``seed``.
     """
     prepare_process()
     shipped = Reader.pretrained()
@@ -151,15 +148,9 @@ class PowerLaw:
 def fit_power_law(images, errors, test_images, floor: bool = False) -> PowerLaw:
     """Fit the power law under which as many errors as were counted are likeliest.
 
-    Parameters
-    ----------
-    images
-        Learned from, at least two different numbers, each above 0.
-    errors
-        Share of the ``test_images`` read wrongly, one for each.
-    floor
-        Whether errors may fall to a floor; without, the law is a straight line on
-        a chart with two logarithmic axes.
+    ``errors`` are the share of the ``test_images`` read wrongly after so many
+    ``images``. Without a ``floor``, to which errors may fall, the law is a straight
+    line on a chart with two logarithmic axes.
     """
     images, errors = np.asarray(images, float), np.asarray(errors, float)
     if len(np.unique(images)) < 2 or images.min() <= 0:
@@ -217,11 +208,8 @@ def extrapolation_table(
 ) -> pd.DataFrame:
     """Carry both curves on to all of SVHN, if errors fall for ever or to a floor.
 
-    Returns
-    -------
-    pandas.DataFrame
-        By start and law: ``strict``, the accuracy suggested, with the bounds of its
-        bootstrap interval, ``low`` and ``high``, 95 %.
+    By start and law: ``strict``, the accuracy suggested, with the bounds of its
+    bootstrap interval, ``low`` and ``high``, 95 %.
     """
 
     def strict(law: PowerLaw) -> float:

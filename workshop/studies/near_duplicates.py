@@ -54,25 +54,10 @@ def find_pairs(
     Moves of up to 3 pixels and sizes of up to an eighth more or less are found. A crop
     of one gray has no near-duplicates. The same crops give the same pairs.
 
-    Parameters
-    ----------
-    images
-        uint8 (N, 32, 32), gray.
-    labels
-        integers (N, 6). With them, only crops of the same number are paired.
-    min_similarity
-        The least correlation of a pair, 0 to 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``first`` and ``second``, rows of the crops, the smaller first, and their
-        ``similarity``, up to 1. The most similar come first; no pair stands twice.
-
-    Raises
-    ------
-    ValueError
-        ``images`` have another shape or type.
+    ``images`` are uint8 (N, 32, 32), gray. With ``labels``, integers (N, 6), only crops
+    of the same number are paired. The result has ``first`` and ``second``, rows of the
+    crops, the smaller first, and their ``similarity``, ``min_similarity`` to 1, the
+    most similar first; no pair stands twice.
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
@@ -107,14 +92,7 @@ def find_pairs(
 def leaks(pairs: pd.DataFrame, splits: np.ndarray, split: str) -> np.ndarray:
     """Mark the crops of a split that have a copy in another one: bool (N,).
 
-    Parameters
-    ----------
-    pairs
-        From `find_pairs` of the crops of all splits.
-    splits
-        str (N,), the name of each crop's split.
-    split
-        The one whose crops are marked.
+    ``pairs`` are of the crops of all splits, ``splits`` the name of each crop's, (N,).
     """
     inside = np.asarray(splits) == split
     rows = pairs[["first", "second"]].to_numpy()

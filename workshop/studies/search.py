@@ -69,18 +69,10 @@ def open_study(
 ) -> optuna.Study:
     """Open the search round a recipe on some images, or begin it.
 
-    A new one begins with the recipe's own values, so that its best is never worse. In
-    one process the same seed gives the same search.
-
-    Parameters
-    ----------
-    base
-        Where the search starts; ``steps`` times ``batch_size`` images are seen in
-        every trial.
-    storage
-        Address of a database: ``sqlite:///FILE``, or a server's for several machines.
-    heartbeat
-        Seconds between signs of life of a trial; one that misses two is taken up anew.
+    A new one begins with the recipe's own values, so that its best is never worse. Each
+    trial sees as many images. In one process the same seed gives the same search.
+    ``storage`` is a database, ``sqlite:///FILE`` or a server's for several machines. A
+    trial that misses two signs of life, ``heartbeat`` seconds apart, is taken up anew.
     """
     database = RDBStorage(
         storage,

@@ -11,10 +11,9 @@ import matplotlib.pyplot as plt
 import optuna
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
-from helpers.figures.style import styled
+from helpers.figures.style import percent, styled
 from workshop.studies.search import SPACE, study_from_table, study_table
 
 
@@ -31,7 +30,7 @@ def trials_figure(table: pd.DataFrame) -> Figure:
     if 0 in complete.index:
         axis.axhline(complete["strict"][0], color="k", ls=":", label="Table 4")
     axis.set(xlabel="trial", ylabel="strict, on validation", ylim=(0, 1))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.yaxis)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
     return figure
@@ -46,7 +45,7 @@ def importance_figure(table: pd.DataFrame) -> Figure:
     axis.barh(list(shares), list(shares.values()))
     axis.invert_yaxis()
     axis.set(xlabel="share of the differences explained (fANOVA)")
-    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axis.xaxis)
     return figure
 
 
@@ -64,7 +63,7 @@ def values_figure(table: pd.DataFrame) -> Figure:
         axis.set_xscale("log" if getattr(kind, "log", False) else "linear")
         axis.set_xlabel(name)
         axis.grid(alpha=0.3)
-    axes[0, 0].yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    percent(axes[0, 0].yaxis)
     for axis in axes[:, 0]:
         axis.set_ylabel("strict")
     return figure

@@ -11,7 +11,6 @@ from workshop.making.drawing import handwriting
 from workshop.making.drawing.forms import ALL_FORMS, FORMS
 from workshop.making.drawing.handwriting import (
     CORNERED,
-    FreeHand,
     Hand,
     rounded,
     write_digit,
@@ -20,7 +19,7 @@ from workshop.making.drawing.handwriting import (
 )
 
 NEAT = Hand(width=0.6, slant=0.0, pen=0.08, wobble=0.0)
-FREE = FreeHand(width=0.6, slant=0.0, pen=0.08)
+FREE = Hand(width=0.6, slant=0.0, pen=0.08)
 
 
 def ink(glyph):

@@ -39,21 +39,13 @@ MIN_PENS = 4.5
 
 @dataclass(frozen=True)
 class Hand:
-    """How one person writes neatly, sizes in digit heights."""
+    """How one person writes, sizes in digit heights: neatly, or free about it."""
 
     width: float  # of a digit that is neither wide nor narrow
     slant: float  # shift to the left on the way down from the top
     pen: float  # thickness of the strokes
-    wobble: float  # deviation of every point from where it should be
-
-
-@dataclass(frozen=True)
-class FreeHand:
-    """How one person writes who is free about it, sizes in digit heights."""
-
-    width: float  # of a digit that is neither wide nor narrow
-    slant: float  # shift to the left on the way down from the top
-    pen: float  # thickness of the strokes
+    wobble: float = 0.0  # of a neat hand: deviation of every point
+    # Of a free hand.
     spread: float = 0.0  # deviation of the logarithm of a digit's width
     pressure: float = 0.0  # share by which the thickness comes and goes
     waver: float = 0.0  # deviation of what bends a digit in places
@@ -71,9 +63,9 @@ def draw_hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def draw_free_hand(rng: np.random.Generator) -> FreeHand:
+def draw_free_hand(rng: np.random.Generator) -> Hand:
     """Draw a person's free way of writing."""
-    return FreeHand(
+    return Hand(
         width=float(np.clip(np.exp(rng.normal(-0.45, 0.33)), 0.25, 1.5)),
         slant=float(rng.normal(0.17, 0.3)),
         pen=float(np.exp(rng.uniform(np.log(0.035), np.log(0.2)))),
@@ -116,7 +108,7 @@ def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
 
 
 def write_freely(
-    rng: np.random.Generator, hand: FreeHand, digits: tuple[int, ...]
+    rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
     """Write a number's digits of uneven height; some in another form than usual."""
     habit = {digit: any_form(rng, digit) for digit in sorted(set(digits))}
@@ -157,7 +149,7 @@ def rounded(rng, digit: int, form: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def write_form(
-    rng: np.random.Generator, hand: FreeHand, digit: int, form: list[np.ndarray]
+    rng: np.random.Generator, hand: Hand, digit: int, form: list[np.ndarray]
 ) -> Glyph:
     """Write a form of a digit, see `any_form`, as it comes out once."""
     paths = [
@@ -178,7 +170,7 @@ def _lifted(rng, paths: list[np.ndarray], deviation: float) -> list[np.ndarray]:
     return [paths[0], *(path + rng.normal(0, deviation, 2) for path in paths[1:])]
 
 
-def _pressed(rng, paths: list[np.ndarray], hand: FreeHand) -> Glyph:
+def _pressed(rng, paths: list[np.ndarray], hand: Hand) -> Glyph:
     """The glyph of a pen led along paths, its pressure coming and going."""
     points = np.concatenate(paths)
     scale = (1 - hand.pen) * HEIGHT * LARGER / max(np.ptp(points[:, 1]), 0.35)

@@ -7,12 +7,13 @@ wavy bar and a leg like a club.
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import ImageDraw
 
 from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
 from workshop.making.drawing.forms import PLATE_FORMS
 from workshop.making.drawing.strokes import (
     LARGER,
+    blank_round,
     curve_through,
     dot,
     evenly,
@@ -83,12 +84,9 @@ def cast_form(
     places = warped(rng, places, foundry.warp) * [foundry.width, 1]
     places[:, 0] -= foundry.slant * places[:, 1]
     scale = HEIGHT * LARGER
-    room = points[:, 2].max()
-    start = places.min(0) - room
-    size = np.ceil((np.ptp(places, axis=0) + 2 * room) * scale).astype(int)
-    ink = Image.new("L", tuple(size.tolist()))
+    ink, start = blank_round(places * scale, points[:, 2].max() * scale)
     pen = ImageDraw.Draw(ink)
-    for place, thick in zip((places - start) * scale, points[:, 2], strict=True):
+    for place, thick in zip(places * scale - start, points[:, 2], strict=True):
         dot(pen, place, max(1.5, thick * scale / 2))
     return glyph_of_ink(ink)
 
