@@ -27,12 +27,12 @@ def options(small_networks):
     """Small networks, few drawn images, three steps."""
     last = Round(LAST, shares=SHARES, weight=0.75, width=SIZE[0])
     return MakingOptions(
-        counts={"numbers": 18, "notes": 12, "cast": 12},
+        counts={"numbers": 6, "notes": 6, "cast": 6},
         whole=6,
-        held_out=9,
+        held_out=6,
         finder_plan=FIRST,
         rounds=(Round(FIRST, cross_entropy), last),
-        shard=18,
+        shard=6,
         **small_networks,
     )
 
@@ -68,7 +68,7 @@ def test_held_out_numbers_are_not_those_learnt_from(made):
     rows = []
     for seed in (settings.seed, settings.seed + 1):
         (path,) = (settings.home / "reader").glob(f"numbers_*_{seed}_*")
-        contexts, _ = drawn_examples("numbers", path.parent, 18, seed, 18)
+        contexts, _ = drawn_examples("numbers", path.parent, 6, seed, 6)
         rows.append({context.tobytes() for context in contexts})
     assert not rows[0] & rows[1]
 
@@ -116,8 +116,7 @@ def test_reader_is_made_with_its_metadata(made):
     kept, _ = read_weights(path)
     assert kept == json.loads(json.dumps(metadata)) | {"version": kept["version"]}
     assert metadata["trained_on"].startswith(
-        "18 drawn numbers, 12 drawn notes by hand, 12 drawn old plates, 6 drawn whole "
-        "images"
+        "6 drawn numbers, 6 drawn notes by hand, 6 drawn old plates, 6 drawn whole"
     )
     first, last = metadata["rounds"]
     assert (first["shares"], first["weight"], first["width"]) == ({}, 1, 48)
@@ -125,8 +124,8 @@ def test_reader_is_made_with_its_metadata(made):
     assert first["loss"] == "cross_entropy" != last["loss"]
     assert metadata["finder"]["steps"] == 3
     assert metadata["seed"] == settings.seed
-    assert metadata["calibrated_on"] == "9 drawn numbers"
-    assert metadata["measured"]["drawn validation"]["images"] == 9
+    assert metadata["calibrated_on"] == "6 drawn numbers"
+    assert metadata["measured"]["drawn validation"]["images"] == 6
     history = metadata["history"]
     assert [row["step"] for row in history["reader"]] == [3, 2]
     losses = [row["loss"] for rows in history.values() for row in rows]

@@ -72,9 +72,10 @@ def asked(shipped, monkeypatch):
 
 
 def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(
-    images, settings, asked
+    images, settings, shipped, asked
 ):
-    rows = pd.DataFrame(learn(images, settings, (10, 20, 900), (1, 2), **SHORT))
+    sizes = 10, 20, 900
+    rows = pd.DataFrame(learn(images, settings, sizes, (1, 2), **SHORT))
     assert rows["images"].tolist() == [0] + [10, 10, 20, 20] * 2
     assert rows["pretrained"].tolist() == [True] + [True, False] * 4
     assert rows["seed"].tolist()[1:] == [1] * 4 + [2] * 4
@@ -82,11 +83,20 @@ def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(
     assert (rows["test_images"] == 11).all()
     assert (rows["low"] <= rows["strict"]).all()
     assert (rows["strict"] <= rows["high"]).all()
-    assert len({folder for *_, folder in asked}) == 8
+    folders = [folder for *_, folder in asked]
+    assert len(set(folders)) == 8
+    # Begun with the shipped weights, or with none.
+    own = shipped.network.get_weights()
+    start, fresh = (weights for weights, *_ in asked[:2])
+    assert all((a == b).all() for a, b in zip(start, own, strict=True))
+    assert any((a != b).any() for a, b in zip(start, fresh, strict=True))
     # Smaller parts lie in larger ones, and go with their labels.
     parts = [by_image(part) for _, ((part, _),), *_ in asked[:4:2]]
     parts.append(by_image(images.train))
     assert parts[0].items() < parts[1].items() < parts[2].items()
+    # Another call goes on with the same runs.
+    list(learn(images, settings, sizes, (1, 2), **SHORT))
+    assert [folder for *_, folder in asked[8:]] == folders
 
 
 def test_shipped_reader_is_measured_as_it_reads(few_settings):
@@ -94,24 +104,6 @@ def test_shipped_reader_is_measured_as_it_reads(few_settings):
     numbers, _ = archive_numbers("test", few_settings)
     predicted, _ = read_numbers(Reader.pretrained(), numbers)
     assert first["strict"] == measure(predicted, numbers.labels).strict.value
-
-
-def test_pretrained_starts_from_the_shipped_weights(images, settings, shipped, asked):
-    list(learn(images, settings, (10,), (1,), **SHORT))
-    (start, _, plan, _), (fresh, _, fresh_plan, _) = asked
-    own = shipped.network.get_weights()
-    assert all((a == b).all() for a, b in zip(start, own, strict=True))
-    assert any((a != b).any() for a, b in zip(start, fresh, strict=True))
-    assert (plan.steps, fresh_plan.steps, plan.seed) == (2, 3, 1)
-
-
-def test_finished_runs_are_not_trained_again(images, settings, shipped):
-    first = list(learn(images, settings, (10,), **SHORT))
-    files = {path: path.stat().st_mtime_ns for path in settings.runs.rglob("*.npz")}
-    assert len(files) == 2
-    assert list(learn(images, settings, (10,), **SHORT)) == first
-    again = {path: path.stat().st_mtime_ns for path in settings.runs.rglob("*.npz")}
-    assert again == files
 
 
 SIZES = np.array([250, 500, 1_000, 2_000, 4_000])

@@ -79,21 +79,6 @@ def test_search_goes_on_as_if_it_had_never_stopped(study, settings, tmp_path):
     assert [t.value for t in again.trials] == [t.value for t in study.trials]
 
 
-def test_values_drawn_differ_by_name_and_seed(storage, tmp_path):
-    drawn = []
-    for seed, place in ((1, storage), (2, f"sqlite:///{tmp_path / 'other.db'}")):
-        study = open_study(TINY, DATA, place, seed)
-        assert study_table(study)["state"].tolist() == ["waiting"]
-        study.ask(SPACE)  # the recipe itself
-        drawn.append(study.ask(SPACE).params)
-    assert drawn[0] != drawn[1]
-    shares = [
-        (drawn[0][name] - SPACE[name].low) / (SPACE[name].high - SPACE[name].low)
-        for name in ("keep_rate", "lrn_beta")
-    ]
-    assert abs(shares[0] - shares[1]) > 1e-6
-
-
 def test_ctrl_c_stops_and_the_trial_is_taken_up_again(
     settings, storage, monkeypatch, capsys
 ):

@@ -48,9 +48,6 @@ class Round:
         return asdict(self) | {"loss": self.loss.__name__}
 
 
-FINDER_PLAN = Plan(steps=8_000, batch_size=48, interval=500)
-"""How the finder learns: about 36 minutes on two cores."""
-
 ROUNDS = (
     Round(Plan(steps=10_000), cross_entropy),
     Round(Plan(steps=4_000, peak_rate=0.0008, seed=1)),
@@ -64,6 +61,10 @@ ROUNDS = (
 
 Later rounds have a lower rate (Loshchilov and Hutter 2017); what those for handwriting
 and old plates bring is averaged with what was before (Wortsman et al. 2022)."""
+
+
+FINDER_PLAN = Plan(steps=8_000, batch_size=48, interval=500)
+"""How the finder learns: about 36 minutes on two cores."""
 
 
 @dataclass(frozen=True)

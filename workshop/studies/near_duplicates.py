@@ -44,11 +44,7 @@ CHUNK = 256
 """Crops or pairs that are worked on at once, so that memory stays flat."""
 
 
-def find_pairs(
-    images: np.ndarray,
-    labels: np.ndarray | None = None,
-    min_similarity: float = MIN_SIMILARITY,
-) -> pd.DataFrame:
+def find_pairs(images: np.ndarray, labels: np.ndarray | None = None) -> pd.DataFrame:
     """Find pairs of crops that are copies but for place, size, light and compression.
 
     Moves of up to 3 pixels and sizes of up to an eighth more or less are found. A crop
@@ -56,7 +52,7 @@ def find_pairs(
 
     ``images`` are uint8 (N, 32, 32), gray. With ``labels``, integers (N, 6), only crops
     of the same number are paired. The result has ``first`` and ``second``, rows of the
-    crops, the smaller first, and their ``similarity``, ``min_similarity`` to 1, the
+    crops, the smaller first, and their ``similarity``, `MIN_SIMILARITY` to 1, the
     most similar first; no pair stands twice.
     """
     images = np.asarray(images)
@@ -85,7 +81,7 @@ def find_pairs(
     pairs = pd.DataFrame(
         {"first": rows[:, 0], "second": rows[:, 1], "similarity": similarity}
     )
-    pairs = pairs[similarity >= min_similarity]
+    pairs = pairs[similarity >= MIN_SIMILARITY]
     return pairs.sort_values("similarity", ascending=False, kind="stable")
 
 

@@ -85,41 +85,33 @@ def test_same_digit_of_a_number_has_the_same_glyph_whatever_the_order():
         assert_same(one, other)
 
 
-def shares(draw, seed, **holds):
-    """How often what is said holds of styles that are drawn."""
-    rng = np.random.default_rng(seed)
-    drawn = [draw(rng) for _ in range(2_000)]
-    return {name: np.mean([of(style) for style in drawn]) for name, of in holds.items()}
-
-
 def spaced_notes(rng):
     return styles.spaced_note(rng, note(rng))
 
 
-SPACED_NEAR = styles.SPACED_NOTE_SHARE * (1 - styles.TOUCHING_SHARE)
+KINDS = {
+    "written": lambda style: style.faces == WRITTEN,
+    "steep": lambda style: style.rise != 0,
+    "spaced": lambda style: style.spread > 0,
+}
+APART, TOUCHING = styles.SPACED_NOTE_SHARE, styles.TOUCHING_SHARE
 
 
 @pytest.mark.parametrize(
-    ("draw", "written", "steep", "spaced"),
+    ("draw", "kind", "share"),
     [
-        (styles.varied_style, styles.NOTE_SHARE, styles.STEEP_SHARE, None),
-        (styles.cast_style, 0, styles.STEEP_SHARE, styles.SPACED_CAST_SHARE),
-        (styles.near_note, 1, 0, SPACED_NEAR),
-        (spaced_notes, 1, 0, styles.SPACED_NOTE_SHARE),
+        (styles.varied_style, "written", styles.NOTE_SHARE),
+        (styles.varied_style, "steep", styles.STEEP_SHARE),
+        (styles.cast_style, "steep", styles.STEEP_SHARE),
+        (styles.cast_style, "spaced", styles.SPACED_CAST_SHARE),
+        (styles.near_note, "spaced", APART * (1 - TOUCHING)),
+        (spaced_notes, "spaced", APART),
     ],
 )
-def test_styles_are_notes_steep_or_apart_as_often_as_said(draw, written, steep, spaced):
-    found = shares(
-        draw,
-        1,
-        written=lambda style: style.faces == WRITTEN,
-        steep=lambda style: style.rise != 0,
-        spaced=lambda style: style.spread > 0,
-    )
-    assert found["written"] == pytest.approx(written, abs=0.03)
-    assert found["steep"] == pytest.approx(steep, abs=0.03)
-    if spaced is not None:
-        assert found["spaced"] == pytest.approx(spaced, abs=0.04)
+def test_styles_are_notes_steep_or_apart_as_often_as_said(draw, kind, share):
+    rng = np.random.default_rng(1)
+    found = np.mean([KINDS[kind](draw(rng)) for _ in range(2_000)])
+    assert found == pytest.approx(share, abs=0.04)
 
 
 def test_digits_of_notes_from_near_touch_as_often_and_as_far_as_said():

@@ -56,7 +56,8 @@ def with_forms(
     sizes: np.ndarray,
 ) -> dict[int, Glyph]:
     """Give digits the ``forms``, of `SHARES`; ``sizes`` (6,), 0 to 1, say how large."""
-    stem = stem_width(glyphs[1])
+    # Thickness of the upright stroke of a 1, in pixels of its mask.
+    stem = max(3.0, float(_stem_rows(glyphs[1].mask).sum(1).mean()))
     masks = {digit: glyphs[digit].mask for digit in {*digits, 1, 3, 7}}
     if "drop" in forms:
         masks[7] = with_drop(masks[7], 0.14 + 0.16 * sizes[0], stem)
@@ -80,11 +81,6 @@ def with_forms(
         same = mask is glyphs[digit].mask
         varied[digit] = glyphs[digit] if same else glyph_of(mask)
     return varied
-
-
-def stem_width(one: Glyph) -> float:
-    """Thickness of the upright stroke of a 1, in pixels of its mask."""
-    return max(3.0, float(_stem_rows(one.mask).sum(1).mean()))
 
 
 def flat_three(three: Image.Image, seven: Image.Image) -> Image.Image:
