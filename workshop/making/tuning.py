@@ -23,7 +23,6 @@ from workshop.making.examples import drawn_kinds, drawn_sources
 from workshop.making.make import SHARES
 from workshop.making.training import Plan, train_reader, weights_digest
 
-
 TUNING_PLAN = Plan(steps=1_200, peak_rate=0.0008)
 """Of a tuning: about 5 minutes on two cores."""
 
