@@ -111,6 +111,8 @@ def test_difference_is_of_runs_of_the_same_seed():
     assert row["difference"] - row["low"] == pytest.approx(reach, rel=1e-3)
     one_seed = differences(results.query("seed == 0"), "base").loc["other"]
     assert np.isnan(one_seed["low"])
+    with pytest.raises(ValueError, match="no recipe 'basis'.*expected 'base', 'other'"):
+        differences(results, "basis")
 
 
 def test_scores_are_means_over_the_seeds():

@@ -229,6 +229,9 @@ def _differences_by_seed(results: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Strict accuracy less the baseline's, a row for each seed, a column a recipe."""
     test = results.query("part == 'test' and length == @ALL_LENGTHS")
     strict = test.pivot(index="seed", columns="recipe", values="strict")
+    if baseline not in strict:
+        known = ", ".join(map(repr, strict.columns))
+        raise ValueError(f"no recipe {baseline!r} in the results; expected {known}.")
     others = [name for name in test["recipe"].unique() if name != baseline]
     return strict[others].sub(strict[baseline], axis=0)
 
