@@ -111,7 +111,7 @@ def test_difference_is_of_runs_of_the_same_seed():
     assert row["difference"] - row["low"] == pytest.approx(reach, rel=1e-3)
     one_seed = differences(results.query("seed == 0"), "base").loc["other"]
     assert np.isnan(one_seed["low"])
-    with pytest.raises(ValueError, match="no recipe 'basis'.*expected 'base', 'other'"):
+    with pytest.raises(ValueError, match="expected 'base', 'other'"):
         differences(results, "basis")
 
 
