@@ -86,11 +86,7 @@ def is_official(archive: Archive, path: Path) -> bool:
 
 
 def _fetch(
-    archive: Archive,
-    addresses: Sequence[str],
-    part: Path,
-    retry: Retry,
-    timeout: float,
+    archive: Archive, addresses: Sequence[str], part: Path, retry: Retry, timeout: float
 ) -> None:
     """Fill ``part`` from the addresses in turn, round after round."""
     failures: dict[str, _AttemptError] = {}

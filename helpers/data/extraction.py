@@ -22,13 +22,10 @@ KINDS = (".png", ".mat")  # suffixes of the files that archives are extracted fo
 MAX_HEADER_BYTES = 32 << 10  # of a header that tells a member's name and the like
 MAX_NAME_BYTES = 255  # of a file's name, as file systems have it
 
-_EXTENSIONS = (
-    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
-    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
-)
-"""Types of members that only tell more of the next one."""
+EXTENSIONS = (b"x", b"g", b"X", b"L", b"K")
+"""Types of members that only tell more of the next: POSIX's, Solaris's and GNU's."""
 
-_DAMAGE = (
+DAMAGE = (
     *(tarfile.TarError, zlib.error, struct.error, EOFError, OSError),
     *(ValueError, LookupError, TypeError, OverflowError, MemoryError, RecursionError),
 )
@@ -106,11 +103,9 @@ def _extract(archive: Path, folder: Path, members: re.Pattern, limits: Limits) -
     with atomic_folder(folder) as temporary:
         try:
             files, size, skipped = _unpack(archive, temporary, members, limits)
-        except ArchiveError:
-            raise
-        except _DAMAGE as error:
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk's fault, not the archive's
+        except DAMAGE as error:
+            if isinstance(error, ArchiveError) or getattr(error, "errno", None):
+                raise  # which says it already, or is the disk's fault
             raise ArchiveError(
                 f"{archive}: damaged or no .tar.gz ({error}); expected a whole "
                 "archive. Delete it and get it again."
@@ -143,7 +138,7 @@ class _Member(tarfile.TarInfo):
             raise tarfile.ReadError(f"{error}, and no mark of the end") from error
         if member.type == tarfile.GNUTYPE_SPARSE or member.size < 0:
             raise tarfile.ReadError(f"{member.name!r} is a sparse file or of no size")
-        if member.type in _EXTENSIONS and member.size > MAX_HEADER_BYTES:
+        if member.type in EXTENSIONS and member.size > MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {member.size:,} bytes")
         return member
 

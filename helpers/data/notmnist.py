@@ -50,13 +50,8 @@ class Letters:
 
     @property
     def pixels(self) -> np.ndarray:
-        """What a model sees: float32 (N, 28, 28), -0.5 for black to 0.5 for white."""
-        return pixels(self.images)
-
-
-def pixels(images: np.ndarray) -> np.ndarray:
-    """(v - 127.5) / 255 of every pixel v (report, Table 1): float32, same shape."""
-    return (images.astype(np.float32) - 127.5) / 255
+        """What a model sees: float32 (N, 28, 28), -0.5 to 0.5 (report, Table 1)."""
+        return (self.images.astype(np.float32) - 127.5) / 255
 
 
 def join(*parts: Letters) -> Letters:

@@ -72,7 +72,16 @@ class Store:
     @cached_property
     def metadata(self) -> dict:
         """What the store was made from: version, options, archives."""
-        return _read_metadata(self.path)
+        try:
+            with h5py.File(self.path) as file:
+                return json.loads(file.attrs["metadata"])
+        except FileNotFoundError:
+            raise
+        except (OSError, KeyError, TypeError, ValueError) as error:
+            raise StoreError(
+                f"{self.path}: no store of this workbook ({error}); expected one that "
+                "`python -m helpers prepare` made. Delete it and prepare again."
+            ) from error
 
     @cached_property
     def train(self) -> Split:
@@ -215,22 +224,9 @@ def _fingerprint(folder: Path) -> str:
 
 def _is_made(path: Path, metadata: dict) -> bool:
     try:
-        return _read_metadata(path) == metadata
+        return Store(path).metadata == metadata
     except (StoreError, FileNotFoundError):
         return False
-
-
-def _read_metadata(path: Path) -> dict:
-    try:
-        with h5py.File(path) as file:
-            return json.loads(file.attrs["metadata"])
-    except FileNotFoundError:
-        raise
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise StoreError(
-            f"{path}: no store of this workbook ({error}); expected one that "
-            "`python -m helpers prepare` made. Delete it and prepare again."
-        ) from error
 
 
 def _add_archive(
@@ -329,7 +325,5 @@ def crop_files(
     folder: Path, images: np.ndarray, boxes: np.ndarray, crop_size: int
 ) -> list[np.ndarray | str]:
     """`crop_file` of each of the numbered images of an archive's folder."""
-    return [
-        crop_file(folder / f"{image}.png", box, crop_size)
-        for image, box in zip(images, boxes, strict=True)
-    ]
+    paths = [folder / f"{image}.png" for image in images]
+    return [crop_file(*row, crop_size) for row in zip(paths, boxes, strict=True)]

@@ -59,11 +59,6 @@ def test_work_that_is_no_longer_wanted_is_not_done(tmp_path):
     assert len(list(tmp_path.iterdir())) <= 1 + 2 * TASKS_AHEAD
 
 
-def test_processes_leave_ctrl_c_to_the_first():
-    tasks = [(signal.SIGINT,)] * 2
-    assert set(ordered_map(signal.getsignal, tasks, 2)) == {signal.SIG_IGN}
-
-
 def test_ctrl_c_ends_all_processes_quietly():
     program = (
         "import time; from helpers.data.parallel import ordered_map; "
