@@ -48,12 +48,10 @@ class Coarse:
         rows, columns = np.nonzero(bright)
         cells = np.full((1, *np.array(bright.shape) // CELL, 5), -9.0, np.float32)
         if len(rows):
-            row = int(rows.min() + rows.max() + 1) // 2 // CELL
-            column = int(columns.min() + columns.max() + 1) // 2 // CELL
-            edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-            reach = np.abs(
-                np.subtract((column, row, column, row), np.divide(edges, CELL))
-            )
+            low = np.array([columns.min(), rows.min()]) / CELL
+            high = np.array([columns.max() + 1, rows.max() + 1]) / CELL
+            column, row = middle = ((low + high) / 2).astype(int)
+            reach = np.abs(np.concatenate([middle - low, high - middle]))
             cells[0, row, column] = np.log(len(rows)), *np.log(np.ceil(reach + 0.5))
         return cells
 
@@ -74,12 +72,10 @@ def test_cell_becomes_a_box_round_its_middle(image):
 @pytest.mark.parametrize("long_side", LONG_SIDES)
 def test_boxes_are_of_the_image_s_size_wherever_they_were_seen(long_side):
     """At a width of 96 pixels instead of 100 the height is 32 instead of 33."""
-    found, _ = find_boxes(
-        Marks(long_side, (2, 4, 2.0, (1, 1, 2, 1))), Image.new("L", (100, 33))
-    )
-    height = round(33 * long_side / 100)
-    scales = np.divide((long_side, height), (100, 33))
-    assert found[0] * np.tile(scales, 2) == pytest.approx([28, 12, 52, 28])
+    network = Marks(long_side, (2, 4, 2.0, (1, 1, 2, 1)))
+    (box,), _ = find_boxes(network, Image.new("L", (100, 33)))
+    across, down = long_side / 100, round(33 * long_side / 100) / 33
+    assert box * (across, down, across, down) == pytest.approx([28, 12, 52, 28])
 
 
 def test_boxes_end_where_the_image_does(image):
@@ -100,10 +96,10 @@ def test_network_is_shown_whole_steps_normalised_the_edge_repeated(size):
         assert all(side % INPUT_STEP == 0 for side in shown.shape[1:3])
         assert shown.mean() == pytest.approx(0, abs=1e-4)
         assert shown.std() == pytest.approx(1, abs=1e-3)
-        height, width = np.round(np.multiply(size[::-1], long_side / max(size)))
-        rows, columns = shown[0, int(max(height, CELL)) - 1 :], shown[0, :, -1:]
-        assert (rows == rows[:1]).all()
-        assert (shown[0, :, int(max(width, CELL)) - 1 :] == columns).all()
+        sides = np.round(np.multiply(size, long_side / max(size))).astype(int)
+        last = np.maximum(sides, CELL) - 1
+        assert (shown[0, last[1] :] == shown[0, -1:]).all()
+        assert (shown[0, :, last[0] :] == shown[0, :, -1:]).all()
 
 
 def test_boxes_that_overlap_are_one_between_them_nearest_the_best(image):

@@ -45,11 +45,8 @@ def test_of_three_in_each_other_the_largest_is_whole():
 
 
 def test_found_boxes_are_proposed_wider_too_inside_the_image():
-    boxes, scores = (
-        np.array([[50.0, 40, 90, 60], [2, 1, 102, 99]]),
-        np.array([0.9, 0.5]),
-    )
-    proposals = Proposals.around(boxes, scores, (120, 100), OPTIONS)
+    boxes = np.array([[50.0, 40, 90, 60], [2, 1, 102, 99]])
+    proposals = Proposals.around(boxes, np.array([0.9, 0.5]), (120, 100), OPTIONS)
     across, down = 40 * OPTIONS.wider[0], 20 * OPTIONS.wider[1]
     first = [50 - across, 40 - down, 90 + across, 60 + down]
     expected = [*boxes.tolist(), first, [0, 0, 114, 100]]

@@ -52,11 +52,6 @@ def test_weights_come_back_in_half_precision_and_metadata_with_the_version(
             np.testing.assert_array_equal(weight, expected.astype(np.float16))
 
 
-def test_networks_of_another_size_than_the_version_s_are_refused(path):
-    with pytest.raises(InputError, match="the weights of its reader are not those"):
-        weights.load_weights(path, BUILDERS)
-
-
 def test_changed_byte_is_refused(path):
     with zipfile.ZipFile(path) as archive:
         largest = max(archive.infolist(), key=lambda member: member.compress_size)
@@ -75,16 +70,10 @@ def test_other_version_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["reader", "finder"])
-def test_file_without_one_of_the_networks_is_refused(tmp_path, networks, name):
+def test_file_without_a_network_or_of_another_size_is_refused(tmp_path, networks, name):
     others = {key: networks[key] for key in networks if key != name}
-    save_weights(tmp_path / "w.npz", others, {})
-    with pytest.raises(InputError, match=f"the weights of its {name}"):
-        load_weights(tmp_path / "w.npz")
-
-
-def test_write_that_fails_leaves_the_file_as_it_was(path, networks):
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match="JSON"):
-        save_weights(path, networks, {"loss": float("nan")})
-    assert path.read_bytes() == before
-    assert list(path.parent.iterdir()) == [path]
+    path = tmp_path / "w.npz"
+    for wrong in (others, others | {name: BUILDERS[name]()}):
+        save_weights(path, wrong, {})
+        with pytest.raises(InputError, match=f"w.npz: the weights of its {name} are"):
+            load_weights(path)
