@@ -18,16 +18,10 @@ def forward(
     batch_size: int = 500,
     prepare: Callable | None = None,
 ) -> np.ndarray:
-    """The outputs of a network for inputs (N, ...), some at a time: float32 (N, ...).
+    """The outputs of a network for inputs (N, ...): float32 (N, ...).
 
-    Parameters
-    ----------
-    network
-        A Keras model or another function of a batch.
-    inputs
-        What it takes or, with ``prepare``, what that makes a batch of.
-    batch_size
-        Inputs at a time, which bounds the memory.
+    ``network`` is any function of a batch, which ``prepare`` makes of ``batch_size``
+    inputs at a time.
     """
     if not len(inputs):
         raise ValueError("inputs hold none; expected at least one.")
@@ -40,24 +34,12 @@ def forward(
     return np.concatenate(outputs)
 
 
-def predict(network: keras.Model, images: np.ndarray, batch_size=500) -> np.ndarray:
-    """The likeliest class at every position.
+def predict(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The likeliest class at every position, for images as `network_input` takes them.
 
-    Parameters
-    ----------
-    network
-        Logits (N, 6, 11) for numbers, (N, 10) for letters.
-    images
-        uint8 crops or float32 pixels (N, side, side), see `network_input`.
-    batch_size
-        Images at a time, which bounds the memory.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (N, 6), [length, d1..d5] with blank 10, or (N,).
+    int64 (N, 6), [length, d1..d5] with blank 10, or (N,) for letters.
     """
-    logits = forward(network, images, batch_size, network_input)
+    logits = forward(network, images, prepare=network_input)
     return logits.argmax(-1).astype(np.int64)
 
 
@@ -67,7 +49,7 @@ def evaluate(network: keras.Model, images: np.ndarray, labels: np.ndarray) -> Sc
 
 
 def network_input(images) -> tf.Tensor:
-    """Images as a network takes them: float32 (N, height, width, 1).
+    """Images (N, height, width) as a network takes them: float32 (N, height, width, 1).
 
     uint8 crops get mean 0 and standard deviation 1 each, a flat one is all 0
     (report, preprocessing step 4); float32 pixels stay as they are.
@@ -81,12 +63,8 @@ def network_input(images) -> tf.Tensor:
 def load_network(path: Path | str) -> keras.Model:
     """A network for numbers from a file: one of ours (.keras) or the report's (.npz).
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    InputError
-        The file holds no network, or one whose output is not (N, 6, 11).
+    Raises FileNotFoundError, or InputError of a file without a network that gives
+    (N, 6, 11).
     """
     path = Path(path)
     expected = (

@@ -96,30 +96,17 @@ def read_arrays(
 ) -> tuple[dict, dict[str, np.ndarray]]:
     """Read the metadata and the arrays of an .npz file; pickles are refused.
 
+    Metadata are empty for a file without; arrays are in the order of the file.
+
     Parameters
     ----------
-    path
-        Of the file.
     expected
         What it should hold and where to get it, for the errors.
     version
         Of its metadata, where it has one.
     error
-        What is raised of a file that is damaged or of another kind.
-
-    Returns
-    -------
-    metadata : dict
-        Empty for a file without.
-    arrays : dict
-        By their names, in the order of the file.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    InputError
-        The file is damaged, or of another kind or version.
+        What is raised of a file that is damaged, or of another kind or version; of one
+        that is not there it is FileNotFoundError.
     """
     path = Path(path)
     if not path.is_file():

@@ -27,9 +27,8 @@ class LocalResponseNormalization(keras.layers.Layer):
     """Divide each activation by the strength of its neighbours in depth.
 
     ``x * (bias + alpha * s) ** -beta`` with s the sum of squares over the channels
-    at most ``radius`` away (Krizhevsky, Sutskever and Hinton 2012, section 3.3).
-    The sum is a product of the squares with a constant band matrix, which the fast
-    matrix routines of every backend carry out.
+    at most ``radius`` away (Krizhevsky, Sutskever and Hinton 2012, section 3.3), which
+    is a product of all squares with a band matrix.
     """
 
     def __init__(self, radius=5, bias=1.0, alpha=0.1, beta=0.75, **kwargs):
@@ -55,9 +54,8 @@ class LocalResponseNormalization(keras.layers.Layer):
 class ShiftedReLU(keras.layers.Layer):
     """``max(0, x + b)`` with one b for each channel, all ``initial`` at first.
 
-    A convolution's bias and ReLU, apart from it so that they can follow its
-    max-pool: the maximum of four numbers and then the shift and ReLU is the same as
-    the other way round, for a quarter of the work. ``trainable=False`` keeps b.
+    A convolution's bias and ReLU, to follow its max-pool: the same as before it, for a
+    quarter of the work. ``trainable=False`` keeps b.
     """
 
     def __init__(self, initial=1.0, **kwargs):
@@ -81,10 +79,8 @@ class ShiftedReLU(keras.layers.Layer):
 class PositionDense(keras.layers.Layer):
     """Six dense layers side by side, one for each position, as one batched product.
 
-    Takes (N, in), which all positions share, or (N, 6, in), and gives
-    (N, 6, units). ``kernel`` is (6, in, units) and ``bias`` (6, units). The kernel
-    starts by Xavier's rule or, with a ``deviation``, from a normal distribution of
-    it, cut at two deviations.
+    ``kernel`` is (6, in, units) and ``bias`` (6, units). The kernel starts by Xavier's
+    rule or, with a ``deviation``, from a normal distribution cut at two of it.
     """
 
     def __init__(self, units, activation=None, seed=None, deviation=0.0, **kwargs):
@@ -99,11 +95,10 @@ class PositionDense(keras.layers.Layer):
         width = input_shape[-1]
         # Xavier's limit for one position: the six do not feed each other.
         limit = math.sqrt(6 / (width + self.units))
-        initializer = _initializer(self.seed, self.deviation, limit)
         self.kernel = self.add_weight(
             name="kernel",
             shape=(POSITIONS, width, self.units),
-            initializer=initializer,
+            initializer=_initializer(self.seed, self.deviation, limit),
         )
         self.bias = self.add_weight(
             name="bias", shape=(POSITIONS, self.units), initializer="zeros"
@@ -144,34 +139,14 @@ def build_network(
     at the second and third convolution; 4, 3, 2 see the pixels through three, two
     and one hidden layers, and 1 is a single layer (report, Model 1 to 3, Table 5).
 
-    Parameters
-    ----------
-    layers
-        1 to 7.
-    seed
-        Start of the random weights and of dropout; None draws one.
-
-    For the others see `helpers.recipe.Recipe`.
-
-    Returns
-    -------
-    keras.Model
-        float32 (N, crop_size, crop_size, 1), each image of mean 0 and standard
-        deviation 1, to float32 logits (N, 6, 11): length, then five digits.
+    It takes float32 (N, crop_size, crop_size, 1), each image of mean 0 and standard
+    deviation 1, and gives float32 logits (N, 6, 11): length, then five digits. See
+    `helpers.recipe.Recipe` for the parameters.
     """
     if layers not in range(1, MOST_LAYERS + 1):
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
-    side = crop_size
-    for _ in range(convolutions):
-        side = math.ceil((side - patch_size + 1) / 2)
-    if side < 1:
-        raise ValueError(
-            f"crop_size is {crop_size}; expected more, since {convolutions} "
-            f"convolutions of {patch_size}x{patch_size} with their max-pools leave no "
-            "pixel of it."
-        )
     seeds = endless_seeds(seed)
 
     def dense(units, activation, name):
@@ -213,17 +188,12 @@ def build_letter_network(
     *,
     side: int = 28,
     width: int = 128,
-    letters: int = 10,
     keep_rate: float = 0.9,
     seed: int | None = None,
 ) -> keras.Model:
     """Model 1 of the report on letters: one hidden layer and an output layer.
 
-    Returns
-    -------
-    keras.Model
-        float32 (N, side, side, 1), pixels (v - 127.5) / 255, to float32 logits
-        (N, letters).
+    float32 (N, side, side, 1), pixels (v - 127.5) / 255, to logits (N, 10).
     """
     seeds = endless_seeds(seed)
 
@@ -239,7 +209,7 @@ def build_letter_network(
             keras.layers.Flatten(name="flatten"),
             dense(width, "relu", "dense1"),
             keras.layers.Dropout(1 - keep_rate, seed=next(seeds), name="dropout1"),
-            dense(letters, None, "logits"),
+            dense(10, None, "logits"),
         ],
         name="letters_2_layers",
     )
@@ -252,20 +222,16 @@ def dense_kernels(network: keras.Model) -> list[keras.Variable]:
 
 
 def load_report_weights(network: keras.Model, path: Path | str) -> None:
-    """Put the report's own weights, kept as plain arrays, into its 7-layer network.
+    """Put the report's own weights into its network of seven layers.
 
     Parameters
     ----------
-    network
-        ``build_network(7)`` with the report's sizes.
     path
         An .npz file with ``conv1_kernel`` to ``conv3_kernel`` and, for heads 1 to 6
         and layers 1 to 4, ``headH_denseL_kernel`` and ``headH_denseL_bias``.
 
     Raises
     ------
-    FileNotFoundError
-        There is no such file.
     InputError
         The file is no .npz archive, or an array is missing, not finite, or of another
         shape or type; the network is then as it was.

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 OMITTED_AT_DEFAULT = ("momentum", "initial_deviation", "pooling", "length_shares")
 """Fields that came after the first runs were made. While at their default a recipe's
@@ -26,9 +26,8 @@ _ALLOWED = {
 class Recipe:
     """Everything a training run depends on but its images.
 
-    The defaults are the report's for its seven-layer network (Table 4, Figure 3);
-    ``dataclasses.replace`` changes some of them. Same recipe, same images, same
-    machine: same weights.
+    The defaults are the report's for its seven-layer network (Table 4, Figure 3). Same
+    recipe, same images, same machine: same weights.
 
     Parameters
     ----------
@@ -56,10 +55,8 @@ class Recipe:
     l2_rows
         Rows of each dense kernel that the L2 term counts, None for all; the
         published program counted 1.
-    optimizer
-        Name of a Keras optimizer.
-    initial_learning_rate, decay_rate
-        See `learning_rate`.
+    optimizer, momentum
+        Name of a Keras optimizer, and its momentum if it has one.
     batch_size, steps
         Images per step, and steps; the report's Figure 6 took 100,000.
     distortion
@@ -69,18 +66,14 @@ class Recipe:
         Steps from one row of the training history, and one checkpoint, to the next.
     seed
         Start of the weights, of dropout, of the images' order and distortion.
-    momentum
-        Share of the last step that the next one repeats, 0 for plain gradient
-        descent; of the optimizers that know it.
     initial_deviation
         Of the normal distribution, cut at two deviations, that the first weights are
         drawn from; 0 for Xavier's rule.
     pooling
-        Whether each convolution is followed by a max-pool. Without, it moves by two
-        pixels at a time, which leaves as many outputs.
+        Whether convolutions have a max-pool; without, they move by two pixels.
     length_shares
-        Share of the training images with one digit, two and so on, by which images
-        are drawn for the batches; empty: every image once a pass.
+        Share of the training images with one digit, two and so on in the batches;
+        empty: every image once a pass.
     """
 
     layers: int = 7
@@ -118,46 +111,28 @@ class Recipe:
                 raise ValueError(f"{name} is {value}; expected {expected}.")
 
     @classmethod
-    def report(cls, layers: int = 7, **changes) -> "Recipe":
-        """The report's own numbers, hours of work, but for ``changes``."""
-        return cls(layers=layers, **changes)
-
-    @classmethod
     def quick(cls, layers: int = 7, **changes) -> "Recipe":
         """The report's recipe in fewer steps, a minute of work."""
         return cls(layers, **{"steps": 3_000, "validation_interval": 250} | changes)
 
     @classmethod
     def for_profile(cls, profile: str, layers: int = 7, **changes) -> "Recipe":
-        """`quick` or `report`, as the settings' profile says."""
-        return {"quick": cls.quick, "report": cls.report}[profile](layers, **changes)
+        """`quick` or the report's own, hours of work, as the settings' profile says."""
+        return {"quick": cls.quick, "report": cls}[profile](layers, **changes)
 
     @classmethod
     def letters(cls, **changes) -> "Recipe":
         """The report's Model 1 on letters: 128 hidden units and an output layer."""
-        model_1 = {
-            "layers": 2,
-            "crop_size": 28,
-            "widths": (128,),
-            "keep_rate": 0.9,
-            "batch_size": 50,
-            "steps": 50_000,
-        }
-        return cls(**model_1 | changes)
-
-    @classmethod
-    def from_metadata(cls, metadata: dict) -> "Recipe":
-        """The recipe that a JSON file holds, which knows lists but no tuples."""
-        values = metadata.items()
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values})
+        sizes = {"layers": 2, "crop_size": 28, "widths": (128,), "keep_rate": 0.9}
+        return cls(**sizes | {"batch_size": 50, "steps": 50_000} | changes)
 
     def metadata(self) -> dict:
         """The recipe as plain values, by which it is named and told from others."""
-        defaults = {field.name: field.default for field in fields(self)}
         return {
-            name: value
-            for name, value in asdict(self).items()
-            if name not in OMITTED_AT_DEFAULT or value != defaults[name]
+            field.name: value
+            for field in fields(self)
+            if (value := getattr(self, field.name)) != field.default
+            or field.name not in OMITTED_AT_DEFAULT
         }
 
     def learning_rate(self, step: float) -> float:
@@ -167,8 +142,4 @@ class Recipe:
     def keywords(self, function: Callable) -> dict:
         """The fields that ``function`` takes as parameters of the same name."""
         taken = inspect.signature(function).parameters
-        return {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.name in taken
-        }
+        return {name: value for name, value in vars(self).items() if name in taken}

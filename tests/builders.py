@@ -20,6 +20,18 @@ from helpers.training.batches import Examples
 TINY = Recipe(2, crop_size=12, widths=(8, 8, 4), steps=20, validation_interval=10)
 """Two layers, trained in a second."""
 
+FIVE_LAYERS = Recipe(
+    layers=5,
+    crop_size=12,
+    depths=(4, 4, 4),
+    widths=(8, 8, 4),
+    batch_size=11,  # not the same on two devices
+    steps=60,
+    validation_interval=20,
+    distortion=0.1,
+)
+"""One convolution, dropout and distortion, trained in a few seconds."""
+
 read_weights = partial(read_arrays, expected="weights", version=VERSION)
 """Metadata and arrays of a reader's file."""
 

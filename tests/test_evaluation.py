@@ -38,6 +38,20 @@ def images():
     return np.random.default_rng(3).integers(0, 256, (7, 12, 12), dtype=np.uint8)
 
 
+def test_crops_get_mean_0_and_deviation_1(images):
+    pixels = images.astype(np.float64)
+    mean = pixels.mean((1, 2), keepdims=True)
+    deviation = pixels.std((1, 2), keepdims=True)
+    expected = ((pixels - mean) / deviation)[..., None]
+    np.testing.assert_allclose(network_input(images), expected, atol=1e-5)
+    assert not network_input(np.full((1, 4, 4), 200, np.uint8)).numpy().any()
+
+
+def test_float_pixels_stay():
+    pixels = np.linspace(-0.5, 0.5, 16, dtype=np.float32).reshape(1, 4, 4)
+    np.testing.assert_array_equal(network_input(pixels)[..., 0], pixels)
+
+
 @pytest.mark.parametrize("batch_size", [3, 500])
 def test_forward_is_the_network_batch_by_batch(images, batch_size):
     network = build_network(2, crop_size=12, widths=(8, 8, 4), seed=1)

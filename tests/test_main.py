@@ -104,7 +104,7 @@ def test_train_ends_with_its_scores_strict_first(tell, tmp_path):
     ("words", "recipe", "strategy"),
     [
         ("--layers 4", Recipe.quick(4), type(ONE_DEVICE)),
-        ("--layers 4 --report", Recipe.report(4), type(ONE_DEVICE)),
+        ("--layers 4 --report", Recipe(4), type(ONE_DEVICE)),
         ("--strategy mirrored", Recipe.quick(), tf.distribute.MirroredStrategy),
     ],
 )

@@ -48,10 +48,10 @@ def learning_curve(
 ) -> pd.DataFrame:
     """How accuracy grows with the number of training letters.
 
-    ``models`` has for each number of letters the model that learned from the first
-    so many of ``train``. The table has a row for each: ``letters``, ``accuracy`` on the
-    test letters with the bounds of its 95 % interval ``low`` and ``high``, accuracy
-    ``on_train`` letters, ``iterations``, and whether it ``converged`` in those allowed.
+    ``models`` are by the number of letters, the first of ``train``, that each learned
+    from. The table has a row for each: ``accuracy`` on the test letters with its 95 %
+    interval ``low`` to ``high``, accuracy ``on_train`` letters, ``iterations``, and
+    whether it ``converged`` in those allowed.
     """
     rows = []
     for size, model in models.items():

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 import numpy as np
 import tensorflow as tf
@@ -14,15 +15,10 @@ from helpers.evaluation import network_input
 
 @dataclass(frozen=True)
 class Examples:
-    """Images with their labels, one row each.
+    """Images (N, height, width) with their labels, one row each.
 
-    Parameters
-    ----------
-    images
-        (N, height, width): uint8 crops, which a network sees with mean 0 and standard
-        deviation 1 each, or float32 pixels, which it sees as they are.
-    labels
-        Integers (N, 6), [length, d1..d5] with blank 10, or (N,), one class each.
+    uint8 crops a network sees with mean 0 and standard deviation 1 each, float32 pixels
+    as they are. Labels are integers (N, 6), [length, d1..d5] with blank 10, or (N,).
     """
 
     images: np.ndarray
@@ -70,13 +66,8 @@ def stream(
 
     Every pass over the examples has an order of its own; a batch may span two. The
     batch of a step depends on ``seed`` and the step alone, so that a run can be taken
-    up anywhere, at once. With ``weights``, (N,), a pass takes as many rows, each as
-    often as its weight says; see `pass_orders`.
-
-    Returns
-    -------
-    tf.data.Dataset
-        float32 (batch_size, side, side, 1) and int32 (batch_size, 6) or (batch_size,).
+    up anywhere, at once. For ``weights`` see `pass_orders`, for ``distortion``
+    `distort`. A batch is float32 (batch_size, side, side, 1) and int32 labels.
     """
     images = tf.constant(examples.images)
     labels = tf.constant(examples.labels.astype(np.int32))
@@ -111,8 +102,7 @@ def pass_orders(
     share of their sum, rounded up or down by chance: systematic sampling, which
     leaves less to chance than independent draws do.
     """
-    number = first_pass
-    while True:
+    for number in count(first_pass):
         rng = np.random.default_rng([seed, number])
         order = rng.permutation(rows)
         if weights is not None:
@@ -120,7 +110,6 @@ def pass_orders(
             marks = (np.arange(rows) + rng.random()) * ends[-1] / rows
             order = rng.permutation(order[np.searchsorted(ends, marks, "right")])
         yield order
-        number += 1
 
 
 def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
@@ -130,8 +119,8 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
     pixels from beyond an edge repeat it. ``images`` are float32 (N, side, side, 1); the
     same ``seed``, two integers, gives the same changes.
     """
-    count, side = tf.shape(images)[0], images.shape[1]
-    change = tf.random.stateless_uniform((count, 6), seed, -strength, strength)
+    rows, side = tf.shape(images)[0], images.shape[1]
+    change = tf.random.stateless_uniform((rows, 6), seed, -strength, strength)
     # Rows of the map from a pixel of the result to one of the image, about its middle.
     across = change[:, 0:2] + [1.0, 0.0]
     down = change[:, 2:4] + [0.0, 1.0]
@@ -142,7 +131,7 @@ def distort(images: tf.Tensor, strength: float, seed) -> tf.Tensor:
         fixed = middle - middle * tf.reduce_sum(part, axis=1, keepdims=True)
         return tf.concat([part, fixed + offset], axis=1)
 
-    last = tf.zeros((count, 2))
+    last = tf.zeros((rows, 2))
     maps = tf.concat([row(across, shift[:, :1]), row(down, shift[:, 1:]), last], axis=1)
     return warp(images, maps, (side, side))
 
@@ -173,46 +162,24 @@ def length_shares(labels: np.ndarray) -> tuple[float, ...]:
 def length_weights(labels: np.ndarray, shares: Sequence[float]) -> np.ndarray | None:
     """How often to draw each image, so that the lengths come in given shares.
 
-    A length that no image has is left out, and the others make up for it in their
-    proportions.
-
-    Parameters
-    ----------
-    labels
-        Integers (N, 6), [length, d1..d5].
-    shares
-        Of the numbers with one digit, with two, and so on; they need not add up to 1.
-        Empty: as they come.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        float64 (N,) with mean 1; None without ``shares``.
-
-    Raises
-    ------
-    ValueError
-        A share is negative or not finite, or they leave no image to draw.
+    ``shares`` are of one digit, of two, and so on, and need not add up to 1; the others
+    make up for a length that no image has. The weights are float64 (N,) of mean 1, or
+    None without shares.
     """
     if not len(shares):
         return None
-    wanted = np.zeros(MAX_DIGITS + 2)
-    if (
-        len(shares) > MAX_DIGITS
-        or not (np.isfinite(shares) & (np.array(shares) >= 0)).all()
-    ):
-        raise ValueError(
-            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers "
-            "of 0 or more, the shares of the images with 1, 2, ... digits."
-        )
-    wanted[1 : 1 + len(shares)] = shares
     lengths = labels[:, 0]
-    there = np.bincount(lengths, minlength=len(wanted))
-    weights = (wanted / np.maximum(there, 1))[lengths]
+    wanted = np.zeros(max(lengths.max(), MAX_DIGITS) + 1)
+    fits = len(shares) <= MAX_DIGITS and np.isfinite(shares).all() and min(shares) >= 0
+    if fits:
+        wanted[1 : 1 + len(shares)] = shares
+    weights = (wanted / np.maximum(np.bincount(lengths, minlength=len(wanted)), 1))[
+        lengths
+    ]
     if not weights.any():
         raise ValueError(
-            f"length_shares are {tuple(shares)}, but the images have "
-            f"{', '.join(map(str, np.unique(lengths)))} digits; expected a share for "
-            "one of these."
+            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers "
+            "of 0 or more, the shares of the images with 1, 2, ... digits, and one for "
+            f"the {', '.join(map(str, np.unique(lengths)))} digits that these have."
         )
     return weights / weights.mean()

@@ -36,20 +36,16 @@ def first_weights(
 
 
 def xavier(inputs: int, outputs: int, rng: np.random.Generator) -> np.ndarray:
-    """A random kernel that keeps the spread of what passes: float32 (inputs, outputs).
+    """A random kernel, float32 (inputs, outputs), of variance 2 / (inputs + outputs).
 
-    Even between two limits, with the variance 2 / (inputs + outputs) (Glorot and
-    Bengio 2010).
+    It keeps the spread of what passes (Glorot and Bengio 2010).
     """
     limit = np.sqrt(6 / (inputs + outputs))
     return rng.uniform(-limit, limit, (inputs, outputs)).astype(np.float32)
 
 
 def forward(weights: Weights, images: np.ndarray, rectified: bool = True) -> np.ndarray:
-    """Logits (N, classes): a matrix product, ReLU, another matrix product.
-
-    Without ReLU, ``rectified=False``, the two products are as good as one.
-    """
+    """Logits (N, classes): a matrix product, ReLU if ``rectified``, another product."""
     hidden = images @ weights.hidden_kernel + weights.hidden_bias
     if rectified:
         hidden = np.maximum(hidden, 0)
@@ -59,8 +55,7 @@ def forward(weights: Weights, images: np.ndarray, rectified: bool = True) -> np.
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Logits (..., classes) as probabilities: each positive, together 1.
 
-    The largest is subtracted first, which changes no ratio but keeps the exponential
-    within what a float holds.
+    Subtracting the largest first changes no ratio and keeps powers from overflowing.
     """
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
@@ -106,13 +101,8 @@ def descend(
     """Gradient descent: at each step, a small way down the slope of a random batch.
 
     The learning rate falls exponentially and ends at ``decay_rate`` times the first.
-
-    Returns
-    -------
-    weights : Weights
-        After the last step.
-    losses : numpy.ndarray
-        float64 (steps,), each step's cross-entropy on its batch, before the step.
+    Besides the weights the result has each step's cross-entropy before it: float64
+    (steps,).
     """
     weights = first_weights(images.shape[1], classes=int(labels.max()) + 1, seed=seed)
     rng = np.random.default_rng(seed)
@@ -133,16 +123,15 @@ def descend(
 def spread_by_layer(
     inputs: np.ndarray, scale: float, layers: int = 10, seed: int = 0
 ) -> np.ndarray:
-    """Root mean square of what comes out of many layers with ReLU, the inputs' first.
+    """Root mean square of the inputs (N, width) and of each layer's outputs with ReLU.
 
-    ``inputs`` are float32 (N, width), and every layer has that width; its random
-    weights are `xavier` times ``scale``. The result is float64 (1 + layers,).
+    Every layer has the inputs' width; its weights are `xavier` times ``scale``. The
+    result is float64 (1 + layers,).
     """
     rng = np.random.default_rng(seed)
     width = inputs.shape[1]
-    outputs, spreads = inputs, [np.sqrt(np.mean(inputs**2))]
+    outputs = [inputs]
     for _ in range(layers):
-        sums = outputs @ (np.float32(scale) * xavier(width, width, rng))
-        outputs = np.maximum(sums, 0)
-        spreads.append(np.sqrt(np.mean(outputs**2)))
-    return np.array(spreads, float)
+        kernel = np.float32(scale) * xavier(width, width, rng)
+        outputs.append(np.maximum(outputs[-1] @ kernel, 0))
+    return np.array([np.sqrt(np.mean(values**2)) for values in outputs], float)

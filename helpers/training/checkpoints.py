@@ -5,6 +5,7 @@ import reprlib
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from helpers.errors import InputError
 from helpers.files import read_arrays, write_arrays
@@ -17,25 +18,14 @@ class CheckpointError(InputError):
 
 
 def save_checkpoint(path: Path, metadata: dict, arrays: dict[str, np.ndarray]) -> None:
-    """Write ``metadata``, plain values, and ``arrays`` to an .npz file; all or nothing.
-
-    Raises
-    ------
-    OSError
-        It cannot be written, as on a full disk; the file that was there is whole.
-    """
+    """Write plain ``metadata`` and ``arrays`` to an .npz file; all or nothing."""
     write_arrays(path, metadata | {"version": VERSION}, arrays)
 
 
 def load_checkpoint(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
     """The metadata and the arrays that `save_checkpoint` wrote.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    CheckpointError
-        It is damaged, or no checkpoint of this version.
+    Raises FileNotFoundError, or CheckpointError of a damaged file or another version.
     """
     metadata, arrays = read_arrays(
         path,
@@ -53,7 +43,10 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
     ``found`` and ``expected`` are dictionaries of plain values, nested or not; a tuple
     equals the list that JSON makes of it. Long values are told by their beginnings.
     """
-    found, expected = (_flat(json.loads(json.dumps(c))) for c in (found, expected))
+    (found,), (expected,) = (
+        pd.json_normalize(json.loads(json.dumps(values))).to_dict("records")
+        for values in (found, expected)
+    )
     absent = object()
     differing = [
         f"{name} is {reprlib.repr(found.get(name, 'absent'))} there and "
@@ -66,13 +59,3 @@ def check_same_run(path: Path, found: dict, expected: dict) -> None:
             f"{path}: left by another run: {'; '.join(differing)}. Give this run "
             "another folder, or delete that one."
         )
-
-
-def _flat(metadata: dict, prefix: str = "") -> dict:
-    flat = {}
-    for name, value in metadata.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{name}.")
-        else:
-            flat[prefix + name] = value
-    return flat

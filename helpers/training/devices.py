@@ -30,24 +30,16 @@ _LOST_WORKER = (
     tf.errors.DeadlineExceededError,
 )
 
-_EXAMPLE = (
-    '\'{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, '
-    '"task": {"type": "worker", "index": 0}}\''
-)
-
 _M_TOP_PAD, HEAP_GROWTH = -2, 64 << 20
 
 
 def prepare_process() -> None:
     """Set this process's threads and memory for the training of small networks.
 
-    Call it before anything else of TensorFlow runs, at best right after the imports:
-    TensorFlow fixes its threads with its first operation and then keeps what it has.
-
-    The operations of these networks are too short to share between threads: with one
-    thread each, and a share of the batch for each core, a step takes a third less.
-    Every step makes and frees the same buffers: a heap of glibc that grows by more at a
-    time keeps them, and a step takes a tenth less.
+    Call it right after the imports: TensorFlow fixes its threads with its first
+    operation. The operations of these networks are too short to share between threads:
+    one thread each, and a share of the batch for each core, are faster. A heap of glibc
+    that grows by more at a time keeps the buffers that every step makes and frees.
     """
     with suppress(RuntimeError):
         tf.config.threading.set_intra_op_parallelism_threads(1)
@@ -56,13 +48,12 @@ def prepare_process() -> None:
 
 
 def batch_shares(most: int = 4) -> int:
-    """Shares that a batch is split into, to be worked on side by side by the cores.
+    """Shares of a batch for the cores to work on side by side, by default up to 4.
 
     Of a batch of 100 images more than 4 cost more than they gain.
     """
-    if tf.config.list_physical_devices("GPU"):
-        return 1
-    if tf.config.threading.get_intra_op_parallelism_threads() != 1:
+    one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
+    if tf.config.list_physical_devices("GPU") or not one_thread:
         return 1
     return min(joblib.cpu_count(), most)
 
@@ -76,12 +67,6 @@ def strategy_named(name: str | None) -> tf.distribute.Strategy:
         ``"mirrored"``: over every GPU of this machine, or where it has none over its
         CPU devices. ``"multiworker"``: over the machines that ``TF_CONFIG`` names, on
         each of which the same command is given. None: one device.
-
-    Raises
-    ------
-    ValueError
-        The name is none of these, or ``TF_CONFIG`` does not say which machines there
-        are and which of them this is.
     """
     if name is None:
         return ONE_DEVICE
@@ -97,11 +82,7 @@ def strategy_named(name: str | None) -> tf.distribute.Strategy:
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:
     """Whether this process is the one that writes files."""
-    if not _has_workers(strategy):
-        return True
-    resolver = strategy.cluster_resolver
-    first = "chief" if "chief" in resolver.cluster_spec().jobs else "worker"
-    return (resolver.task_type, resolver.task_id) == (first, 0)
+    return strategy.extended.should_checkpoint
 
 
 def gather_from_replicas(strategy: tf.distribute.Strategy, value: int) -> set[int]:
@@ -109,17 +90,6 @@ def gather_from_replicas(strategy: tf.distribute.Strategy, value: int) -> set[in
     if not _has_workers(strategy):
         return {value}
     return set(_gather(strategy, tf.constant(int(value))).numpy().tolist())
-
-
-def check_same_step(strategy: tf.distribute.Strategy, step: int) -> None:
-    """Refuse to begin where the processes have not read the same checkpoint."""
-    steps = gather_from_replicas(strategy, step)
-    if len(steps) > 1:
-        raise ValueError(
-            f"the workers begin at steps {', '.join(map(str, sorted(steps)))}; "
-            "expected one step. All go on from the first worker's checkpoint: keep the "
-            "run in a folder that every machine sees, --folder on a shared disk."
-        )
 
 
 @contextmanager
@@ -131,11 +101,11 @@ def own_shares(network: keras.Model, shares: Sequence) -> Iterator[Sequence]:
     """
     context = tf.distribute.get_replica_context()
     replica = int(tf.get_static_value(context.replica_id_in_sync_group))
-    replicas = context.num_replicas_in_sync
-    own = len(shares) // replicas
-    _skip_draws(network, replica * own)
-    yield shares[replica * own : (replica + 1) * own]
-    _skip_draws(network, (replicas - 1 - replica) * own)
+    own = len(shares) // context.num_replicas_in_sync
+    first = replica * own
+    _skip_draws(network, first)
+    yield shares[first : first + own]
+    _skip_draws(network, len(shares) - first - own)
 
 
 @contextmanager
@@ -183,5 +153,7 @@ def _check_cluster(config: str) -> None:
     if not fits:
         raise ValueError(
             f"TF_CONFIG is {config!r}; expected every worker's address and port, and "
-            f"which of them this machine is: TF_CONFIG={_EXAMPLE}"
+            'which of them this machine is: TF_CONFIG=\'{"cluster": {"worker": '
+            '["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", '
+            '"index": 0}}\''
         )

@@ -1,8 +1,8 @@
 """The training loop: it can be stopped at any moment and taken up again."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -22,7 +22,6 @@ from helpers.training.checkpoints import (
 from helpers.training.devices import (
     ONE_DEVICE,
     batch_shares,
-    check_same_step,
     explain_lost_worker,
     gather_from_replicas,
     is_chief,
@@ -41,19 +40,17 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818
 class Trainer:
     """A network, how it is trained, and how far it has got.
 
-    ``folder`` keeps a checkpoint, ``history.csv`` and TensorBoard's events.
-
     Parameters
     ----------
-    network, optimizer
-        What is trained, and what changes its weights.
     loss
         A mean over the examples of a batch, from the network's outputs and targets.
     batches
         The batches from a given step on, each (inputs, targets...); the same step
         gives the same batch.
-    folder, identity
-        Where the run is kept, and plain values that tell it from others.
+    folder
+        Keeps a checkpoint, ``history.csv`` and TensorBoard's events.
+    identity
+        Plain values that tell the run from others.
     interval
         Steps from one row of the history, and one checkpoint, to the next.
     learning_rate
@@ -62,13 +59,12 @@ class Trainer:
         Names and values of measures of the network as it is.
     penalty
         What the loss has besides, of the weights alone.
-    strategy, shares
-        The devices that share the work, and the parts of a device's batch that are
-        worked on side by side, by default as `batch_shares` says. Another number
-        changes the rounding of sums.
+    shares
+        Parts of a device's batch that are worked on side by side, by default as
+        `batch_shares` says. Another number changes the rounding of sums.
     steps_per_call
-        Steps in one call of the graph: enough to hide what a call costs in Python,
-        few enough for the progress bar and the stop button.
+        Steps in one call of the graph: many hide what a call costs in Python, few
+        keep the progress bar and the stop button quick.
     history
         A dict for each row: ``step``, ``loss`` (mean since the row before),
         ``learning_rate``, the measures, and ``seconds`` of training up to here.
@@ -108,10 +104,7 @@ class Trainer:
     def restore(self) -> None:
         """Go on from the folder's checkpoint, if there is one.
 
-        Raises
-        ------
-        CheckpointError
-            The checkpoint is damaged or of another run.
+        Raises CheckpointError where it is damaged or of another run.
         """
         path = self.folder / CHECKPOINT
         if not path.is_file():
@@ -138,26 +131,29 @@ class Trainer:
         bit for bit on the same machine. The first Ctrl-C, Jupyter's stop button, ends
         the training after the steps at hand, and keeps them.
 
-        Raises
-        ------
-        TrainingDiverged
-            The loss or a weight is not finite; the last checkpoint stays.
-        MemoryError
-            The batch does not fit; the last checkpoint stays.
-        OSError
-            A file cannot be written, as on a full disk, or another process is lost;
-            the last checkpoint stays.
+        Raises, and keeps the last checkpoint: TrainingDiverged where the loss or a
+        weight is not finite, MemoryError where the batch does not fit, OSError where
+        a file cannot be written or another process is lost.
         """
-        check_same_step(self.strategy, self.step)
+        steps = sorted(gather_from_replicas(self.strategy, self.step))
+        if len(steps) > 1:
+            raise ValueError(
+                f"the workers begin at steps {', '.join(map(str, steps))}; expected "
+                "one step. All go on from the first worker's checkpoint: keep the run "
+                "in a folder that every machine sees, --folder on a shared disk."
+            )
         if self.finished:
             return
         progress = progress or Progress()
-        with (
-            stop_button(progress.stop),
-            explain_lost_worker(self.strategy),
-            self._explain_no_memory(),
-        ):
-            self._take_steps(progress)
+        try:
+            with stop_button(progress.stop), explain_lost_worker(self.strategy):
+                self._take_steps(progress)
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            raise MemoryError(
+                f"step {self.step + 1:,}: out of memory with batches of "
+                f"{self.batch_size} examples. Take a smaller batch or a smaller "
+                "network, or end what else uses the memory. The last checkpoint stays."
+            ) from error
         if not self.finished:
             self.save()
             print(
@@ -184,12 +180,10 @@ class Trainer:
         take_steps = self._compiled()
         batches = iter(self.batches(self.step))
         take_steps(batches, tf.constant(0))  # traces before any clock runs
-        chief, scores = is_chief(self.strategy), {}
-        board = (
-            tensorboard(self.folder, self.history)
-            if chief
-            else nullcontext(lambda row: None)
-        )
+        scores = {}
+        board = nullcontext(lambda row: None)
+        if is_chief(self.strategy):
+            board = tensorboard(self.folder, self.history)
 
         def stopped() -> bool:  # all processes at once: none can take a step alone
             return any(gather_from_replicas(self.strategy, progress.stop.is_set()))
@@ -201,10 +195,23 @@ class Trainer:
                 count = min(self.steps_per_call, next_row - self.step)
                 began = time.perf_counter()
                 losses = take_steps(batches, tf.constant(count)).numpy()
-                self._add_losses(losses, time.perf_counter() - began)
+                self.seconds += time.perf_counter() - began
+                finite = np.isfinite(losses)
+                if not finite.all():
+                    first = self.step + 1 + int(finite.argmin())
+                    raise self._divergence(first, "the loss")
+                self.losses += losses.tolist()
                 if self.step == next_row:
                     scores = self.measure()
-                    row = self._end_row(scores)
+                    row = {
+                        "step": self.step,
+                        "loss": float(np.mean(self.losses)),
+                        "learning_rate": self.learning_rate(self.step),
+                        **scores,
+                        "seconds": self.seconds,
+                    }
+                    self.history.append(row)
+                    self.losses = []
                     self.save()
                     show(row)
                     progress.row(row)
@@ -280,55 +287,20 @@ class Trainer:
             for number, variable in enumerate(getattr(self, part).variables)
         }
 
-    def _add_losses(self, losses: np.ndarray, seconds: float) -> None:
-        """Take in the losses of the steps just done."""
-        finite = np.isfinite(losses)
-        if not finite.all():
-            first = self.step + 1 + int(finite.argmin())
-            raise self._divergence(first, "the loss")
-        self.losses += losses.tolist()
-        self.seconds += seconds
-
-    def _end_row(self, scores: dict[str, float]) -> dict[str, float]:
-        """End a row of the history by what was measured."""
-        row = {
-            "step": self.step,
-            "loss": float(np.mean(self.losses)),
-            "learning_rate": self.learning_rate(self.step),
-            **scores,
-            "seconds": self.seconds,
-        }
-        self.history.append(row)
-        self.losses = []
-        return row
-
     def _divergence(self, step: int, what: str) -> TrainingDiverged:
         """Say that training has diverged, at which step and for which likely cause."""
+        cause = (
+            f"The likely cause is the learning rate, {self.learning_rate(step):.4g} of "
+            f"{type(self.optimizer).__name__}: each step overshoots by more than the "
+            "last. Try a tenth of it"
+        )
         if step == 1:
             cause = (
                 "It was so before any weight changed: the pixels or the first weights "
                 "are far too large for the network"
-            )
-        else:
-            cause = (
-                f"The likely cause is the learning rate, {self.learning_rate(step):.4g}"
-                f" of {type(self.optimizer).__name__}: each step overshoots by more "
-                "than the last. Try a tenth of it"
             )
         last = self.history[-1]["step"] if self.history else None
         kept = f"The checkpoint of step {last:,} stays" if last else "None was kept"
         return TrainingDiverged(
             f"step {step:,}: {what} is not finite. {cause}. {kept}."
         )
-
-    @contextmanager
-    def _explain_no_memory(self) -> Iterator[None]:
-        """Say what to do when the training does not fit into memory."""
-        try:
-            yield
-        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-            raise MemoryError(
-                f"step {self.step + 1:,}: out of memory with batches of "
-                f"{self.batch_size} examples. Take a smaller batch or a smaller "
-                "network, or end what else uses the memory. The last checkpoint stays."
-            ) from error

@@ -9,12 +9,8 @@ from keras import ops
 def cross_entropy(logits, labels):
     """Softmax cross-entropy, added over the positions, averaged over the images.
 
-    Parameters
-    ----------
-    logits
-        float32 (N, 6, classes), or (N, classes) where an image has one label.
-    labels
-        Integers (N, 6) or (N,).
+    ``logits`` are float32 (N, 6, classes) and ``labels`` integers (N, 6), or
+    (N, classes) and (N,) where an image has one label.
     """
     errors = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     return ops.sum(errors) / logits.shape[0]

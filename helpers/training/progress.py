@@ -56,13 +56,7 @@ def stop_button(stop: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def tensorboard(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]]:
-    """Give a function that shows a row in TensorBoard, below those of ``history``.
-
-    Raises
-    ------
-    OSError
-        The events cannot be written.
-    """
+    """Give a function that shows a row in TensorBoard, below those of ``history``."""
     for events in folder.glob("events.out.tfevents.*"):
         events.unlink()  # a killed run may have shown rows that now come again
     with _explain_events(folder):

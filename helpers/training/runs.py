@@ -32,14 +32,8 @@ NETWORK, SUMMARY = "network.keras", "run.json"
 class Task:
     """The network that a recipe means, and how its answers are judged.
 
-    Parameters
-    ----------
-    name
-        Tells the runs of one task from those of another.
-    build
-        Makes the untrained network of a recipe.
-    measures
-        By name, each from (predicted, labels) to a value from 0 to 1.
+    ``build`` makes a recipe's untrained network; ``measures``, by name, take
+    (predicted, labels) and give a value from 0 to 1.
     """
 
     name: str
@@ -51,15 +45,6 @@ class Task:
         return {name: one(predicted, labels) for name, one in self.measures.items()}
 
 
-def _letter_network(recipe: Recipe) -> keras.Model:
-    return build_letter_network(
-        side=recipe.crop_size,
-        width=recipe.widths[0],
-        keep_rate=recipe.keep_rate,
-        seed=recipe.seed,
-    )
-
-
 NUMBER_TASK = Task(
     "numbers",
     lambda recipe: build_network(**recipe.keywords(build_network)),
@@ -67,7 +52,12 @@ NUMBER_TASK = Task(
 )
 LETTER_TASK = Task(
     "letters",
-    _letter_network,
+    lambda recipe: build_letter_network(
+        side=recipe.crop_size,
+        width=recipe.widths[0],
+        keep_rate=recipe.keep_rate,
+        seed=recipe.seed,
+    ),
     {"accuracy": lambda predicted, labels: float(np.mean(predicted == labels))},
 )
 
@@ -76,18 +66,9 @@ LETTER_TASK = Task(
 class Run:
     """A training run as it stands.
 
-    Parameters
-    ----------
-    folder
-        Where it is kept.
-    recipe, network
-        How it is trained, and what.
-    history
-        A row per validation: ``step``, ``loss`` (mean since the row before),
-        ``learning_rate``, the task's measures on the validation images, and
-        ``seconds`` of training up to here, validation left out.
-    step, seconds
-        Steps taken, and the time they took, validation left out.
+    Its ``history`` has a row per validation: ``step``, ``loss`` (mean since the row
+    before), ``learning_rate``, the task's measures on the validation images, and
+    ``seconds`` of training up to here. No seconds include validation.
     """
 
     folder: Path
@@ -104,7 +85,7 @@ class Run:
 
     @property
     def steps_per_second(self) -> float:
-        """Over all of the training, validation left out."""
+        """Over all of the training."""
         return self.step / self.seconds if self.seconds else 0.0
 
     @property
@@ -116,13 +97,7 @@ class Run:
 
 
 def number_data(settings: Settings) -> dict[str, Examples]:
-    """The house numbers to train and measure on, prepared on first use.
-
-    Returns
-    -------
-    dict
-        ``"train"``, ``"validation"`` and ``"test"``.
-    """
+    """``"train"``, ``"validation"`` and ``"test"``, prepared on first use."""
     splits = prepare(settings).splits().items()
     return {name: Examples(split.images, split.labels) for name, split in splits}
 
@@ -171,14 +146,8 @@ def train(
 
     Parameters
     ----------
-    recipe
-        How to train.
     data
         The examples by name: ``"train"`` and ``"validation"``.
-    folder
-        Where this run is kept.
-    task
-        What to learn.
     progress
         What shows the run and can stop it; by default a progress bar.
     strategy, shares
@@ -199,8 +168,8 @@ def train(
         network = task.build(recipe)
         optimizer = _optimizer(recipe)
         optimizer.build(network.trainable_variables)
-    for name in ("train", "validation"):
-        _check_fit(network, data[name], name)
+    _check_fit(network, training, "train")
+    _check_fit(network, validation, "validation")
     kernels = [kernel.value for kernel in dense_kernels(network)]
 
     def batches(first_step: int) -> tf.data.Dataset:
@@ -248,19 +217,15 @@ def train(
 
 
 def score_table(runs: Mapping[str, Run], examples: Examples) -> pd.DataFrame:
-    """Strict and six-position accuracy of runs on the same numbers, strict first.
+    """A row per run, by its name, of all measures on the same numbers, strict first.
 
-    Returns
-    -------
-    pandas.DataFrame
-        A row per run, by its name: ``images``, ``strict`` with the bounds of its
-        interval ``low`` and ``high``, ``six_position``, ``digit`` and ``length``.
+    ``low`` and ``high`` are the bounds of the interval of ``strict``.
     """
     rows = {}
     for name, made in runs.items():
         score = evaluate(made.network, examples.images, examples.labels)
-        interval = {"low": score.strict.low, "high": score.strict.high}
-        rows[name] = score.values() | interval
+        low, high = score.strict.low, score.strict.high
+        rows[name] = score.values() | {"low": low, "high": high}
     columns = ["images", "strict", "low", "high", "six_position", "digit", "length"]
     return pd.DataFrame.from_dict(rows, orient="index")[columns]
 

@@ -13,7 +13,6 @@ from dataclasses import replace
 
 import ipywidgets as widgets
 import pandas as pd
-import tensorflow as tf
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
@@ -146,7 +145,7 @@ class TrainingPanel(widgets.VBox):
 
     def reset(self) -> None:
         """Put the sliders at the report's values; the steps at those of the start."""
-        values = Recipe.report(self.start.layers, steps=self.start.steps)
+        values = Recipe(self.start.layers, steps=self.start.steps)
         for name, knob in self._knobs.items():
             knob.value = _shown(getattr(values, name))
 
@@ -161,16 +160,11 @@ class TrainingPanel(widgets.VBox):
         self._said.value = "reading the images"
         try:
             made = run(recipe, self.data, self.settings, progress=self._progress)
-        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-            self._said.value = (
-                f"Out of memory: {str(error).partition(chr(10))[0]} Choose a smaller "
-                "batch size, fewer layers or narrower hidden widths, or restart the "
-                "kernel; the runs so far are kept."
-            )
         except Exception as error:  # a thread has no other place to say it
             self._said.value = str(error) or type(error).__name__
         else:
-            self.runs = {k: v for k, v in self.runs.items() if k != name} | {name: made}
+            self.runs.pop(name, None)  # the last one goes last
+            self.runs[name] = made
             self._keep(name, made.history)
             scores = ", ".join(
                 f"{title} {made.scores[measure]:.1%}"
@@ -187,7 +181,7 @@ class TrainingPanel(widgets.VBox):
             self._train.disabled, self._stop.disabled = False, True
 
     def _keep(self, name: str, history: pd.DataFrame) -> None:
-        self._histories.pop(name, None)  # the last one goes last
+        self._histories.pop(name, None)
         self._histories[name] = history
         self._show_curves()
 

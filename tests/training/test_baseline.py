@@ -42,7 +42,6 @@ def model(train):
 @pytest.mark.parametrize(
     ("available", "sizes"),
     [
-        (22_000, [50, 100, 500, 1_000, 5_000, 10_000, 20_000]),
         (20_000, [50, 100, 500, 1_000, 5_000, 10_000, 20_000]),
         (14_317, [50, 100, 500, 1_000, 5_000, 10_000, 14_317]),
         (30, [30]),
@@ -52,12 +51,9 @@ def test_sizes_end_at_what_is_there(available, sizes):
     assert sizes_up_to(available) == sizes
 
 
-def test_learns_what_can_be_learnt(model):
+def test_learns_untuned_what_can_be_learnt(model):
     test = bars(40, 128, 2)
     assert predict(model, test).tolist() == test.labels.tolist()
-
-
-def test_is_untuned(model):
     assert model.get_params() == type(model)().get_params()
 
 
@@ -71,21 +67,15 @@ def test_stopping_early_is_told_in_the_curve_and_no_warning(train, monkeypatch):
     assert not curve["converged"].any()
 
 
-def test_curve_holds_accuracy_within_its_interval(train):
-    models = {size: fit(train[:size]) for size in (10, 60)}
-    curve = learning_curve(models, train, bars(40, 256, 3))
-    assert curve["letters"].tolist() == [10, 60]
-    assert (curve["low"] <= curve["accuracy"]).all()
-    assert (curve["accuracy"] <= curve["high"]).all()
-    assert curve["on_train"].tolist() == [1, 1]
-    assert curve["converged"].all()
-
-
 def test_curve_counts_right_answers(model, train):
     test = bars(40, 128, 2)
     test.labels[:10] = (test.labels[:10] + 1) % 10
-    curve = learning_curve({60: model}, train, test)
-    assert curve["accuracy"].tolist() == [0.75]
+    curve = learning_curve({10: fit(train[:10]), 60: model}, train, test)
+    assert curve["letters"].tolist() == [10, 60]
+    assert curve["accuracy"].iloc[1] == 0.75
+    assert ((curve["low"] < curve["accuracy"]) & curve["converged"]).all()
+    assert (curve["accuracy"] < curve["high"]).all()
+    assert curve["on_train"].tolist() == [1, 1]
 
 
 def test_confusion_has_letters_in_rows_and_answers_in_columns():

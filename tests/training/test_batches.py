@@ -1,4 +1,4 @@
-"""Batches: every image once a pass, the same from any step on, normalised."""
+"""Batches: every image once a pass or by its weight, the same from any step on."""
 
 from itertools import islice
 
@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from helpers.evaluation import network_input
-from helpers.training.batches import Examples, distort, pass_orders, stream
+from helpers.training.batches import (
+    Examples,
+    distort,
+    length_shares,
+    length_weights,
+    pass_orders,
+    stream,
+)
 
 
 def numbered(count: int, side: int = 4) -> Examples:
@@ -30,19 +37,15 @@ def test_passes_have_orders_of_their_own():
     assert first.tolist() != second.tolist()
 
 
-@pytest.mark.parametrize("first_step", [1, 2, 3, 7, 25])
-def test_stream_begins_at_any_step(first_step):
-    whole = labels_of(stream(numbered(10), 4, seed=1), 30)
-    later = stream(numbered(10), 4, seed=1, first_step=first_step)
-    assert labels_of(later, 5) == whole[first_step : first_step + 5]
-
-
-def test_distortion_depends_on_the_step_alone():
-    whole = stream(numbered(10), 4, seed=1, distortion=0.2)
-    later = stream(numbered(10), 4, seed=1, distortion=0.2, first_step=3)
-    expected, _ = list(islice(whole, 4))[3]
-    images, _ = next(iter(later))
-    np.testing.assert_array_equal(images, expected)
+@pytest.mark.parametrize("weights", [None, np.linspace(0.1, 1.9, 10)])
+@pytest.mark.parametrize("first_step", [1, 3, 7, 25])
+def test_stream_begins_at_any_step(first_step, weights):
+    options = {"seed": 1, "weights": weights, "distortion": 0.2}
+    whole = islice(stream(numbered(10), 4, **options), first_step, first_step + 5)
+    later = islice(stream(numbered(10), 4, first_step=first_step, **options), 5)
+    for batch, expected in zip(later, whole, strict=True):
+        for array, same in zip(batch, expected, strict=True):
+            np.testing.assert_array_equal(array, same)
 
 
 def test_other_seed_gives_another_order():
@@ -70,45 +73,15 @@ def test_weighted_pass_is_shuffled():
     assert 0 < (np.diff(order) < 0).sum() < 99
 
 
-@pytest.mark.parametrize("first_step", [1, 7])
-def test_weighted_stream_begins_at_any_step(first_step):
-    weights = np.linspace(0.1, 1.9, 10)
-    whole = labels_of(stream(numbered(10), 4, seed=1, weights=weights), 12)
-    later = stream(numbered(10), 4, seed=1, first_step=first_step, weights=weights)
-    assert labels_of(later, 5) == whole[first_step : first_step + 5]
-
-
 def test_images_come_with_their_labels():
     examples = numbered(10)
     images, labels = next(iter(stream(examples, 6, seed=1)))
     np.testing.assert_allclose(images, network_input(examples.images[labels.numpy()]))
 
 
-def test_crops_get_mean_0_and_deviation_1():
-    images = numbered(5).images
-    pixels = images.astype(np.float64)
-    mean = pixels.mean((1, 2), keepdims=True)
-    deviation = pixels.std((1, 2), keepdims=True)
-    expected = ((pixels - mean) / deviation)[..., None]
-    np.testing.assert_allclose(network_input(images), expected, atol=1e-5)
-
-
-def test_flat_crop_becomes_0():
-    assert not network_input(np.full((1, 4, 4), 200, np.uint8)).numpy().any()
-
-
-def test_float_pixels_stay():
-    pixels = np.linspace(-0.5, 0.5, 16, dtype=np.float32).reshape(1, 4, 4)
-    np.testing.assert_array_equal(network_input(pixels)[..., 0], pixels)
-
-
-def test_no_distortion_changes_nothing():
-    images = network_input(numbered(3, side=8).images)
-    np.testing.assert_allclose(distort(images, 0.0, (1, 2)), images, atol=1e-6)
-
-
 def test_distortion_keeps_pixels_within_their_range():
     images = network_input(numbered(3, side=8).images)
+    np.testing.assert_allclose(distort(images, 0.0, (1, 2)), images, atol=1e-6)
     changed = distort(images, 0.3, (1, 2)).numpy()
     assert changed.min() >= images.numpy().min()
     assert changed.max() <= images.numpy().max()
@@ -142,3 +115,38 @@ def test_metadata_tells_one_changed_pixel():
 def test_examples_that_cannot_be_are_refused(images, labels, words):
     with pytest.raises(ValueError, match=words):
         Examples(images, labels)
+
+
+def of_lengths(*lengths) -> np.ndarray:
+    labels = np.full((len(lengths), 6), 10)
+    labels[:, 0] = lengths
+    return labels
+
+
+def test_length_shares_are_those_counted_and_change_nothing():
+    labels = of_lengths(1, 2, 2, 5)
+    assert length_shares(labels) == (0.25, 0.5, 0.0, 0.0, 0.25)
+    assert length_weights(labels, length_shares(labels)) == pytest.approx(np.ones(4))
+    assert length_weights(labels, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("lengths", "shares", "weights"),
+    [
+        ((1, 2, 2, 3, 3), (0.4, 0.3, 0.3), [2, 0.75, 0.75, 0.75, 0.75]),
+        ((1, 2, 2), (1, 1), [1.5, 0.75, 0.75]),
+        ((1, 2), (0.3, 0.1, 0.6), [1.5, 0.5]),  # no image has three digits
+    ],
+)
+def test_weights_give_lengths_their_shares(lengths, shares, weights):
+    assert length_weights(of_lengths(*lengths), shares) == pytest.approx(weights)
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [(0.5, -0.5), (0.5, float("nan")), (1, 1, 1, 1, 1, 1), (0, 0, 0, 0, 1)],
+)
+def test_impossible_shares_are_refused(shares):
+    words = "expected up to 5 numbers of 0 or more.*the 1, 2 digits that these have"
+    with pytest.raises(ValueError, match=words):
+        length_weights(of_lengths(1, 2), shares)

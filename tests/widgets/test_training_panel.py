@@ -6,11 +6,10 @@ from unittest.mock import Mock
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from builders import bright_numbers
 
 from helpers.recipe import Recipe
 from helpers.settings import Settings
-from helpers.training.batches import Examples
 from helpers.training.runs import run
 from helpers.widgets import training_panel
 from helpers.widgets.training_panel import TrainingPanel
@@ -18,16 +17,7 @@ from helpers.widgets.training_panel import TrainingPanel
 START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
 
 
-def numbers(count: int, seed: int) -> Examples:
-    """Crops of noise and labels of two digits."""
-    rng = np.random.default_rng(seed)
-    labels = np.full((count, 6), 10)
-    labels[:, 0] = 2
-    labels[:, 1:3] = rng.integers(0, 10, (count, 2))
-    return Examples(rng.integers(0, 256, (count, 12, 12), dtype=np.uint8), labels)
-
-
-DATA = {"train": numbers(50, 1), "validation": numbers(20, 2)}
+DATA = {"train": bright_numbers(50, 1), "validation": bright_numbers(20, 2)}
 
 
 @pytest.fixture
@@ -89,11 +79,7 @@ def test_stop_keeps_what_was_trained(panel, steps, step, rows):
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [
-        (tf.errors.ResourceExhaustedError(None, None, "OOM\nat"), "Out of memory: OOM"),
-        (MemoryError("too large"), "smaller batch size, fewer layers or narrower"),
-        (RuntimeError("something else"), "something else"),
-    ],
+    [(MemoryError(), "MemoryError"), (RuntimeError("some cause"), "some cause")],
 )
 def test_error_is_said(panel, monkeypatch, error, words):
     monkeypatch.setattr(training_panel, "run", Mock(side_effect=error))

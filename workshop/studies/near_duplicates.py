@@ -7,9 +7,9 @@ fine detail correlates.
 """
 
 import io
-import os
 from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pandas as pd
 import scipy.fft
@@ -201,7 +201,7 @@ def _in_chunks(function, values: np.ndarray) -> np.ndarray:
     """``function(values)``, float32, of a few values at a time, on all cores."""
     starts = range(0, max(1, len(values)), CHUNK)
     # One thread for each product: the products are small, and there are many.
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with threadpool_limits(1), ThreadPoolExecutor(joblib.cpu_count()) as pool:
         parts = pool.map(lambda start: function(values[start : start + CHUNK]), starts)
         return np.concatenate(list(parts)).astype(np.float32, copy=False)
 
