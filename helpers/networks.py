@@ -147,6 +147,14 @@ def build_network(
         raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
+    side = crop_size
+    for _ in range(convolutions):
+        side = math.ceil((side - patch_size + 1) / 2)
+    if side < 1:
+        raise ValueError(
+            f"crop_size is {crop_size}; expected more, since {convolutions} "
+            f"convolutions of {patch_size}x{patch_size} leave no pixel of it."
+        )
     seeds = endless_seeds(seed)
 
     def dense(units, activation, name):

@@ -78,7 +78,7 @@ def test_published_shallow_networks_end_in_relu(layers, units, crops):
     ("layers", "crop_size", "words"),
     [
         *((n, 32, "expected 1 to 7") for n in (0, 8, "7")),
-        (7, 16, "increasing the input size"),
+        (7, 16, "crop_size is 16"),
     ],
 )
 def test_other_layers_or_crops_too_small_are_refused(layers, crop_size, words):
