@@ -107,7 +107,7 @@ def test_second_press_while_training_does_nothing(panel, monkeypatch):
 def test_report_button_sets_table_4_and_leaves_the_steps(panel):
     panel._knobs["keep_rate"].value = 0.5
     press(panel, "Report's values")
-    report = Recipe.report(2, steps=40, crop_size=12)
+    report = Recipe(2, steps=40, crop_size=12)
     assert panel.recipe == replace(report, validation_interval=2)
 
 
