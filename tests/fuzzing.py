@@ -82,8 +82,7 @@ def sound_png(rng: np.random.Generator) -> bytes:
         image = Image.fromarray(np.asarray(image.convert("L"), np.uint16) * 257)
     info = PngImagePlugin.PngInfo()
     info.add_text("Software", "fuzz", zip=bool(rng.integers(2)))
-    image = image if image.mode == mode else image.convert(mode)
-    return encoded(image, pnginfo=info)
+    return encoded(image.convert(mode), pnginfo=info)
 
 
 def sound_tar(rng: np.random.Generator) -> bytes:

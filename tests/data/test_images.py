@@ -125,8 +125,7 @@ def test_cmyk_jpeg_is_not_inverted():
 
 
 def test_first_image_of_an_animation_counts(image):
-    later = [Image.new("RGB", image.size, "black")]
-    data = encoded(image, "GIF", save_all=True, append_images=later)
+    data = encoded(image, "GIF", save_all=True, append_images=[image.rotate(180)])
     np.testing.assert_array_equal(pixels(data), np.asarray(image))
 
 
