@@ -349,12 +349,7 @@ ROWS = [
     ("boxes that are the whole", refer, ("bbox", "digitStruct"), "no height and no"),
     ("a top that refers to itself", looped, (), "a top is no single number"),
     ("no label", renew, ("label",), "no label in its bbox"),
-    (
-        "left as group",
-        lambda f: renew(f, "left", f["#refs#"]),
-        (),
-        "left is no dataset",
-    ),
+    ("left as group", lambda f: renew(f, "left", f["#refs#"]), (), "is no dataset"),
     ("a top too few", tops, (1,), "'top': 1"),
     ("a top too many", tops, (3,), "'top': 3"),
     ("10,000 tops", tops, (10_000,), "10,000 boxes; expected at most 1,000"),
