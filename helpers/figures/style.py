@@ -68,7 +68,11 @@ def save_figure(
 
 @styled
 def image_grid(
-    images: Sequence, titles: Sequence[str] = (), columns: int = 10, side: float = 0.9
+    images: Sequence,
+    titles: Sequence[str] = (),
+    columns: int = 10,
+    side: float = 0.9,
+    cmap: str = "gray",
 ) -> Figure:
     """Show images in rows of up to ``columns``, each as it is.
 
@@ -95,7 +99,7 @@ def image_grid(
     figure, axes = empty_grid(rows, columns, size, height_ratios=heights)
     for axis, image in zip(axes.flat, images, strict=False):
         limits = {"vmin": 0, "vmax": 255} if image.dtype == np.uint8 else {}
-        axis.imshow(image, "gray", **limits)
+        axis.imshow(image, cmap, **limits)
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=8)
     return figure
