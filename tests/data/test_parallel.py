@@ -61,7 +61,9 @@ def test_work_that_is_no_longer_wanted_is_not_done(tmp_path):
 
 def test_ctrl_c_ends_all_processes_quietly():
     program = (
-        "import time; from helpers.data.parallel import ordered_map; "
+        "import signal, time; from helpers.data.parallel import ordered_map; "
+        # A shell that starts tests in the background has them ignore Ctrl-C.
+        "signal.signal(signal.SIGINT, signal.default_int_handler); "
         "print('begins', flush=True); "
         "[print(n, flush=True) for n in ordered_map(time.sleep, [(.2,)] * 600, 2)]"
     )
