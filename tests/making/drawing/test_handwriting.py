@@ -13,26 +13,22 @@ from workshop.making.drawing.handwriting import (
     CORNERED,
     Hand,
     rounded,
-    write_digit,
+    write,
     write_form,
-    write_freely,
 )
 
-NEAT = Hand(width=0.6, slant=0.0, pen=0.08, wobble=0.0)
-FREE = Hand(width=0.6, slant=0.0, pen=0.08)
+HAND = Hand(width=0.6, slant=0.0, pen=0.08)
 
 
 def ink(glyph):
     return np.asarray(glyph.mask) > 127
 
 
-def written(form, digit=None, **changes):
-    """A form by a neat hand, or of a digit by a free one, as always the same."""
+def written(form, digit, **changes):
+    """A form of a digit as a hand writes it, always the same."""
     rng = np.random.default_rng(1)
-    if digit is None:
-        return write_digit(rng, replace(NEAT, **changes), form)
     strokes = [np.array(stroke) for stroke in form]
-    return write_form(rng, replace(FREE, **changes), digit, strokes)
+    return write_form(rng, replace(HAND, **changes), digit, strokes)
 
 
 def holes(shape):
@@ -52,11 +48,10 @@ def test_every_digit_has_forms_of_strokes_inside_its_square():
                 assert (stroke >= 0).all() and (stroke <= furthest).all()
 
 
-@pytest.mark.parametrize("free", [False, True])
-def test_every_mask_has_the_height_of_glyphs_and_ink_from_edge_to_edge(free):
+def test_every_mask_has_the_height_of_glyphs_and_ink_from_edge_to_edge():
     for digit, forms in enumerate(ALL_FORMS):
         for form in forms:
-            shape = ink(written(form, digit if free else None))
+            shape = ink(written(form, digit))
             assert shape.shape[0] == HEIGHT
             assert shape[[1, -2]].any(1).all()
             assert shape[:, [0, 1]].any() and shape[:, [-2, -1]].any()
@@ -67,7 +62,7 @@ def test_every_mask_has_the_height_of_glyphs_and_ink_from_edge_to_edge(free):
     [(0, 0, 1), (1, 0, 0), (4, 0, 1), (4, 1, 0), (8, 1, 2), (7, 2, 0), (9, 0, 1)],
 )
 def test_rings_are_closed_and_open_forms_are_open(digit, form, expected):
-    assert holes(ink(written(FORMS[digit][form], pen=0.05))) == expected
+    assert holes(ink(written(FORMS[digit][form], digit, pen=0.05))) == expected
 
 
 @pytest.mark.parametrize("digit", [CORNERED, 7])
@@ -89,7 +84,8 @@ def test_rings_of_a_thick_pen_stay_open_and_a_1_narrow(pen):
 def test_uneven_hand_writes_lower_digits_inside_the_line():
     rng = np.random.default_rng(4)
     heights = []
-    for glyph in write_freely(rng, replace(FREE, uneven=0.3), tuple(range(10)) * 5):
+    hand = replace(HAND, uneven=0.3, free=True)
+    for glyph in write(rng, hand, tuple(range(10)) * 5):
         rows = np.flatnonzero(ink(glyph).any(1))
         assert glyph.mask.height == HEIGHT
         heights.append((rows[-1] - rows[0] + 1) / HEIGHT)
@@ -97,3 +93,10 @@ def test_uneven_hand_writes_lower_digits_inside_the_line():
         assert glyph.outline[:, 1].min() * HEIGHT == pytest.approx(rows[0], abs=2)
         assert glyph.outline[:, 1].max() * HEIGHT == pytest.approx(rows[-1] + 1, abs=2)
     assert min(heights) < 0.7 < 0.95 < max(heights)
+
+
+def test_a_neat_hand_keeps_to_its_form_and_a_free_one_slips():
+    rng = np.random.default_rng(2)
+    for free in (False, True):
+        glyphs = write(rng, replace(HAND, free=free), (2,) * 20)
+        assert (len({glyph.mask.tobytes() for glyph in glyphs}) > 1) == free

@@ -8,24 +8,22 @@ digit as a whole, and presses the pen now more, now less.
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
-from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
+from helpers.sample.glyphs import HEIGHT, Glyph
 from workshop.making.drawing.forms import ALL_FORMS, FORMS
 from workshop.making.drawing.strokes import (
-    LARGER,
-    blank_round,
     curve_through,
-    dot,
     evenly,
+    inked,
     joined,
     warped,
     wavering,
 )
 
 SLIP_SHARE, MIXED_SHARE, ROUNDED_SHARE = 0.2, 0.7, 0.3
-"""Share of digits in another form than the hand's usual one, of forms between two, and
-of digits whose strokes are joined where they meet."""
+"""Of a free hand: share of digits in another form than its usual one, of forms between
+two, and of digits whose strokes are joined where they meet."""
 
 CORNERED = 4
 """The digit whose strokes are never joined: with round corners it is a 9."""
@@ -39,27 +37,28 @@ MIN_PENS = 4.5
 
 @dataclass(frozen=True)
 class Hand:
-    """How one person writes, sizes in digit heights: neatly, or free about it."""
+    """How one person writes, sizes in digit heights."""
 
     width: float  # of a digit that is neither wide nor narrow
     slant: float  # shift to the left on the way down from the top
     pen: float  # thickness of the strokes
-    wobble: float = 0.0  # of a neat hand: deviation of every point
-    # Of a free hand.
     spread: float = 0.0  # deviation of the logarithm of a digit's width
-    pressure: float = 0.0  # share by which the thickness comes and goes
+    lean: float = 0.0  # deviation of a digit's slant
     waver: float = 0.0  # deviation of what bends a digit in places
     warp: float = 0.0  # deviation of what bends it as a whole
+    pressure: float = 0.0  # share by which the thickness comes and goes
     uneven: float = 0.0  # deviation of how much lower than their line digits are
+    free: bool = False  # whether it takes any form, and not always the same
 
 
 def draw_hand(rng: np.random.Generator) -> Hand:
-    """Draw a person's way of writing."""
+    """Draw a person's neat way of writing."""
     return Hand(
         width=float(np.clip(rng.normal(0.62, 0.12), 0.35, 1.0)),
         slant=float(rng.normal(0.12, 0.16)),
         pen=float(np.exp(rng.uniform(np.log(0.035), np.log(0.16)))),
-        wobble=float(rng.uniform(0.01, 0.05)),
+        spread=0.1,
+        waver=float(rng.uniform(0.005, 0.03)),
     )
 
 
@@ -70,61 +69,36 @@ def draw_free_hand(rng: np.random.Generator) -> Hand:
         slant=float(rng.normal(0.17, 0.3)),
         pen=float(np.exp(rng.uniform(np.log(0.035), np.log(0.2)))),
         spread=float(rng.uniform(0.05, 0.3)),
+        lean=0.06,
         pressure=float(rng.uniform(0.0, 0.4)),
         waver=float(rng.uniform(0.0, 0.05)),
         warp=float(rng.uniform(0.0, 0.35)),
         uneven=float(rng.uniform(0.0, 0.2)),
+        free=True,
     )
 
 
 def write(
     rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
-    """Write a number's digits by one hand, which keeps to one form of each digit."""
-    forms = [forms[rng.integers(len(forms))] for forms in FORMS]
-    return tuple(write_digit(rng, hand, forms[digit]) for digit in digits)
-
-
-def write_digit(rng: np.random.Generator, hand: Hand, form) -> Glyph:
-    """Write a form, see `FORMS`, as it comes out once."""
-    spots = sorted({point for stroke in form for point in stroke})
-    moved = np.array(spots) + rng.normal(0, hand.wobble, (len(spots), 2))
-    moved[:, 0] *= hand.width * np.exp(rng.normal(0, 0.1))
-    moved[:, 0] -= hand.slant * moved[:, 1]
-    place = dict(zip(spots, moved, strict=True))
-    paths = [curve_through([place[point] for point in stroke]) for stroke in form]
-    paths = _lifted(rng, paths, 0.3 * hand.wobble)
-    points = np.concatenate(paths)
-    scale = (1 - hand.pen) * HEIGHT * LARGER / max(np.ptp(points[:, 1]), 0.5)
-    thick = max(2, round(hand.pen * HEIGHT * LARGER))
-    ink, start = blank_round(points * scale, thick)
-    pen = ImageDraw.Draw(ink)
-    for path in paths:
-        line = path * scale - start
-        pen.line(line.ravel().tolist(), 255, thick, "curve")
-        for end in (line[0], line[-1]):
-            dot(pen, end, thick / 2)
-    return glyph_of_ink(ink)
-
-
-def write_freely(
-    rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
-    """Write a number's digits of uneven height; some in another form than usual."""
-    habit = {digit: any_form(rng, digit) for digit in sorted(set(digits))}
+    """Write a number's digits; a free hand slips into another form than its usual."""
+    habit = {digit: draw_form(rng, hand, digit) for digit in sorted(set(digits))}
     glyphs = []
     for digit in digits:
-        form = any_form(rng, digit) if rng.random() < SLIP_SHARE else habit[digit]
+        slips = hand.free and rng.random() < SLIP_SHARE
+        form = draw_form(rng, hand, digit) if slips else habit[digit]
+        if hand.free:
+            form = rounded(rng, digit, form)
         glyphs.append(_lowered(rng, write_form(rng, hand, digit, form), hand.uneven))
     return tuple(glyphs)
 
 
-def any_form(rng: np.random.Generator, digit: int) -> list[np.ndarray]:
-    """Draw a form of a digit, or one between two with as many strokes."""
-    forms = ALL_FORMS[digit]
+def draw_form(rng: np.random.Generator, hand: Hand, digit: int) -> list[np.ndarray]:
+    """Draw a form of a digit; of a free hand any, or one between two."""
+    forms = (ALL_FORMS if hand.free else FORMS)[digit]
     form = forms[rng.integers(len(forms))]
     others = [other for other in forms if len(other) == len(form) and other != form]
-    if others and rng.random() < MIXED_SHARE:
+    if hand.free and others and rng.random() < MIXED_SHARE:
         return between(form, others[rng.integers(len(others))], rng.random())
     return [np.array(stroke) for stroke in form]
 
@@ -151,43 +125,23 @@ def rounded(rng, digit: int, form: list[np.ndarray]) -> list[np.ndarray]:
 def write_form(
     rng: np.random.Generator, hand: Hand, digit: int, form: list[np.ndarray]
 ) -> Glyph:
-    """Write a form of a digit, see `any_form`, as it comes out once."""
-    paths = [
-        evenly(stroke, 5) if len(stroke) == 2 else curve_through(stroke)
-        for stroke in rounded(rng, digit, form)
-    ]
+    """Write a form of a digit, see `draw_form`, as it comes out once."""
+    paths = [evenly(curve_through(stroke)) for stroke in form]
     points = wavering(rng, np.concatenate(paths), hand.waver)
     points = warped(rng, points, hand.warp)
     width = hand.width * np.exp(rng.normal(0, hand.spread))
     points[:, 0] *= width if digit == 1 else max(width, MIN_PENS * hand.pen)
-    points[:, 0] -= (hand.slant + rng.normal(0, 0.06)) * points[:, 1]
-    paths = np.split(points, np.cumsum([len(path) for path in paths])[:-1])
-    return _pressed(rng, _lifted(rng, paths, 0.3 * hand.waver), hand)
-
-
-def _lifted(rng, paths: list[np.ndarray], deviation: float) -> list[np.ndarray]:
-    """Paths, all but the first a little off: where the pen came down again."""
-    return [paths[0], *(path + rng.normal(0, deviation, 2) for path in paths[1:])]
-
-
-def _pressed(rng, paths: list[np.ndarray], hand: Hand) -> Glyph:
-    """The glyph of a pen led along paths, its pressure coming and going."""
-    points = np.concatenate(paths)
-    scale = (1 - hand.pen) * HEIGHT * LARGER / max(np.ptp(points[:, 1]), 0.35)
-    thick = hand.pen * HEIGHT * LARGER
-    room = np.ceil(thick * (1 + hand.pressure)) + 1
-    ink, start = blank_round(points * scale, room)
-    pen = ImageDraw.Draw(ink)
+    points[:, 0] -= (hand.slant + rng.normal(0, hand.lean)) * points[:, 1]
+    thickness, end = np.empty(len(points)), 0
     for path in paths:
-        line = path * scale - start
+        start, end = end, end + len(path)
+        if start:  # the pen came down again, a little off
+            points[start:end] += rng.normal(0, 0.3 * hand.waver, 2)
         phase, turns = rng.uniform(0, 2 * np.pi), rng.uniform(1, 6)
-        wave = np.sin(phase + np.linspace(0, turns, len(line)))
-        widths = np.maximum(2, thick * (1 + hand.pressure * wave))
-        for one, next_one, width in zip(line[:-1], line[1:], widths[:-1], strict=True):
-            pen.line([*one, *next_one], 255, round(width))
-        for place, radius in zip(line, widths / 2, strict=True):
-            dot(pen, place, radius)
-    return glyph_of_ink(ink)
+        wave = np.sin(phase + np.linspace(0, turns, len(path)))
+        thickness[start:end] = hand.pen * (1 + hand.pressure * wave)
+    points *= (1 - hand.pen) / max(np.ptp(points[:, 1]), 0.35)
+    return inked(points, thickness)
 
 
 def _lowered(rng, glyph: Glyph, uneven: float) -> Glyph:

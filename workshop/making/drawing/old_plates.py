@@ -7,25 +7,20 @@ wavy bar and a leg like a club.
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import ImageDraw
 
-from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
+from helpers.sample.glyphs import Glyph
 from workshop.making.drawing.forms import PLATE_FORMS
 from workshop.making.drawing.strokes import (
-    LARGER,
-    blank_round,
     curve_through,
-    dot,
     evenly,
+    inked,
     joined,
-    lengths,
     warped,
     wavering,
 )
 
-EVEN, MIN_THICKNESS, MAX_GAP = 0.13, 0.03, 0.01
-"""In heights: the thickness of strokes that neither swell nor shrink, the least of any,
-and the way between the discs that make them up."""
+EVEN, MIN_THICKNESS = 0.13, 0.03
+"""Thickness in heights of strokes that neither swell nor shrink, and the least."""
 
 ITALIC_SHARE, ROUNDED_SHARE = 0.25, 0.3
 """Share of sets that lean, and of digits of ``CURVED`` whose strokes are joined."""
@@ -83,20 +78,14 @@ def cast_form(
     places = wavering(rng, points[:, :2], foundry.waver)
     places = warped(rng, places, foundry.warp) * [foundry.width, 1]
     places[:, 0] -= foundry.slant * places[:, 1]
-    scale = HEIGHT * LARGER
-    ink, start = blank_round(places * scale, points[:, 2].max() * scale)
-    pen = ImageDraw.Draw(ink)
-    for place, thick in zip(places * scale - start, points[:, 2], strict=True):
-        dot(pen, place, max(1.5, thick * scale / 2))
-    return glyph_of_ink(ink)
+    return inked(places, points[:, 2])
 
 
 def _thick(stroke: np.ndarray, foundry: Foundry) -> np.ndarray:
-    """Points so near on a stroke that discs of their thickness leave no gap."""
+    """Points all along a stroke, and how thick it is there."""
     thick = (EVEN + foundry.contrast * (stroke[:, 2] - EVEN)) * foundry.weight
     thick[[0, -1]] *= np.where(thick[[0, -1]] > EVEN, foundry.balls, 1)
     thick = np.maximum(thick, MIN_THICKNESS)
-    path = curve_through(np.column_stack([stroke[:, :2], thick]))
-    dense = evenly(path, 2 + round(lengths(path)[-1] / MAX_GAP))
+    dense = evenly(curve_through(np.column_stack([stroke[:, :2], thick])))
     dense[:, 2] = np.maximum(dense[:, 2], MIN_THICKNESS)
     return dense

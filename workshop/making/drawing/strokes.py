@@ -6,8 +6,13 @@ Points are rows, x and y their first columns, right and down, in digit heights.
 import numpy as np
 from PIL import Image, ImageDraw
 
+from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
+
 LARGER = 2
-"""Masks are drawn so many times as large and then shrunk, for smooth edges."""
+"""Ink is drawn so many times as large as masks and then shrunk, for smooth edges."""
+
+MAX_GAP = 0.01
+"""The way between the dots that make up a stroke."""
 
 
 def curve_through(points, steps: int = 8) -> np.ndarray:
@@ -33,17 +38,12 @@ def curve_through(points, steps: int = 8) -> np.ndarray:
     return np.concatenate([np.concatenate(curve.swapaxes(0, 1)), points[-1:]])
 
 
-def evenly(path: np.ndarray, count: int) -> np.ndarray:
-    """Take ``count`` points on a path, as far from each other along it."""
-    along = lengths(path)
-    places = np.linspace(0, along[-1], count)
-    return np.stack([np.interp(places, along, axis) for axis in path.T], 1)
-
-
-def lengths(path: np.ndarray) -> np.ndarray:
-    """Measure a path from its start to each of its points, along it."""
+def evenly(path: np.ndarray, count: int | None = None) -> np.ndarray:
+    """Take ``count`` points on a path, by default one every `MAX_GAP` along it."""
     steps = np.hypot(*np.diff(path[:, :2], axis=0).T)
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    places = np.linspace(0, along[-1], count or 2 + round(along[-1] / MAX_GAP))
+    return np.stack([np.interp(places, along, axis) for axis in path.T], 1)
 
 
 def joined(strokes: list[np.ndarray]) -> list[np.ndarray]:
@@ -80,13 +80,14 @@ def wavering(
     return points + np.sin(points @ ways.T + phases) @ heights
 
 
-def blank_round(points: np.ndarray, room: float) -> tuple[Image.Image, np.ndarray]:
-    """Make a mask for points (K, 2) in pixels with room; also gives its top left."""
-    size = np.ceil(np.ptp(points, axis=0) + 2 * room).astype(int) + 1
-    return Image.new("L", tuple(size.tolist())), points.min(0) - room
-
-
-def dot(pen: ImageDraw.ImageDraw, place, radius: float) -> None:
-    """Put a round dot of ink at a place (x, y), in pixels as its radius."""
-    x, y = place
-    pen.ellipse([x - radius, y - radius, x + radius, y + radius], 255)
+def inked(points: np.ndarray, thickness: np.ndarray) -> Glyph:
+    """Make a glyph of round dots at points (K, 2), as thick as said, (K,)."""
+    scale = HEIGHT * LARGER
+    radii = np.maximum(1.5, thickness * scale / 2)
+    start = points.min(0) * scale - radii.max()
+    size = np.ceil(points.max(0) * scale + radii.max() - start).astype(int) + 1
+    ink = Image.new("L", tuple(size.tolist()))
+    pen = ImageDraw.Draw(ink)
+    for (x, y), radius in zip(points * scale - start, radii, strict=True):
+        pen.ellipse([x - radius, y - radius, x + radius, y + radius], 255)
+    return glyph_of_ink(ink)

@@ -9,12 +9,7 @@ from helpers.sample.glyphs import HEIGHT, Glyph, digit_glyphs
 from helpers.sample.plates import Style, draw_style, painted
 from helpers.sample.textures import hsv
 from helpers.sample.typefaces import ALL_FAMILIES, draw_typeface, files
-from workshop.making.drawing.handwriting import (
-    draw_free_hand,
-    draw_hand,
-    write,
-    write_freely,
-)
+from workshop.making.drawing.handwriting import draw_free_hand, draw_hand, write
 from workshop.making.drawing.old_plates import cast, draw_foundry
 from workshop.making.drawing.variants import vary
 
@@ -128,7 +123,7 @@ def free_glyphs(
     rng: np.random.Generator, style: Style, digits: tuple[int, ...]
 ) -> tuple[Glyph, ...]:
     """Draw handwritten digits in all their forms, whatever the style."""
-    return write_freely(rng, draw_free_hand(rng), digits)
+    return write(rng, draw_free_hand(rng), digits)
 
 
 def cast_glyphs(
