@@ -6,7 +6,7 @@ Steps three to five of the report's preprocessing: labels, crops, validation.
 import typing
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from helpers.accuracy import BLANK, MAX_DIGITS
 
@@ -70,12 +70,16 @@ def grow(box, margin: float | tuple[float, float]) -> np.ndarray:
 def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
     """Cut the part of an image in a box, whole pixels, as a small square in colour.
 
+    The edges are cut to whole numbers toward zero. What lies beyond the right or the
+    lower edge of the image is cut off, what lies beyond the left or the upper edge is
+    black, as in the report's program.
+
     Parameters
     ----------
     image
         Of any mode; 16 bits are scaled to 8.
     box
-        left, top, right, bottom in pixels; what lies outside the image is cut off.
+        left, top, right, bottom in pixels; at most the image's size is added in black.
     crop_size
         Side of the result in pixels, resized with antialias (bicubic).
 
@@ -84,16 +88,18 @@ def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
     ValueError
         No part of the box lies in the image.
     """
+    size = np.array(image.size)
     # Cut off before they become integers, which hold no infinity.
-    left, top = np.clip(np.floor(box[:2]), 0, image.size)
-    right, bottom = np.clip(np.ceil(box[2:]), 0, image.size)
-    if not (left < right and top < bottom):
+    left, top = np.trunc(np.clip(box[:2], -size, size))
+    right, bottom = np.trunc(np.clip(box[2:], 0, size))
+    if not (max(left, 0) < right and max(top, 0) < bottom):
         raise ValueError(
             f"its box {np.round(box, 1).tolist()} holds no pixel of the image, "
             f"{image.width} x {image.height}"
         )
-    part = image.crop((int(left), int(top), int(right), int(bottom)))
+    part = image.crop((max(int(left), 0), max(int(top), 0), int(right), int(bottom)))
     part = eight_bits(part).convert("RGB")
+    part = ImageOps.expand(part, (max(-int(left), 0), max(-int(top), 0), 0, 0))
     return part.resize((crop_size, crop_size), Image.Resampling.BICUBIC)
 
 

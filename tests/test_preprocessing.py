@@ -91,20 +91,28 @@ anywhere = st.floats(-30, 30) | st.floats()
 
 @settings(deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), st.tuples(*[anywhere] * 4))
-def test_crop_of_any_box_holds_the_pixels_it_touches_or_is_refused(width, height, box):
+def test_crop_of_any_box_is_the_reports_or_is_refused(width, height, box):
     pixels = np.zeros((height, width, 3), np.uint8)
-    pixels[..., 0], pixels[..., 1] = np.arange(width), np.arange(height)[:, None]
+    pixels[..., 0], pixels[..., 1] = np.arange(width), np.arange(height)[:, None] + 9
     image = Image.fromarray(pixels)
-    columns = [x for x in range(width) if x < box[2] and x + 1 > box[0]]
-    rows = [y for y in range(height) if y < box[3] and y + 1 > box[1]]
-    if not columns or not rows:
+    # At most the image's own size of black beyond its left and upper edge.
+    left, top = np.trunc(np.clip(box[:2], (-width, -height), (width, height)))
+    right, bottom = np.trunc(np.minimum(box[2:], (width, height)))
+    if not (left < right and top < bottom and right > 0 and bottom > 0):
         told = f"holds no pixel of the image, {width} x {height}"
         with pytest.raises(ValueError, match=told):
             crop(image, box, 5)
         return
-    part = Image.fromarray(pixels[rows][:, columns])
+    part = image.crop((left, top, right, bottom))
     expected = part.resize((5, 5), Image.Resampling.BICUBIC)
     np.testing.assert_array_equal(crop(image, box, 5), expected)
+
+
+def test_crop_pads_with_black_beyond_the_left_and_upper_edge_alone():
+    found = np.asarray(crop(Image.new("RGB", (4, 4), "white"), (-2.9, -2, 6, 9), 6))
+    assert not found[:2].any()
+    assert not found[:, :2].any()
+    assert (found[2:, 2:] == 255).all()
 
 
 def test_crop_of_sixteen_bits_is_scaled_to_eight():
@@ -115,8 +123,9 @@ def test_crop_of_sixteen_bits_is_scaled_to_eight():
 
 @pytest.mark.parametrize("mode", ["L", "P", "RGBA", "CMYK", "I;16", "1"])
 def test_crop_of_an_image_of_any_mode_is_in_colour(mode):
-    found = crop(Image.new(mode, (10, 8)), (0, 0, 8, 8), 5)
-    assert (found.mode, found.size) == ("RGB", (5, 5))
+    found = crop(Image.new(mode, (10, 20)), (-10, 0, 10, 20), 20)
+    assert (found.mode, found.size) == ("RGB", (20, 20))
+    assert found.getpixel((0, 0)) == (0, 0, 0)
 
 
 def test_crop_is_made_smaller_with_antialias():

@@ -28,7 +28,7 @@ from helpers.data.splits import SPLITS, choose_splits, likeness_keys
 from helpers.errors import InputError
 from helpers.files import atomic_write
 
-VERSION = 3
+VERSION = 4
 """Goes up when the same archives begin to give another store."""
 
 CHUNK = 128
