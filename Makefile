@@ -25,14 +25,19 @@ export TF_ENABLE_ONEDNN_OPTS ?= 1
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
+# uv installs in a tenth of pip's time; pip does where uv cannot.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
 # A half-made environment is never taken for a whole one: the mark comes last.
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.10 to 3.13 with venv found." \
 	  "Install one (Debian and Ubuntu: apt install python3-venv) or name it:" \
 	  "make PYTHON=/path/to/python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(PIP) $$(grep '^uv==' requirements.lock | cut -d' ' -f1) && \
+	  $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock || \
+	  $(PIP) -r requirements.lock
+	$(PIP) --no-deps -e .
 	touch $@
 
 .PHONY: environment
@@ -41,7 +46,7 @@ environment: $(READY)  ## make the Python environment in .venv
 .PHONY: notebooks
 notebooks: $(READY)  ## run every notebook; pages in build/notebooks, figures in build/figures
 	$(BIN)/python -m helpers draw
-	$(BIN)/jupyter nbconvert --execute --to html --output-dir build/notebooks $(NOTEBOOKS)
+	$(BIN)/jupyter nbconvert --execute --to html --embed-images --output-dir build/notebooks $(NOTEBOOKS)
 
 .PHONY: lab
 lab: $(READY)  ## open JupyterLab on the notebooks
@@ -73,8 +78,8 @@ store: $(READY)  ## run the notebooks and keep their outputs in them
 	$(BIN)/python tools/notebooks.py store
 
 .PHONY: lock
-lock:  ## resolve pyproject.toml to requirements.lock (needs uv; UPGRADE=--upgrade)
-	uv pip compile --universal --python-version 3.10 --all-extras $(UPGRADE) --no-header \
+lock: $(READY)  ## resolve pyproject.toml to requirements.lock (UPGRADE=--upgrade)
+	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras $(UPGRADE) --no-header \
 	  --no-emit-index-url --no-emit-find-links --annotation-style line \
 	  pyproject.toml --output-file requirements.lock
 
