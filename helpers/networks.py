@@ -19,6 +19,7 @@ CLASSES = BLANK + 1
 """Values of one position: the digits 0 to 9 (or a length), and blank."""
 
 MOST_LAYERS = 7
+POSITION_NAMES = ("length", "d1", "d2", "d3", "d4", "d5")
 PACKAGE = "house_numbers"
 
 
@@ -227,6 +228,24 @@ def dense_kernels(network: keras.Model) -> list[keras.Variable]:
     """The weights that L2 regularisation holds small: every dense layer's kernel."""
     dense = (PositionDense, keras.layers.Dense)
     return [layer.kernel for layer in network.layers if isinstance(layer, dense)]
+
+
+def copy_weights(heads: keras.Model, network: keras.Model) -> None:
+    """Copy the weights of a plainly built network into `build_network`'s.
+
+    ``heads`` has ordinary Keras layers: convolutions of the same names, with a bias,
+    and for each position of `POSITION_NAMES` dense layers named ``d1_dense1`` and so on
+    where ``network`` has one ``dense1`` for all six.
+    """
+    for layer in network.layers:
+        if isinstance(layer, PositionDense):
+            names = [f"{position}_{layer.name}" for position in POSITION_NAMES]
+            weights = [heads.get_layer(name).get_weights() for name in names]
+            layer.set_weights([np.stack(part) for part in zip(*weights, strict=True)])
+        elif isinstance(layer, keras.layers.Conv2D):
+            kernel, bias = heads.get_layer(layer.name).get_weights()
+            layer.set_weights([kernel])
+            network.get_layer(layer.name.replace("conv", "relu")).shift.assign(bias)
 
 
 def load_report_weights(network: keras.Model, path: Path | str) -> None:

@@ -112,8 +112,14 @@ class Recipe:
 
     @classmethod
     def quick(cls, layers: int = 7, **changes) -> "Recipe":
-        """The report's recipe in fewer steps, a minute of work."""
-        return cls(layers, **{"steps": 3_000, "validation_interval": 250} | changes)
+        """A recipe for 1,500 steps, less than a minute of work.
+
+        By Adam and without dropout: by the report's own recipe a network with
+        convolutions hardly leaves the constant answer in so few steps.
+        """
+        few = {"steps": 1_500, "validation_interval": 100, "keep_rate": 1.0}
+        adam = {"optimizer": "Adam", "initial_learning_rate": 0.001}
+        return cls(layers, **few | adam | changes)
 
     @classmethod
     def for_profile(cls, profile: str, layers: int = 7, **changes) -> "Recipe":

@@ -4,8 +4,10 @@ import pytest
 import tensorflow as tf
 
 from helpers.networks import (
+    POSITION_NAMES,
     LocalResponseNormalization,
     build_network,
+    copy_weights,
     dense_kernels,
     load_report_weights,
 )
@@ -140,6 +142,29 @@ def test_saved_and_read_again(layers, crops, tmp_path):
     again = keras.saving.load_model(tmp_path / "network.keras")
     np.testing.assert_array_equal(again(crops), network(crops))
     assert len(again.trainable_variables) == len(network.trainable_variables)
+
+
+@pytest.mark.parametrize("convolutions", [0, 3])
+def test_plainly_built_network_gives_the_same_logits(crops, convolutions):
+    inputs = x = keras.Input((32, 32, 1))
+    for number, depth in list(enumerate((16, 32, 64), 1))[:convolutions]:
+        convolution = keras.layers.Conv2D(
+            depth, 4, activation="relu", bias_initializer="normal", name=f"conv{number}"
+        )
+        x = keras.layers.MaxPooling2D(2, padding="same")(convolution(x))
+        x = LocalResponseNormalization()(x)
+    pixels, heads = keras.layers.Flatten()(x), []
+    for position in POSITION_NAMES:
+        hidden = pixels
+        for number, width in enumerate((128, 64, 16), 1):
+            layer = keras.layers.Dense(width, "relu", name=f"{position}_dense{number}")
+            hidden = layer(hidden)
+        heads.append(keras.layers.Dense(11, name=f"{position}_logits")(hidden))
+    plain = keras.Model(inputs, keras.ops.stack(heads, axis=1))
+    network = build_network(4 + convolutions)
+    copy_weights(plain, network)
+    assert network.count_params() == plain.count_params()
+    np.testing.assert_allclose(network(crops), plain(crops), atol=1e-5)
 
 
 def test_report_weights_give_the_published_programs_logits(

@@ -1,8 +1,9 @@
-"""Whether this machine has what a notebook needs, said before anything else runs."""
+"""What a notebook checks: this machine before it runs, its own facts as it goes."""
 
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
@@ -26,6 +27,14 @@ def check_machine(*packages: str) -> None:
         _import_tensorflow_silently()
     if "tensorflow" in sys.modules:
         print(_graphics_line())
+
+
+def check(facts: Mapping[str, bool]) -> None:
+    """Print how many facts of a section hold, and each that does not."""
+    broken = [fact for fact, holds in facts.items() if not holds]
+    print(f"checks: {len(facts) - len(broken)} of {len(facts)} hold")
+    for fact in broken:
+        print(f"does not hold: {fact}")
 
 
 def _import_tensorflow_silently() -> None:

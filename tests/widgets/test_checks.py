@@ -66,3 +66,9 @@ def test_tensorflow_starts_in_silence():
     done = subprocess.run([sys.executable, "-c", program], capture_output=True)
     assert b"[OK]   tensorflow" in done.stdout
     assert done.stderr == b"afterwards"
+
+
+def test_facts_that_do_not_hold_are_named(capsys):
+    checks.check({"one is less than two": 1 < 2, "two is less than one": 2 < 1})
+    found = capsys.readouterr().out.splitlines()
+    assert found == ["checks: 1 of 2 hold", "does not hold: two is less than one"]
