@@ -1,12 +1,12 @@
 """A panel to turn the knobs of training by hand: change, train, watch, stop, compare.
 
-What it does by mouse `helpers.training.runs.run` does in a line; `recipe_code` and
-`helpers.training.options.recipe_command` say which.
+What it does by mouse `helpers.training.runs.run` does in a line; the panel says which.
 """
 
 import io
 import shlex
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,8 +14,8 @@ from dataclasses import replace
 import ipywidgets as widgets
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
+from helpers.figures.style import percent
 from helpers.networks import MOST_LAYERS
 from helpers.recipe import Recipe
 from helpers.settings import SOURCES, Settings
@@ -25,32 +25,27 @@ from helpers.training.progress import Progress
 from helpers.training.runs import run
 
 ROWS = 20
-"""Validations in a run of the panel: points of its curve."""
+"""Validations in a run of the panel."""
 
-MEASURES = {"strict": "strict", "six_position": "six-position"}
-
-BETAS = (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
-RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-BATCHES = (10, 25, 50, 100, 200, 400)
-KNOBS = {
-    "layers": (widgets.IntSlider, "layers", {"min": 1, "max": MOST_LAYERS}),
-    "widths": (widgets.Text, "hidden widths", {}),
-    "keep_rate": (
-        widgets.FloatSlider,
-        "keep rate",
-        {"min": 0.1, "max": 1, "step": 0.05},
-    ),
-    "l2_beta": (widgets.SelectionSlider, "L2 beta", {"options": BETAS}),
-    "initial_learning_rate": (
-        widgets.SelectionSlider,
-        "learning rate",
-        {"options": RATES},
-    ),
-    "decay_rate": (widgets.FloatSlider, "decay", {"min": 0.5, "max": 1, "step": 0.01}),
-    "batch_size": (widgets.SelectionSlider, "batch size", {"options": BATCHES}),
-    "steps": (widgets.BoundedIntText, "steps", {"min": 1, "max": 1_000_000}),
+CURVES = {
+    "loss": "training loss",
+    "strict": "validation, strict",
+    "six_position": "validation, six-position",
 }
-"""A recipe's values that can be set: the report's Table 4, and the steps."""
+"""What the chart shows of a run, each on an axis of its own."""
+
+KNOBS = {
+    "layers": range(1, MOST_LAYERS + 1),
+    "widths": None,
+    "keep_rate": [n / 20 for n in range(2, 21)],
+    "l2_beta": (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01),
+    "initial_learning_rate": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    "decay_rate": [n / 100 for n in range(50, 101)],
+    "batch_size": (10, 25, 50, 100, 200, 400),
+    "steps": None,
+}
+"""A recipe's values that can be set, the report's Table 4 and the steps: where a
+slider stops, or None for a field to type in."""
 
 
 class TrainingPanel(widgets.VBox):
@@ -66,7 +61,7 @@ class TrainingPanel(widgets.VBox):
         self, recipe: Recipe, data: Mapping[str, Examples], settings: Settings
     ):
         self.start, self.data, self.settings = recipe, data, settings
-        self.runs, self._histories = {}, {}
+        self.runs, self._curves = {}, {}
         self._thread = self._progress = None
         self._knobs = {name: _knob(name, getattr(recipe, name)) for name in KNOBS}
         buttons = []
@@ -86,9 +81,9 @@ class TrainingPanel(widgets.VBox):
         self._chart = widgets.Image(format="png", layout=widgets.Layout(width="900px"))
         layout = widgets.Layout(width="620px", height="74px")
         self._export = widgets.Textarea(description="settings", layout=layout)
-        for knob in self._knobs.values():
-            knob.observe(self._show_settings, "value")
         knobs = list(self._knobs.values())
+        for knob in knobs:
+            knob.observe(self._show_settings, "value")
         super().__init__(
             [
                 widgets.HBox([widgets.VBox(knobs[:4]), widgets.VBox(knobs[4:])]),
@@ -105,13 +100,11 @@ class TrainingPanel(widgets.VBox):
     def recipe(self) -> Recipe:
         """The recipe as the sliders stand; a ValueError where there is none."""
         values = {name: knob.value for name, knob in self._knobs.items()}
-        for name in ("keep_rate", "decay_rate"):
-            values[name] = round(values[name], 6)  # 0.8 comes as 0.7999999999999999
         words = values["widths"].replace(",", " ").split()
         if len(words) != 3 or not all(word.isdigit() and int(word) for word in words):
             raise ValueError(
-                f"hidden widths are {values['widths']!r}; "
-                "expected three whole numbers, as 128 64 16."
+                f"widths are {values['widths']!r}; expected three whole numbers, as "
+                "128 64 16."
             )
         values["widths"] = tuple(map(int, words))
         interval = max(1, values["steps"] // ROWS)
@@ -119,7 +112,7 @@ class TrainingPanel(widgets.VBox):
 
     def train(self) -> None:
         """Train by the sliders, in the background; `wait` waits for the end."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._train.disabled:  # a run is under way
             return
         try:
             recipe = self.recipe
@@ -152,24 +145,28 @@ class TrainingPanel(widgets.VBox):
     def forget(self) -> None:
         """Clear the chart; the runs stay on disk."""
         self.runs.clear()
-        self._histories.clear()
+        self._curves.clear()
         self._show_curves()
 
     def _train_by(self, recipe: Recipe) -> None:
-        name = self._progress.name
+        name, seen = self._progress.name, self._progress.rows
         self._said.value = "reading the images"
+        self._curves.pop(name, None)  # the last one goes last
+        self.runs.pop(name, None)
         try:
             made = run(recipe, self.data, self.settings, progress=self._progress)
         except Exception as error:  # a thread has no other place to say it
             self._said.value = str(error) or type(error).__name__
         else:
-            self.runs.pop(name, None)  # the last one goes last
             self.runs[name] = made
-            self._keep(name, made.history)
+            before = made.history
+            if seen:  # the rest was made earlier
+                before = before[before["step"] < seen[0]["step"]]
+            self._curves[name] = before.to_dict("records") + seen
+            self._show_curves()
             scores = ", ".join(
-                f"{title} {made.scores[measure]:.1%}"
-                for measure, title in MEASURES.items()
-                if measure in made.scores
+                f"{measure.replace('_', '-')} {score:.1%}"
+                for measure, score in made.scores.items()
             )
             ended = "" if made.finished else "stopped; "
             self._said.value = (
@@ -180,31 +177,38 @@ class TrainingPanel(widgets.VBox):
         finally:
             self._train.disabled, self._stop.disabled = False, True
 
-    def _keep(self, name: str, history: pd.DataFrame) -> None:
-        self._histories.pop(name, None)
-        self._histories[name] = history
-        self._show_curves()
-
     def _show_settings(self, change=None) -> None:
+        """Say the recipe in Python, less what is the report's, and as a command."""
         try:
             recipe = self.recipe
-            command = recipe_command(recipe) + _data_option(self.settings)
-            self._export.value = f"{recipe_code(recipe)}\n{command}"
         except ValueError as error:
             self._export.value = str(error)
+            return
+        changed = _changed(recipe, Recipe()).items()
+        code = f"Recipe({', '.join(f'{name}={value!r}' for name, value in changed)})"
+        command, settings = recipe_command(recipe), self.settings
+        if not settings.is_drawn:
+            named = settings.data in SOURCES
+            data = settings.data if named else str(settings.data_folder)
+            command += f" --data {shlex.quote(data)}"
+        self._export.value = f"{code}\n{command}"
 
     def _show_curves(self) -> None:
         picture = io.BytesIO()
-        compare_histories(self._histories).savefig(picture, format="png", dpi=100)
+        draw_curves(self._curves).savefig(picture, format="png", dpi=100)
         self._chart.value = picture.getvalue()
 
 
 class _PanelProgress(Progress):
-    """Shows a run in its panel: a bar, the loss, and a curve that grows."""
+    """Shows a run in its panel: a bar, the loss, and curves that grow.
+
+    ``rows`` are what the curves are of, as for `draw_curves`.
+    """
 
     def __init__(self, panel: TrainingPanel, name: str):
         super().__init__()
         self.panel, self.name, self.rows = panel, name, []
+        self.drawn = -1.0
 
     @contextmanager
     def shown(self, name, done, steps):
@@ -216,53 +220,53 @@ class _PanelProgress(Progress):
         bar = self.panel._bar
         bar.value += count
         self.panel._said.value = f"step {bar.value:,} of {bar.max:,}, loss {loss:.3f}"
+        self.rows.append({"step": bar.value, "loss": loss})
+        if time.monotonic() - self.drawn >= 1:  # a chart takes as long as many steps
+            self.panel._curves[self.name] = self.rows
+            self.panel._show_curves()
+            self.drawn = time.monotonic()
 
     def row(self, row):
-        self.rows.append(row)
-        self.panel._keep(self.name, pd.DataFrame(self.rows))
+        self.rows.append({name: row[name] for name in row if name != "loss"})
 
 
-def recipe_code(recipe: Recipe) -> str:
-    """The recipe as Python: only what differs from the report's is spelt out."""
-    changed = _changed(recipe, Recipe())
-    return f"Recipe({', '.join(f'{k}={v!r}' for k, v in changed.items())})"
+def draw_curves(curves: Mapping[str, list[dict]]) -> Figure:
+    """Draw `CURVES` by step, of several runs by the names to stand in the legend.
 
-
-def compare_histories(histories: Mapping[str, pd.DataFrame]) -> Figure:
-    """Validation accuracy by step of several runs, a panel for each measure.
-
-    ``histories``, by the name to stand in the legend, have the columns ``step``,
-    ``strict`` and ``six_position``, fractions; without a row nothing is drawn.
+    Each row has a ``step`` and some of the values.
     """
     figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
-    axes = figure.subplots(1, len(MEASURES), sharex=True)
-    for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
-        for name, history in histories.items():
-            if len(history):
-                axis.plot(history["step"], history[measure], ".-", label=name)
-        axis.set(title=title, xlabel="step", ylim=(0, 1))
-        axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes = figure.subplots(1, len(CURVES), sharex=True)
+    for axis, (measured, title) in zip(axes, CURVES.items(), strict=True):
+        for name, rows in curves.items():
+            points = pd.DataFrame(rows, columns=["step", measured]).dropna()
+            marker = "." if len(points) <= 2 * ROWS else ""
+            axis.plot(points["step"], points[measured], marker=marker, label=name)
+        axis.set(title=title, xlabel="step")
         axis.grid(alpha=0.3)
-    if axes[0].lines:
-        axes[0].legend(fontsize=8)
-    axes[0].set_ylabel("validation accuracy")
+    loss, *accuracies = axes
+    loss.set_ylim(bottom=0)
+    if curves:
+        loss.legend(fontsize=8)
+    for axis in accuracies:
+        axis.set_ylim(0, 1)
+        percent(axis.yaxis)
     return figure
 
 
 def _knob(name: str, value) -> widgets.Widget:
-    """A slider or field that can hold ``value``, though it be beyond the usual ones."""
-    kind, title, limits = KNOBS[name]
-    if "options" in limits:
-        limits = {"options": sorted({*limits["options"], value})}
-    elif kind is widgets.FloatSlider:
-        limits = limits | {"min": min(limits["min"], value)}
-    return kind(
-        value=_shown(value),
-        description=title,
-        style={"description_width": "110px"},
-        layout=widgets.Layout(width="400px"),
-        **limits,
-    )
+    """A slider or field that can hold ``value``, too, if no slider stops there."""
+    look = {
+        "description": name.replace("_", " "),
+        "style": {"description_width": "130px"},
+        "layout": widgets.Layout(width="420px"),
+    }
+    if KNOBS[name]:
+        options = sorted({*KNOBS[name], value})
+        return widgets.SelectionSlider(value=value, options=options, **look)
+    if isinstance(value, tuple):
+        return widgets.Text(value=_shown(value), **look)
+    return widgets.BoundedIntText(value=value, min=1, max=10**9, **look)
 
 
 def _shown(value):
@@ -281,11 +285,3 @@ def _label(recipe: Recipe, start: Recipe) -> str:
 def _changed(recipe: Recipe, other: Recipe) -> dict:
     """The values of a recipe that another one has not, by name."""
     return {k: v for k, v in vars(recipe).items() if v != vars(other)[k]}
-
-
-def _data_option(settings: Settings) -> str:
-    """The option that names the images to a shell, if they are not the sample."""
-    if settings.is_drawn:
-        return ""
-    data = settings.data if settings.data in SOURCES else str(settings.data_folder)
-    return f" --data {shlex.quote(data)}"

@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -20,6 +19,11 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 from urllib3 import PoolManager, Retry
 
 from helpers.settings import ROOT
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("chromium") and shutil.which("chromedriver")),
+    reason="needs a browser: install chromium and chromium-driver",
+)
 
 PATIENCE = 180  # seconds: a busy machine starts JupyterLab and TensorFlow slowly
 
@@ -48,47 +52,33 @@ TrainingPanel(Recipe(layers=4, steps=100_000), data, Settings(runs_root=Path("ru
 PHOTOS = """
 import numpy as np
 from PIL import Image
-
 from helpers.reader import Reading
 from helpers.widgets.photo_picker import PhotoPicker
 
-def reading(number, box):
-    return Reading(number, 0.9, box, True, ((("4", 0.9), ("9", 0.1)),) * 3)
-
 class SizeReader:
-    def read(self, images, boxes=None):
-        if boxes is None:
-            return [reading("77", (20, 30, 97, 80))]
+    def read(self, images, boxes=((20, 30, 97, 80),)):
         left, top, right, bottom = boxes[0]
-        return [reading(f"{right - left}{bottom - top}", boxes[0])]
+        digits = ((("4", 0.9), ("9", 0.1)),) * 3
+        return [Reading(f"{right - left}{bottom - top}", 0.9, boxes[0], True, digits)]
 
     def crops(self, image, boxes):
-        return np.stack([np.asarray(image.convert("L").resize((72, 48)))])
+        return np.zeros((1, 48, 72), np.uint8)
 
-photos = {
-    "street": Image.linear_gradient("L").convert("RGB"),
-    "door": Image.new("RGB", (200, 300), (90, 40, 30)),
-}
+photos = {"street": Image.linear_gradient("L"), "door": Image.new("L", (200, 300))}
 PhotoPicker(SizeReader(), photos, {"door": (40, 60, 140, 160)})
 """
 
-needs_browser = pytest.mark.skipif(
-    not (shutil.which("chromium") and shutil.which("chromedriver")),
-    reason="needs a browser: install chromium and chromium-driver",
-)
 
-
-@contextmanager
-def jupyter_lab(folder):
-    """Run JupyterLab on ``folder`` and give its address once it answers."""
+@pytest.fixture
+def lab(tmp_path):
+    """The address of JupyterLab, which shows the test's folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = [f"port={port}", "port_retries=0", f"root_dir={folder}"]
+    options = [f"port={port}", "port_retries=0", f"root_dir={tmp_path}"]
     options += ["ip=127.0.0.1", "open_browser=False", "allow_root=True"]
     flags = [f"--ServerApp.{option}" for option in options]
     flags += ["--IdentityProvider.token=", "--LabApp.news_url=None"]
-    flags += ["--LabApp.check_for_updates=False"]
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *flags],
         env=os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -149,6 +139,9 @@ class Page:
         found = self.browser.find_elements(By.CSS_SELECTOR, selector)
         return next((item for item in found if words in item.text), None)
 
+    def says(self, words):
+        return self.until(lambda: self.find(".widget-html", words)).text
+
     def press(self, words):
         item = self.until(lambda: self.find("button", words))
         self.until(item.is_enabled)
@@ -156,55 +149,46 @@ class Page:
 
 
 @pytest.fixture
-def opened(browser, tmp_path):
-    """Opens a notebook of one cell in JupyterLab and runs it."""
+def opened(browser, lab, tmp_path):
+    """Open a notebook of one cell in JupyterLab and run it."""
 
-    @contextmanager
     def opened(code):
-        folder = tmp_path / "course"
-        folder.mkdir()
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        cells = [new_code_cell(code.strip())]
-        notebook = new_notebook(cells=cells, metadata=kernel)
-        nbformat.write(notebook, folder / "panel.ipynb")
-        with jupyter_lab(folder) as address:
-            yield Page(browser, address)
+        notebook = new_notebook(cells=[new_code_cell(code.strip())], metadata=kernel)
+        nbformat.write(notebook, tmp_path / "panel.ipynb")
+        return Page(browser, lab)
 
     return opened
 
 
-@needs_browser
 def test_slider_train_stop_and_result_in_jupyterlab(opened, tmp_path):
-    with opened(TRAINING) as page:
-        readout = page.until(lambda: page.find(".widget-readout", "4"))
-        page.find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
-        page.until(lambda: readout.text == "2")
-        settings = page.find(".widget-textarea textarea")
-        page.until(lambda: "layers=2" in settings.get_property("value"))
+    page = opened(TRAINING)
+    readout = page.until(lambda: page.find(".widget-readout", "4"))
+    page.find(".noUi-handle").send_keys(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    page.until(lambda: readout.text == "2")
+    settings = page.find(".widget-textarea textarea")
+    page.until(lambda: "layers=2" in settings.get_property("value"))
 
-        page.press("Train")
-        page.until(lambda: page.find(".widget-html", "step "))
-        page.press("Stop")
-        said = page.until(lambda: page.find(".widget-html", "stopped; ")).text
-
+    page.press("Train")
+    page.says("step ")
+    page.press("Stop")
+    said = page.says("stopped; ")
     assert re.match(r"stopped; [\d,]+ weights, \d+ steps/s", said)
-    (kept,) = (tmp_path / "course" / "runs").glob("*/numbers_2_layers_*/checkpoint.npz")
+    (kept,) = (tmp_path / "runs").glob("*/numbers_2_layers_*/checkpoint.npz")
     assert kept.is_file()
 
 
-@needs_browser
 def test_photo_box_and_reading_in_jupyterlab(opened):
-    with opened(PHOTOS) as page:
-        page.until(lambda: page.find(".widget-html", "77 (90%)"))
+    page = opened(PHOTOS)
+    page.says("7750 (90%)")
+    Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
+    page.says("100100 (90%)")
+    across = ".widget-hslider .noUi-handle-upper"
+    page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    page.says("102100 (90%)")
+    pictures = page.browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
+    page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
+    assert len(pictures) == 2
 
-        Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
-        page.until(lambda: page.find(".widget-html", "100100 (90%)"))
-        across = ".widget-hslider .noUi-handle-upper"
-        page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-        page.until(lambda: page.find(".widget-html", "102100 (90%)"))
-        pictures = page.browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
-        page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
-        assert len(pictures) == 2
-
-        page.press("Find the number")
-        page.until(lambda: page.find(".widget-html", "77 (90%)"))
+    page.press("Find the number")
+    page.says("7750 (90%)")

@@ -12,7 +12,7 @@ from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.runs import run
 from helpers.widgets import training_panel
-from helpers.widgets.training_panel import TrainingPanel
+from helpers.widgets.training_panel import TrainingPanel, draw_curves
 
 START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
 
@@ -33,7 +33,7 @@ def press(panel, label: str) -> None:
 
 def test_sliders_start_at_the_recipe_and_change_it(panel):
     assert panel.recipe == replace(START, validation_interval=2)
-    panel._knobs["keep_rate"].value = 0.1 + 0.4 + 1e-12
+    panel._knobs["keep_rate"].value = 0.5
     panel._knobs["widths"].value = "9, 8, 7"
     assert (panel.recipe.keep_rate, panel.recipe.widths) == (0.5, (9, 8, 7))
 
@@ -75,6 +75,21 @@ def test_stop_keeps_what_was_trained(panel, steps, step, rows):
     assert (made.finished, len(made.history)) == (False, rows)
     assert panel._said.value.startswith("stopped; ")
     assert panel._said.value.endswith("not yet") == (not rows)
+    loss, strict, _ = (axis.lines[0] for axis in draw_curves(panel._curves).axes)
+    assert loss.get_xdata()[-1] == made.step
+    assert len(strict.get_xdata()) == rows
+
+
+def test_run_taken_up_again_has_the_curve_of_all_its_steps(panel):
+    stop = Mock(side_effect=lambda change: panel.stop())
+    panel._bar.observe(stop, "value")
+    press(panel, "Train")
+    panel._bar.unobserve(stop, "value")
+    press(panel, "Train")
+    (made,) = panel.runs.values()
+    loss, strict, _ = (axis.lines[0] for axis in draw_curves(panel._curves).axes)
+    expected = made.history["step"].tolist()
+    assert loss.get_xdata().tolist() == strict.get_xdata().tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -121,18 +136,13 @@ def test_bad_widths_are_said_and_nothing_is_trained(panel, words):
 
 
 def test_export_makes_the_recipe_again_and_names_the_images(tmp_path):
-    settings = Settings(data=str(tmp_path), runs_root=tmp_path)
-    panel = TrainingPanel(START, DATA, settings)
-    panel._knobs["l2_beta"].value = 0.001
+    start = replace(START, keep_rate=0.03, decay_rate=0.123, l2_beta=0.0007)
+    panel = TrainingPanel(start, DATA, Settings(data=str(tmp_path), runs_root=tmp_path))
+    assert panel.recipe == replace(start, validation_interval=2)
+    panel._knobs["batch_size"].value = 100
     code, command = panel._export.value.splitlines()
     assert eval(code, {"Recipe": Recipe}) == panel.recipe
-    assert "keep_rate" not in code  # the report's own
+    assert "batch_size" not in code  # the report's own
     assert command.startswith("python -m helpers train --report --layers 2")
-    assert "--l2-beta 0.001" in command
+    assert "--l2-beta 0.0007" in command
     assert command.endswith(f" --data {tmp_path}")
-
-
-def test_values_beyond_the_sliders_are_kept(tmp_path):
-    start = replace(START, keep_rate=0.05, decay_rate=0.02)
-    panel = TrainingPanel(start, DATA, Settings(runs_root=tmp_path))
-    assert panel.recipe == replace(start, validation_interval=2)
