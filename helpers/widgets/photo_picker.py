@@ -18,9 +18,6 @@ from helpers.data.images import Photo, PhotoError, load_photo
 LONG_SIDE = 420
 """Longer side of the photo in the panel, in pixels."""
 
-CHOICES = 3
-"""Digits shown for each place of the number, the likeliest first."""
-
 
 class PhotoPicker(widgets.VBox):
     """A list of photos, a box to move over one, and what a reader makes of it.
@@ -47,18 +44,13 @@ class PhotoPicker(widgets.VBox):
         self._chosen = widgets.Dropdown(options=tuple(self.photos), description="photo")
         self._upload = widgets.FileUpload(description="Upload", accept="image/*")
         self._find = widgets.Button(description="Find the number", icon="search")
+        look = {"readout": False, "layout": {"margin": "0px"}}
         self._across, self._down = (
-            widgets.IntRangeSlider(
-                value=(0, 1),
-                max=1,
-                orientation=way,
-                readout=False,
-                layout=widgets.Layout(margin="0px"),
-            )
+            widgets.IntRangeSlider(value=(0, 1), max=1, orientation=way, **look)
             for way in ("horizontal", "vertical")
         )
         self._photo, self._said = widgets.Image(), widgets.HTML()
-        self._chart = widgets.Image(layout=widgets.Layout(align_self="flex-start"))
+        self._chart = widgets.Image(layout={"align_self": "flex-start"})
         super().__init__(
             [
                 widgets.HBox([self._chosen, self._upload, self._find]),
@@ -135,7 +127,7 @@ class PhotoPicker(widgets.VBox):
         try:
             return load_photo(source, name=name)
         except PhotoError as error:
-            self._say_problem(error)
+            self._say_problem(str(error))
 
     def _take(self, files) -> None:
         """Put an uploaded file in the list and show it."""
@@ -156,19 +148,21 @@ class PhotoPicker(widgets.VBox):
         width, height = _size_shown(image)
         self._photo.layout.width = self._across.layout.width = f"{width}px"
         self._photo.layout.height = self._down.layout.height = f"{height}px"
-        for slider, side in zip((self._across, self._down), image.size, strict=True):
+        self._place((0, 0, *image.size))
+
+    def _place(self, box) -> None:
+        """Put the sliders at a box of the photo, and read nothing yet."""
+        left, top, right, bottom = (round(float(edge)) for edge in box)
+        width, height = self.image.size
+        upwards = height - bottom, height - top
+        for slider, side, ends in (
+            (self._across, width, (left, right)),
+            (self._down, height, upwards),
+        ):
             with self._silent(slider):
                 slider.value = (0, 0)  # within the old limit and the new one
                 slider.max = side
-                slider.value = (0, side)
-
-    def _place(self, box) -> None:
-        """Put the sliders at a box, and read nothing yet."""
-        left, top, right, bottom = (round(float(edge)) for edge in box)
-        height = self._down.max
-        with self._silent(self._across), self._silent(self._down):
-            self._across.value = (left, right)
-            self._down.value = (height - bottom, height - top)
+                slider.value = ends
 
     def _tell(self, reading) -> None:
         """Show a reading, of the box as it stands, and the photo with that box."""
@@ -182,9 +176,8 @@ class PhotoPicker(widgets.VBox):
         crop = self.reader.crops(self.image, [self.box])[0]
         self._chart.value = _png(draw_reading(reading, crop))
 
-    def _say_problem(self, words) -> None:
-        words = html.escape(str(words))
-        self._said.value = f'<span style="color:#b00020">{words}</span>'
+    def _say_problem(self, words: str) -> None:
+        self._said.value = f'<span style="color:#b00020">{html.escape(words)}</span>'
 
 
 def describe(reading) -> str:
@@ -210,28 +203,23 @@ def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
 
 def draw_reading(reading, crop: np.ndarray) -> Figure:
     """Draw the crop, uint8 (H, W), then for each digit the likeliest few."""
-    digits = reading.alternatives
-    parts = 1 + max(1, len(digits))
+    parts = 1 + len(reading.alternatives)
     figure = Figure(figsize=(1.6 * parts, 1.7), layout="constrained")
-    first, *axes = figure.subplots(1, parts)
+    first, *axes = figure.subplots(1, parts, squeeze=False)[0]
     first.imshow(crop, "gray", vmin=0, vmax=255)
     first.set_title("what it sees", fontsize=9)
     first.axis("off")
-    for place, (axis, choices) in enumerate(zip(axes, digits, strict=False), 1):
-        names, chances = zip(*choices[:CHOICES], strict=True)
-        axis.barh(
-            range(len(names)), chances, color=["steelblue", *["lightsteelblue"] * 2]
-        )
-        for row, chance in enumerate(chances):
-            axis.text(0.97, row, f"{chance:.0%}", ha="right", va="center", fontsize=8)
-        axis.set(xlim=(0, 1), ylim=(CHOICES - 0.5, -0.5), xticks=[])
-        axis.set_yticks(range(len(names)), names, fontsize=11)
+    pairs = zip(axes, reading.alternatives, strict=True)
+    for place, (axis, choices) in enumerate(pairs, 1):
+        digits, chances = zip(*choices, strict=True)
+        bars = axis.barh(range(len(digits)), chances, color="steelblue")
+        axis.bar_label(bars, fmt="{:.0%}", padding=2, fontsize=8)
+        axis.set(xlim=(0, 1.4), xticks=[])  # room for 100%
+        axis.set_yticks(range(len(digits)), digits, fontsize=11)
+        axis.invert_yaxis()
         axis.tick_params(left=False)
         axis.spines[:].set_visible(False)
         axis.set_title(f"digit {place}", fontsize=9)
-    if not digits:
-        axes[0].axis("off")
-        axes[0].text(0.5, 0.5, "no digit", ha="center", va="center", fontsize=9)
     return figure
 
 

@@ -76,10 +76,10 @@ class TrainingPanel(widgets.VBox):
             buttons.append(button)
         self._train, self._stop, *_ = buttons
         self._stop.disabled = True
-        self._bar = widgets.IntProgress(layout=widgets.Layout(width="300px"))
+        self._bar = widgets.IntProgress(layout={"width": "300px"})
         self._said = widgets.HTML()
-        self._chart = widgets.Image(format="png", layout=widgets.Layout(width="900px"))
-        layout = widgets.Layout(width="620px", height="74px")
+        self._chart = widgets.Image(format="png", layout={"width": "900px"})
+        layout = {"width": "620px", "height": "74px"}
         self._export = widgets.Textarea(description="settings", layout=layout)
         knobs = list(self._knobs.values())
         for knob in knobs:
@@ -259,7 +259,7 @@ def _knob(name: str, value) -> widgets.Widget:
     look = {
         "description": name.replace("_", " "),
         "style": {"description_width": "130px"},
-        "layout": widgets.Layout(width="420px"),
+        "layout": {"width": "420px"},
     }
     if KNOBS[name]:
         options = sorted({*KNOBS[name], value})
