@@ -126,15 +126,13 @@ def ways_table(answers: pd.DataFrame) -> pd.DataFrame:
     ``strict`` is text, with its interval; where photos are of several kinds there is
     a column with the share right of each.
     """
-    right = right_answers(answers)
-    rows = {}
-    for way, title in WAYS.items():
-        count, photos = int(right[way].sum()), len(right)
-        rate = Rate(count / photos, *wilson_interval(count, photos))
-        kinds = right[way].groupby(answers["kind"]).mean()
-        rows[title] = {"strict": str(rate), "right": count, "photos": photos}
-        rows[title] |= kinds if len(kinds) > 1 else {}
-    return pd.DataFrame.from_dict(rows, orient="index")
+    right = right_answers(answers).rename(columns=WAYS)
+    photos, counts = len(right), right.sum()
+    rates = [Rate(n / photos, *wilson_interval(n, photos)) for n in counts]
+    table = pd.DataFrame({"strict": [str(rate) for rate in rates], "right": counts})
+    table["photos"] = photos
+    kinds = right.groupby(answers["kind"]).mean().T
+    return table.join(kinds) if kinds.shape[1] > 1 else table
 
 
 def boxed_photos(
@@ -161,9 +159,8 @@ def by_margin(
 ) -> pd.DataFrame:
     """Measure how often numbers are read in boxes that are too tight or too loose.
 
-    Of photos that have a box, see `boxed_photos`, a row for each margin, the growth of
-    the box as a share of its sides: strict accuracy of ``seven layers`` and of the
-    ``reader``, fractions, and how many ``photos``.
+    A row for each margin, the growth of the photos' boxes as a share of their sides:
+    strict accuracy of ``seven layers`` and of the ``reader``, and how many ``photos``.
     """
     images = [photo.image for photo in photos]
     numbers = np.array([photo.number for photo in photos])

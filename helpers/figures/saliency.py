@@ -26,34 +26,18 @@ def saliency(
 
     The slope of the digits' summed log-probabilities over each pixel, as a root mean
     square over noisy copies of the crop (noise: Smilkov et al. 2017, arXiv:1706.03825;
-    squares, which do not cancel: Hooker et al. 2019, arXiv:1806.10758).
+    squares, which do not cancel: Hooker et al. 2019, arXiv:1806.10758). Of crops, as
+    `network_input` takes them, come float32 (N, H, W): nats for a change by one
+    standard deviation of the crop; all 0 where there is no digit.
 
     Parameters
     ----------
-    network
-        From (N, H, W, 1) to logits (N, 6, 11): [length, d1..d5].
-    crops
-        uint8 (N, H, W), or float32 pixels as the network takes them.
     labels
         Integers (N, 6), blank 10: the digits to ask about, by default those read.
         The length and the blank slots do not count.
-    copies, noise, seed
-        Copies of each crop, the standard deviation of what is added as a part of the
-        crop's range of values, and its seed.
-
-    Returns
-    -------
-    numpy.ndarray
-        float32 (N, H, W), 0 or more: nats for a change by one standard deviation of
-        the crop; all 0 where there is no digit.
+    noise
+        Standard deviation of what is added, as a part of the crop's range of values.
     """
-    crops = np.asarray(crops)
-    if crops.ndim != 3 or crops.dtype not in (np.uint8, np.float32):
-        expected = "uint8 or float32, (N, H, W)"
-        raise ValueError(f"crops are {crops.dtype} {crops.shape}; expected {expected}.")
-    shape = len(crops), 6
-    if labels is not None and np.shape(labels) != shape:
-        raise ValueError(f"labels have shape {np.shape(labels)}; expected {shape}.")
     answers = predict(network, crops) if labels is None else np.asarray(labels)
     rng = np.random.default_rng(seed)
     maps = np.zeros(crops.shape, np.float32)

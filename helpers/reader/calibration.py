@@ -11,9 +11,7 @@ BINS = 15
 """Of a reliability diagram, as many as Guo et al. (2017) have."""
 
 
-def fit_temperature(
-    logits: np.ndarray, labels: np.ndarray, bounds: tuple[float, float] = (0.1, 10.0)
-) -> float:
+def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """Fit the temperature at which confidences are the share of right answers.
 
     It minimises the cross-entropy of "right" and "wrong" under the confidences of
@@ -29,20 +27,16 @@ def fit_temperature(
         said = np.where(right, confidences, 1 - confidences)
         return float(-np.log(np.maximum(said, 1e-12)).mean())
 
-    found = minimize_scalar(
-        cross_entropy, bounds=tuple(np.log(bounds)), method="bounded"
-    )
+    bounds = tuple(np.log([0.1, 10.0]))
+    found = minimize_scalar(cross_entropy, bounds=bounds, method="bounded")
     return float(np.exp(found.x))
 
 
 def reliability(confidences, right, bins: int = BINS) -> pd.DataFrame:
     """Put confidences in bins of equal width beside the share of right answers.
 
-    Returns
-    -------
-    pandas.DataFrame
-        By bin, empty ones left out: ``images``, the mean ``confidence``, the share
-        ``right`` and its Wilson interval, ``low`` and ``high``, 95 %.
+    A row for each bin that holds images: ``images``, the mean ``confidence``, the
+    share ``right`` and its 95 % Wilson interval, ``low`` and ``high``.
     """
     confidences, right = checked_confidences(confidences, right)
     place = np.minimum((confidences * bins).astype(int), bins - 1)
@@ -68,12 +62,8 @@ def calibration_error(confidences, right, bins: int = BINS) -> float:
 def kept_by(confidences, right, threshold: float) -> dict[str, float]:
     """Count what a threshold that was set elsewhere keeps here.
 
-    Returns
-    -------
-    dict
-        ``images``, ``coverage``, and of those kept the share right, ``accuracy``,
-        with its Wilson interval, ``low`` and ``high``, 95 %; these are not numbers if
-        none is kept.
+    ``images``, ``coverage``, and of those kept the share right, ``accuracy``, with its
+    95 % Wilson interval, ``low`` and ``high``; not numbers if none is kept.
     """
     confidences, right = checked_confidences(confidences, right)
     kept = right[confidences >= threshold]

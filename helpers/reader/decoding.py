@@ -12,19 +12,10 @@ def decode(
     """Choose the likeliest number of each row: its label and its probability.
 
     A number's probability is that of its length times those of its digits
-    (Goodfellow et al. 2014, section 4).
-
-    Parameters
-    ----------
-    logits
-        float (N, 6, 11): length, then five digits, blank 10.
-    temperature
-        What divides the logits for the probability, not the number (Guo et al. 2017).
-
-    Returns
-    -------
-    labels, probabilities : numpy.ndarray
-        int64 (N, 6), [length, d1..d5], blank 10; float64 (N,), 0 to 1.
+    (Goodfellow et al. 2014, section 4). Logits float (N, 6, 11) become labels int64
+    (N, 6), [length, d1..d5], blank 10, and probabilities float64 (N,). The
+    ``temperature`` divides the logits for the probability, not for the choice (Guo et
+    al. 2017).
     """
     logits = np.asarray(logits, float)
     totals = _log_probabilities(logits)
@@ -45,11 +36,11 @@ def _log_probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def alternatives(
-    logits: np.ndarray, length: int, most: int = 3
+    logits: np.ndarray, length: int
 ) -> tuple[tuple[tuple[str, float], ...], ...]:
-    """List the likeliest ``most`` values of each digit of a number, logits (6, 11)."""
+    """List the likeliest three values of each digit of a number, logits (6, 11)."""
     shares = softmax(np.asarray(logits, float)[1 : 1 + length, :BLANK], axis=-1)
     return tuple(
-        tuple((str(digit), float(row[digit])) for digit in np.argsort(-row)[:most])
+        tuple((str(digit), float(row[digit])) for digit in np.argsort(-row)[:3])
         for row in shares
     )

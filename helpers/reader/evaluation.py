@@ -70,10 +70,8 @@ def read_numbers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Read every image, in its box or, to ``find`` the number, without.
 
-    Returns
-    -------
-    labels, confidences : numpy.ndarray
-        int64 (N, 6), of length 0, never right, where nothing is read; float64 (N,).
+    Labels int64 (N, 6), of length 0, never right, where nothing is read, and
+    confidences float64 (N,).
     """
     boxes = [None] * len(numbers) if find else numbers.boxes
     readings = []

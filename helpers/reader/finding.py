@@ -55,19 +55,15 @@ def find_boxes(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find the likeliest boxes of numbers in an image, best first.
 
+    Boxes are float64 (K, 4), left, top, right, bottom in pixels, scores (K,), 0 to 1.
     benchmarks/finding.py measures what averaging and the second search bring.
-
-    Returns
-    -------
-    boxes, scores : numpy.ndarray
-        float64 (K, 4), left, top, right, bottom in pixels; (K,), 0 to 1.
     """
     found = _search(network, image, options.long_sides, 4 * options.max_boxes)
     kept = _suppress(*found, options)
     boxes, scores = _average(*found, kept, options.min_averaged_iou), found[1][kept]
     for row in range(min(options.zoomed_boxes, len(boxes))):
-        found = _zoom(network, image, boxes[row], scores[row], options)
-        boxes[row], scores[row] = found
+        nearer = _zoom(network, image, boxes[row], scores[row], options)
+        boxes[row], scores[row] = nearer
     kept = _suppress(boxes, scores, options)
     return boxes[kept], scores[kept]
 

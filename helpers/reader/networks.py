@@ -19,13 +19,14 @@ def build_reader(
     size: tuple[int, int] = SIZE,
     depths: tuple[int, ...] = (32, 48, 96, 160),
     width: int = 256,
-    drop_rate: float = 0.25,
     seed: int | None = None,
 ) -> keras.Model:
     """Build what reads a crop's length and digits (Goodfellow et al. 2014, section 3).
 
     Blocks of convolutions, each half as wide and high as the one before, then one
-    hidden layer and the six outputs: smaller than the paper's, for a laptop.
+    hidden layer, with dropout on both sides, and the six outputs: smaller than the
+    paper's, for a laptop. It takes crops float32 (N, height, width, 1), each of mean 0
+    and deviation 1, to logits float32 (N, 6, 11): length, then five digits, blank 10.
 
     Parameters
     ----------
@@ -34,13 +35,7 @@ def build_reader(
     depths
         Channels of each block: one convolution in the first two, two in the others.
     width
-        Units of the hidden layer; dropout leaves out ``drop_rate`` on both its sides.
-
-    Returns
-    -------
-    keras.Model
-        float32 (N, height, width, 1), each crop of mean 0 and deviation 1, to float32
-        logits (N, 6, 11): length, then five digits, blank 10.
+        Units of the hidden layer.
     """
     seeds = endless_seeds(seed)
     inputs = keras.Input((*size[::-1], 1), name="crops")
@@ -51,12 +46,12 @@ def build_reader(
         last = number == len(depths)
         x = _convolution(x, depth, f"conv{number}b", next(seeds), pool=not last)
     x = layers.Flatten(name="flatten")(x)
-    x = layers.Dropout(drop_rate, seed=next(seeds), name="dropout1")(x)
+    x = layers.Dropout(0.25, seed=next(seeds), name="dropout1")(x)
     xavier = keras.initializers.GlorotUniform(next(seeds))
     x = layers.Dense(width, use_bias=False, kernel_initializer=xavier, name="dense")(x)
     x = layers.BatchNormalization(momentum=0.98, name="dense_norm")(x)
     x = layers.ReLU(name="dense_relu")(x)
-    x = layers.Dropout(drop_rate, seed=next(seeds), name="dropout2")(x)
+    x = layers.Dropout(0.25, seed=next(seeds), name="dropout2")(x)
     xavier = keras.initializers.GlorotUniform(next(seeds))
     x = layers.Dense(POSITIONS * CLASSES, kernel_initializer=xavier, name="outputs")(x)
     x = layers.Reshape((POSITIONS, CLASSES), name="logits")(x)
@@ -87,13 +82,10 @@ def build_finder(
     small as itself and as large as the image. Boxes are distances from the cell's
     middle, as in FCOS (Tian et al. 2019).
 
-    Returns
-    -------
-    keras.Model
-        float32 (N, H, W, 1), images of mean 0 and deviation 1 with sides that are
-        multiples of 32, to float32 (N, H / 8, W / 8, 5): the logit of a number's
-        middle being here, and the logarithms of the distances to its left, top,
-        right and bottom in cells.
+    It takes images float32 (N, H, W, 1) of mean 0 and deviation 1, with sides that are
+    multiples of 32, to float32 (N, H / 8, W / 8, 5): the logit of a number's middle
+    being here, and the logarithms of the distances to its left, top, right and bottom
+    in cells.
     """
     seeds = endless_seeds(seed)
     inputs = keras.Input((None, None, 1), name="images")

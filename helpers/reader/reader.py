@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -37,46 +38,28 @@ IMAGES_AT_ONCE = 64
 class Reading:
     """What was read in an image.
 
-    Parameters
-    ----------
-    number
-        Its digits; "" where nothing was read.
-    confidence
-        0 to 1: the probability of the number and, where it was found, of being one.
-    box
-        left, top, right, bottom in pixels of the upright image; None for none.
-    sure
-        Whether the confidence reaches the threshold set on validation images.
-    alternatives
-        For each digit its likeliest values with their probabilities.
-    others
-        Other numbers found, the likeliest first.
-    source, error
-        Name of the file, or "image 3"; why it could not be read, or "".
+    The ``confidence``, 0 to 1, is the probability of the number and, where it was
+    found, of being one; it is ``sure`` if that reaches the threshold set on validation
+    images. ``alternatives`` are for each digit its likeliest values with their
+    probabilities.
     """
 
-    number: str = ""
+    number: str = ""  # "" where nothing was read
     confidence: float = 0.0
-    box: tuple[int, int, int, int] | None = None
+    box: tuple[int, int, int, int] | None = None  # pixels of the upright image
     sure: bool = False
     alternatives: tuple[tuple[tuple[str, float], ...], ...] = ()
-    others: tuple["Reading", ...] = ()
-    source: str = ""
-    error: str = ""
+    others: tuple["Reading", ...] = ()  # numbers found besides, the likeliest first
+    source: str = ""  # name of the file, or "image 3"
+    error: str = ""  # why it could not be read
 
 
 @dataclass(frozen=True)
 class Reader:
     """Networks that find and read numbers.
 
-    Parameters
-    ----------
-    network
-        float32 (N, 48, 72, 1) crops to logits (N, 6, 11).
-    finder
-        float32 (N, H, W, 1) images to cells, see `networks.build_finder`.
-    metadata
-        How the weights were made, on what, and how they were measured.
+    They are as those of `networks.build_reader` and `networks.build_finder`;
+    ``metadata`` say how the weights were made, on what, and how they were measured.
     """
 
     network: keras.Model
@@ -107,11 +90,6 @@ class Reader:
         boxes
             For each image (left, top, right, bottom) of its number in pixels of the
             upright image, or None, and the number is looked for.
-
-        Raises
-        ------
-        ValueError
-            There is not one box for each image.
         """
         images = [images] if _is_one(images) else list(images)
         boxes = [None] * len(images) if boxes is None else list(boxes)
@@ -160,23 +138,23 @@ class Reader:
         return compiled(self.finder, (None, None, None, 1))
 
     def _read_together(self, images, boxes, names) -> list[Reading]:
-        readings = [Reading(source=name) for name in names]
-        proposals, crops = {}, {}
-        for at, (image, box) in enumerate(zip(images, boxes, strict=True)):
+        readings, found, crops = [], [], []
+        for image, box, name in zip(images, boxes, names, strict=True):
             try:
-                photo = load_photo(image, MAX_SIDE, names[at])
-                proposals[at] = self._propose(photo, box)
+                photo = load_photo(image, MAX_SIDE, name)
+                proposals = self._propose(photo, box)
             except PhotoError as error:
-                readings[at] = replace(readings[at], error=str(error))
-            else:
-                edges = photo.to_image(proposals[at].boxes)
-                crops[at] = number_crops(photo.image, edges)
-        if sum(map(len, crops.values())):
-            logits = self.logits_of_crops(np.concatenate(list(crops.values())))
-            ends = np.cumsum([len(part) for part in crops.values()])[:-1]
-            for at, part in zip(crops, np.split(logits, ends), strict=True):
-                if len(part):
-                    readings[at] = self._best(proposals[at], part, names[at])
+                readings.append(Reading(source=name, error=str(error)))
+                continue
+            if len(proposals.boxes):
+                found.append((len(readings), proposals))
+                crops.append(number_crops(photo.image, photo.to_image(proposals.boxes)))
+            readings.append(Reading(source=name))
+        if found:
+            logits = self.logits_of_crops(np.concatenate(crops))
+            for place, proposals in found:
+                own, logits = np.split(logits, [len(proposals.boxes)])
+                readings[place] = self._best(proposals, own, names[place])
         return readings
 
     def _propose(self, photo: Photo, box) -> Proposals:
@@ -213,10 +191,9 @@ class Reader:
 
 
 def compiled(network: keras.Model, shape: tuple) -> Callable:
-    """Trace a network as one graph, from float32 arrays of ``shape`` to its outputs.
+    """Trace a network as one graph, which needs a fraction of the time for few images.
 
-    `forward` takes it as any network; for one or a few images at a time it needs a
-    fraction of the time.
+    It takes float32 arrays of ``shape``.
     """
     return tf.function(
         partial(network, training=False),
@@ -233,23 +210,17 @@ def _is_one(images) -> bool:
     return isinstance(images, kinds)
 
 
-def _checked_box(box, photo: Photo) -> tuple[float, ...]:
-    """Return the box as four floats; a PhotoError says why it cannot be used."""
-    width, height = photo.size
-    try:
-        left, top, right, bottom = edges = tuple(float(edge) for edge in box)
-        if not np.isfinite(edges).all():
-            found = "is not finite"
-        elif max(left, 0) >= min(right, width) or max(top, 0) >= min(bottom, height):
-            found = "is empty or outside"
-        elif right - left > 3 * width or bottom - top > 3 * height:
-            found = "is more than three times as large as the image"
-        else:
-            return edges
-    except (TypeError, ValueError):
-        found = "is not four numbers"
+def _checked_box(box, photo: Photo) -> np.ndarray:
+    """Return the box as four floats; a PhotoError says if it cannot be used."""
+    size = np.array(photo.size)
+    with suppress(TypeError, ValueError):
+        left, top, right, bottom = (float(edge) for edge in box)
+        low, high = np.array([left, top]), np.array([right, bottom])
+        is_inside = np.maximum(low, 0) < np.minimum(high, size)
+        if (is_inside & (high - low <= 3 * size)).all():
+            return np.concatenate([low, high])
     raise PhotoError(
-        f"{photo.name}: the box {box} {found}; expected left, top, right, bottom in "
-        f"pixels of the upright image, {width} x {height}. Give the number's box, or "
-        "none to have it found."
+        f"{photo.name}: the box {box} is of no part of it; expected left, top, right, "
+        f"bottom in pixels of the upright image, {size[0]} x {size[1]}, at most three "
+        "times as large. Give the number's box, or none to have it found."
     )

@@ -38,14 +38,8 @@ def load_weights(
 ) -> tuple[dict[str, keras.Model], dict]:
     """Load the networks by name, ready to read, and the metadata.
 
-    ``builders``, by the same names, are by default those of this version.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    InputError
-        It is damaged, no file of this kind, or of other networks.
+    ``builders``, by the same names, are by default those of this version. Raises
+    FileNotFoundError, or InputError of a file that is damaged or of other networks.
     """
     metadata, arrays = read_arrays(path, EXPECTED, VERSION)
     networks = {}

@@ -31,8 +31,7 @@ COLUMNS = ["step", "loss", "learning_rate", "strict", "six_position", "seconds"]
 
 def ones(count):
     """Flat crops, each of the number 1."""
-    labels = np.full((count, 6), 10)
-    labels[:, :2] = 1
+    labels = np.tile([1, 1, 10, 10, 10, 10], (count, 1))
     return Examples(np.zeros((count, 8, 8), np.uint8), labels)
 
 
@@ -44,9 +43,9 @@ def curve_of(history):
     network.get_layer("logits").set_weights([kernel, bias])
     history = pd.DataFrame(history, columns=COLUMNS)
     run = Run("folder", TINY, network, history, step=20, seconds=2.0)
-    test = ones(3)
-    test.labels[2, 1] = 7
-    return learning_curve(run, {"train": ones(5), "validation": ones(2), "test": test})
+    data = {"train": ones(5), "validation": ones(2), "test": ones(3)}
+    data["test"].labels[2, 1] = 7
+    return learning_curve(run, data)
 
 
 @pytest.fixture(scope="module")
@@ -90,17 +89,15 @@ def test_compare_runs_draws_every_run_in_both_measures_the_strict_one_first():
 def test_figure_3_shows_all_parts_in_both_measures_and_the_report_in_its_own(curve):
     kept = pd.read_csv(io.StringIO(curve.to_csv(index=False)))
     axes = figure_3(kept).axes
-    strict, six_position = (
-        {line.get_label(): line.get_xydata().tolist() for line in reversed(axis.lines)}
-        for axis in axes
-    )
-    assert strict["validation"] == [[10, 0.5], [20, 1.0]]
-    assert six_position["validation"] == [[10, 0.75], [20, 1.0]]
-    assert strict["test"] == [[20, pytest.approx(2 / 3)]]
-    assert six_position["test"] == [[20, pytest.approx(17 / 18)]]
-    assert [y for _, y in strict["constant"]] == pytest.approx([2 / 3, 2 / 3])
-    published = [list(point) for point in paper.FIGURE_3.items()]
     drawn = [[line.get_xydata().tolist() for line in axis.lines] for axis in axes]
+    for lines, scores, last in zip(
+        drawn, ([0.5, 1], [0.75, 1]), (2 / 3, 17 / 18), strict=True
+    ):
+        validation, constant, test, *_ = lines
+        assert validation == [[10, scores[0]], [20, scores[1]]]
+        assert [y for _, y in constant] == pytest.approx([last, last])
+        assert test == [[20, pytest.approx(last)]]
+    published = [list(point) for point in paper.FIGURE_3.items()]
     assert [published in lines for lines in drawn] == [False, True]
 
 
@@ -129,11 +126,9 @@ def test_figure_6_tells_kinds_of_layers_apart_and_has_the_report_s_dots():
 
 def test_depth_table_has_the_test_scores_beside_the_report_s():
     found = depth_table(curves_of({7: 0.9, 1: 0.7}))
-    assert found.index.tolist() == [1, 7]
-    assert found["six_position"].tolist() == [0.7, 0.9]
-    report = [paper.ONE_LAYER, paper.FIGURE_6[7]]
-    assert found["report_six_position"].tolist() == report
-    assert found["images"].tolist() == [9, 9]
+    assert found["six_position"].to_dict() == {1: 0.7, 7: 0.9}
+    report = {1: paper.ONE_LAYER, 7: paper.FIGURE_6[7]}
+    assert found["report_six_position"].to_dict() == report
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -50,9 +49,9 @@ def photo(number="12", box=(10, 10, 22, 30)) -> NumberPhoto:
     return NumberPhoto(image, number, box, f"{number}.png", "photo")
 
 
-def save(folder, name: str, size=(30, 20)) -> None:
+def save(folder, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, "red").save(folder / name)
+    Image.new("RGB", (30, 20), "red").save(folder / name)
 
 
 @pytest.fixture
@@ -84,19 +83,12 @@ def test_own_photos_come_first_have_their_own_figures_and_the_bad_are_named(
 
 def test_photos_of_the_data_come_next_with_their_boxes(of_data, own):
     folder = of_data.data_folder / "photos"
-    save(folder, "a.png", size=(2048, 1024))
-    save(folder, "b.png")
-    (folder / "labels.csv").write_text(
-        "file,number,left,top,right,bottom\n"
-        "a.png,25,20,10,220,110\nb.png,7,40,0,50,10\n"
-    )
+    save(folder, "a.png")
+    row = "a.png,25,2,1,22,11"
+    (folder / "labels.csv").write_text(f"file,number,left,top,right,bottom\n{row}")
     found = course_photos(of_data, own=own)
-    (only,) = found.photos
-    assert (only.number, only.image.size) == ("25", (1024, 512))
-    assert only.box == (10, 5, 110, 55)
+    assert [(p.number, p.box) for p in found.photos] == [("25", (2, 1, 22, 11))]
     assert (found.source, found.settings) == ("data/photos", of_data)
-    (outside,) = found.left_out
-    assert "labels.csv, row 3: box (" in outside
 
 
 def test_without_photos_some_are_drawn_and_figures_say_so(of_data, own):
@@ -107,19 +99,17 @@ def test_without_photos_some_are_drawn_and_figures_say_so(of_data, own):
     assert found.settings.figures == of_data.figures
 
 
-class AlwaysTwelve(keras.layers.Layer):
+class AlwaysTwelve:
     """Answers 12 to everything, and keeps what it was shown."""
 
+    input_shape = (None, 32, 32, 1)
+
     def __init__(self):
-        super().__init__()
         self.seen = []
 
-    def call(self, images):
+    def __call__(self, images):
         self.seen.append(np.asarray(images))
-        logits = np.eye(11, dtype=np.float32)[[2, 1, 2, 10, 10, 10]]
-        return keras.ops.tile(logits[None], (len(images), 1, 1))
-
-    input_shape = (None, 32, 32, 1)
+        return np.stack([np.eye(11)[[2, 1, 2, 10, 10, 10]]] * len(images))
 
 
 def test_each_way_reads_what_it_should_see():

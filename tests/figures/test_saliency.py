@@ -15,24 +15,19 @@ RNG = np.random.default_rng(0)
 CROPS = RNG.integers(0, 256, (4, 6, 8), dtype=np.uint8)
 
 
-class OfOnePixel(keras.layers.Layer):
-    """Logits (N, 6, 11) of an image: each position's first grows with one pixel."""
-
-    def call(self, images):
-        read = [images[:, 0, position, 0] for position in range(6)]
-        first = keras.ops.stack(read, axis=1)[..., None]
-        return keras.ops.pad(first, ((0, 0), (0, 0), (0, 10)))
+def of_one_pixel(images):
+    """Logits (N, 6, 11): the first of position p is the pixel in row 0, column p."""
+    return keras.ops.pad(images[:, 0, :6], ((0, 0), (0, 0), (0, 10)))
 
 
-def network_of(layer):
+def network_of(function):
     inputs = keras.Input((6, 8, 1))
-    return keras.Model(inputs, layer(inputs))
+    return keras.Model(inputs, function(inputs))
 
 
 @pytest.fixture(scope="module")
 def network():
-    """Position p is told by the pixel in row 0, column p, of 6 x 8."""
-    return network_of(OfOnePixel())
+    return network_of(of_one_pixel)
 
 
 def test_pixels_that_the_digits_hang_on_matter_and_no_other(network):
@@ -52,11 +47,7 @@ def test_value_is_the_slope_of_the_log_probability(network):
 
 
 def test_copies_of_opposite_slope_do_not_cancel():
-    class Bent(OfOnePixel):
-        def call(self, images):
-            return super().call(keras.ops.abs(images))
-
-    network = network_of(Bent())
+    network = network_of(lambda images: of_one_pixel(keras.ops.abs(images)))
     crop = np.zeros((1, 6, 8), np.float32)
     crop[0, 5, 7] = 10
     once, often = (saliency(network, crop, ONE_DIGIT, copies=n) for n in (1, 50))
@@ -76,21 +67,6 @@ def test_same_seed_same_map(network):
     first, second, other = (saliency(network, CROPS, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first, second)
     assert (first != other).any()
-    assert (first.dtype, first.shape) == (np.float32, CROPS.shape)
-    assert (first >= 0).all()
-
-
-@pytest.mark.parametrize(
-    ("crops", "labels", "told"),
-    [
-        (CROPS[0], None, r"crops are uint8 \(6, 8\); expected"),
-        (CROPS.astype(int), None, r"crops are int64 \(4, 6, 8\); expected"),
-        (CROPS, np.zeros((2, 6), int), r"shape \(2, 6\); expected \(4, 6\)"),
-    ],
-)
-def test_what_does_not_fit_is_refused(network, crops, labels, told):
-    with pytest.raises(ValueError, match=told):
-        saliency(network, crops, labels)
 
 
 def test_figure_has_the_map_below_each_crop():

@@ -52,6 +52,7 @@ BOXES = {
     "over the left and the top": (-6.5, -9.2, 20, 18.7),
     "over the right and the bottom": (70, 50.5, 99.25, 83),
     "wider than the image": (-20, 30, 110, 40),
+    "all outside": (105, 75, 120, 90),
 }
 
 
@@ -71,16 +72,6 @@ def test_crops_are_bytes_of_one_size_one_for_each_box(image):
         np.testing.assert_array_equal(crop, crop_gray(image, np.array([box]))[0])
     gray = crop_gray(image.convert("L"), list(BOXES.values()))
     np.testing.assert_array_equal(gray, crops)
-
-
-@pytest.mark.parametrize(
-    "box", [(-15.5, 20.25, 103.5, 44.75), (105, 75, 120, 90), (30, -35, 60, -10)]
-)
-def test_edge_repeats_beyond_the_image(image, box):
-    room = 60
-    padded = np.pad(np.asarray(image), ((room, room), (room, room), (0, 0)), "edge")
-    expected = crop_gray(Image.fromarray(padded), [np.add(box, room)])
-    np.testing.assert_array_equal(crop_gray(image, [box]), expected)
 
 
 def test_image_of_one_pixel_gives_flat_crops():

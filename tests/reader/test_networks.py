@@ -59,16 +59,6 @@ def test_same_seed_same_weights_another_seed_others(build):
     assert len({tuple(kernel.ravel()[:4]) for kernel in kernels}) == len(kernels)
 
 
-def test_units_are_dropped_by_the_seed_and_in_training_alone(crops):
-    crops = crops[:, : SIZE[1], : SIZE[0]]
-    network, again = small_reader(seed=4), small_reader(seed=4)
-    first = np.asarray(network(crops, training=True))
-    np.testing.assert_array_equal(again(crops, training=True), first)
-    assert (np.asarray(network(crops, training=True)) != first).any()
-    plain = np.asarray(network(crops, training=False))
-    np.testing.assert_array_equal(network(crops, training=False), plain)
-
-
 @BUILDERS
 def test_layers_are_keras_own(build):
     for layer in build().layers:
