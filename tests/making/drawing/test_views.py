@@ -92,6 +92,8 @@ def test_boxes_are_round_the_ink():
             continue
         image = view.image.astype(int)
         pink = image[..., ::2].min(-1) - image[..., 1]
+        if pink.max() < 20:  # too faint on its wall, drawn in another colour
+            continue
         rows, columns = np.nonzero(pink > 0.3 * pink.max())
         ink = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
         tall = view.boxes[0, 3] - view.boxes[0, 1]

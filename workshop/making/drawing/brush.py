@@ -51,15 +51,10 @@ class Site:
         self.shade(box, reach, radius, shape)
         self.fill(box, colour, radius, shape)
 
-    def disc(self, x, y, radius: float, colour) -> None:
-        """Paint a flat round thing of one colour."""
+    def disc(self, x, y, radius: float, colour, reach=0.0) -> None:
+        """Paint a round thing of one colour that stands out by ``reach`` pixels."""
         box = (x - radius, y - radius, x + radius, y + radius)
-        self.fill(box, colour, 0, plates.oval)
-
-    def knob(self, x, y, radius: float, colour) -> None:
-        """Paint a round thing that stands out by its radius."""
-        box = (x - radius, y - radius, x + radius, y + radius)
-        self.panel(box, colour, radius, 0, plates.oval)
+        self.panel(box, colour, reach, 0, plates.oval)
 
     def clad(self, rng, box, painters) -> None:
         """Paint a box in one of weighted materials."""

@@ -88,8 +88,7 @@ def _lamp(rng, site: Site, box) -> None:
         top = box[1] - rng.uniform(0.1, 0.5) * site.metre
         site.fill((x - wide, top, x + wide, box[1]), colour)
     shape = plates.oval if rng.random() < 0.7 else plates.rounded
-    site.shade(box, 0.05 * site.metre, 1, shape)
-    site.fill(box, colour, 0.02 * site.metre, shape)
+    site.panel(box, colour, 0.05 * site.metre, 0.02 * site.metre, shape)
     rim = rng.uniform(0.03, 0.25) * (box[2] - box[0])
     bright = hsv(rng.uniform(0.08, 0.17), rng.uniform(0, 0.3), rng.uniform(0.5, 1))
     site.fill(np.add(box, (rim, rim, -rim, -rim)), bright, 0, shape)
@@ -98,8 +97,7 @@ def _lamp(rng, site: Site, box) -> None:
 def _bell(rng, site: Site, box) -> None:
     """A door bell, an intercom or a key pad without figures."""
     plate = any_colour(rng)
-    site.shade(box, 0.02 * site.metre)
-    site.fill(box, plate, 0.01 * site.metre)
+    site.panel(box, plate, 0.02 * site.metre, 0.01 * site.metre)
     colour, size = plates.contrasting(rng, plate), rng.uniform(0.15, 0.35)
     for cell in cells(box, rng.integers(1, 3), rng.integers(1, 6), 0):
         x, y = (cell[:2] + cell[2:]) / 2
@@ -110,8 +108,8 @@ def _board(rng, site: Site, box) -> None:
     """A sign with words, an arrow, or print too fine to read."""
     plate = any_colour(rng)
     colour = plates.contrasting(rng, plate)
-    site.shade(box, 0.02 * site.metre)
-    site.fill(box, plate, rng.choice((0.0, 0.03)) * site.metre)
+    corner = rng.choice((0.0, 0.03)) * site.metre
+    site.panel(box, plate, 0.02 * site.metre, corner)
     if rng.random() < 0.3:
         site.frame(np.add(box, (2, 2, -2, -2)), colour, 1.0)
     gap = 0.1 * min(box[2] - box[0], box[3] - box[1])
@@ -158,15 +156,15 @@ def _wheel(rng, site: Site, box) -> None:
 def _figure(rng, site: Site, box) -> None:
     """Somebody who stands or walks by, or is painted on the wall."""
     head, coat, legs = (any_colour(rng) for _ in range(3))
-    size = np.subtract(box[2:], box[:2])
-    x, top = box[0] + size[0] / 2, box[1]
+    left, top, right, bottom = box
+    width, tall = right - left, bottom - top
     step = rng.uniform(0.05, 0.4)
     walk = [[(0.45, 0.5), (0.5 - step, 1)], [(0.55, 0.5), (0.5 + step, 1)]]
-    site.strokes(box, legs, max(1.0, 0.18 * size[0]), walk)
-    body = (box[0] + 0.2 * size[0], top + 0.13 * size[1])
-    body = (*body, box[2] - 0.2 * size[0], top + 0.6 * size[1])
-    site.fill(body, coat, 0.2 * size[0])
-    site.disc(x, top + 0.07 * size[1], 0.07 * size[1], head)
+    site.strokes(box, legs, max(1.0, 0.18 * width), walk)
+    inner = left + 0.2 * width, right - 0.2 * width
+    body = (inner[0], top + 0.13 * tall, inner[1], top + 0.6 * tall)
+    site.fill(body, coat, 0.2 * width)
+    site.disc(left + width / 2, top + 0.07 * tall, 0.07 * tall, head)
 
 
 def _vent(rng, site: Site, box) -> None:
@@ -184,7 +182,7 @@ def _screws(rng, site: Site, box) -> None:
     for _ in range(rng.integers(1, 6)):
         x, y = rng.uniform(box[:2], box[2:])
         radius = max(0.8, rng.uniform(0.004, 0.02) * site.metre)
-        site.knob(x, y, radius, any_colour(rng))
+        site.disc(x, y, radius, any_colour(rng), radius)
 
 
 THINGS: tuple[tuple[tuple[Callable, tuple, tuple], float], ...] = (

@@ -88,9 +88,8 @@ def _on_board(rng, site: Site, box, height) -> None:
     board = box + height * np.exp(rng.normal(-1, 1, 4)) * (-1, -1, 1, 1)
     if rng.random() < 0.3:
         board[[0, 2]] = -1, site.canvas.shape[1] + 1
-    colour = any_colour(rng)
-    site.shade(board, 0.04 * site.metre)
-    site.fill(board, colour, rng.choice((0.0, 0.05)) * site.metre)
+    colour, corner = any_colour(rng), rng.choice((0.0, 0.05)) * site.metre
+    site.panel(board, colour, 0.04 * site.metre, corner)
     if rng.random() < 0.6:
         below = (box[0], box[3], box[2], box[3] + height * rng.uniform(0.3, 0.9))
         site.fill(below, colour)

@@ -33,7 +33,7 @@ def door(rng, site: Site, box) -> None:
     side = rng.choice((0.08, 0.92))
     x, y = box[0] + side * width, box[1] + rng.uniform(0.48, 0.58) * tall
     knob, colour = rng.uniform(0.02, 0.05) * metre, any_colour(rng)
-    site.knob(x, y, knob, colour)
+    site.disc(x, y, knob, colour, knob)
     if rng.random() < 0.5:
         ends = sorted((x, x + np.sign(0.5 - side) * 0.12 * metre))
         site.fill((ends[0], y - knob / 2, ends[1], y + knob / 2), colour)

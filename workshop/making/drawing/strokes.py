@@ -5,6 +5,7 @@ Points are rows, x and y their first columns, right and down, in digit heights.
 
 import numpy as np
 from PIL import Image, ImageDraw
+from scipy.interpolate import CubicHermiteSpline
 
 from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
 
@@ -18,24 +19,15 @@ MAX_GAP = 0.01
 def curve_through(points, steps: int = 8) -> np.ndarray:
     """Lead a curve through points (N, D), ``steps`` from one to the next: (M, D).
 
-    It is that of Catmull and Rom (1974). Two points are a line; a curve that ends where
-    it begins is a ring.
+    It is that of Catmull and Rom (1974); if it ends where it begins, a ring.
     """
     points = np.asarray(points, float)
-    if len(points) == 2:
-        return points
-    first, last = 2 * points[0] - points[1], 2 * points[-1] - points[-2]
+    slopes = np.gradient(points, axis=0)
     if (points[0] == points[-1]).all():
-        first, last = points[-2], points[1]
-    padded = np.concatenate([[first], points, [last]])
-    before, start, end, after = (padded[k : len(padded) - 3 + k] for k in range(4))
-    t = (np.arange(steps) / steps)[:, None, None]
-    curve = start + 0.5 * t * (
-        (end - before)
-        + t * (2 * before - 5 * start + 4 * end - after)
-        + t * t * (3 * (start - end) + after - before)
-    )
-    return np.concatenate([np.concatenate(curve.swapaxes(0, 1)), points[-1:]])
+        slopes[[0, -1]] = (points[1] - points[-2]) / 2
+    last = len(points) - 1
+    curve = CubicHermiteSpline(range(last + 1), points, slopes)
+    return curve(np.linspace(0, last, last * steps + 1))
 
 
 def evenly(path: np.ndarray, count: int | None = None) -> np.ndarray:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageFilter
+from scipy.ndimage import map_coordinates
 
 from helpers.sample.glyphs import HEIGHT, Glyph, digit_glyphs
 from helpers.sample.plates import Style, draw_style, painted
-from helpers.sample.textures import hsv
+from helpers.sample.textures import noise, tint
 from helpers.sample.typefaces import ALL_FAMILIES, draw_typeface, files
 from workshop.making.drawing.handwriting import draw_free_hand, draw_hand, write
 from workshop.making.drawing.old_plates import cast, draw_foundry
@@ -63,8 +64,8 @@ def note(rng: np.random.Generator) -> Style:
     """Draw a pen on paper, or a brush or chalk on the wall, in somebody's hand."""
     if rng.random() < 0.4:
         return replace(painted(rng), faces=WRITTEN)
-    paper = hsv(rng.uniform(0.08, 0.65), rng.uniform(0, 0.2), rng.uniform(0.6, 1))
-    ink = hsv(rng.random(), rng.uniform(0, 0.8), rng.uniform(0.02, 0.4))
+    paper = tint(rng, rng.uniform(0.08, 0.65), (0, 0.2), (0.6, 1))
+    ink = tint(rng, rng.random(), (0, 0.8), (0.02, 0.4))
     if rng.random() < 0.15:
         paper, ink = ink, paper
     return Style(paper, ink, None, WRITTEN, 0.0, float(rng.uniform(0.2, 1.2)))
@@ -157,25 +158,11 @@ def bend(
     width = max(2, round(glyph.mask.width * stretch))
     mask = glyph.mask.resize((width, HEIGHT), Image.Resampling.BILINEAR)
     if strength:
-        mesh = _mesh(rng, mask.size, strength * HEIGHT)
-        mask = mask.transform(mask.size, Image.Transform.MESH, mesh)
+        shape = HEIGHT, width
+        # At the sides little, so that no digit is cut off.
+        fades = (0.2 + 0.8 * np.sin(np.linspace(0, np.pi, side)) for side in shape)
+        reach = strength * HEIGHT * np.outer(*fades)
+        cells = HEIGHT / 3, width / 2
+        places = [at + reach * noise(rng, shape, cells) for at in np.indices(shape)]
+        mask = Image.fromarray(map_coordinates(np.asarray(mask), places, order=1))
     return Glyph(mask, glyph.outline * [width / glyph.mask.width, 1])
-
-
-def _mesh(rng, size: tuple[int, int], deviation: float) -> list:
-    """Pillow's mesh of four rows and three columns with shifted corners."""
-    rows, columns = 4, 3
-    axes = np.linspace(0, size[0], columns + 1), np.linspace(0, size[1], rows + 1)
-    corners = np.stack(np.meshgrid(*axes), axis=-1)
-    shifts = rng.normal(0, deviation, corners.shape)
-    # At the sides little, so that no digit is cut off.
-    shifts[[0, -1]] *= 0.2
-    shifts[:, [0, -1]] *= 0.2
-    targets, sources = np.rint(corners).astype(int), corners + shifts
-    mesh = []
-    for row, column in np.ndindex(rows, columns):
-        target = targets[[row, row + 1], [column, column + 1]]
-        down, across = [0, 1, 1, 0], [0, 0, 1, 1]
-        source = sources[row : row + 2, column : column + 2][down, across]
-        mesh.append((tuple(target.ravel().tolist()), tuple(source.ravel().tolist())))
-    return mesh

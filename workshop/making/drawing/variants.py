@@ -4,7 +4,7 @@ A flat-topped 3, a 7 with a bar or a serif, a 1 with a long flag, curls that end
 balls, stencils and hollow digits. Lengths are in digit heights.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
@@ -56,9 +56,9 @@ def with_forms(
     sizes: np.ndarray,
 ) -> dict[int, Glyph]:
     """Give digits the ``forms``, of `SHARES`; ``sizes`` (6,), 0 to 1, say how large."""
-    # Thickness of the upright stroke of a 1, in pixels of its mask.
-    stem = max(3.0, float(_stem_rows(glyphs[1].mask).sum(1).mean()))
     masks = {digit: glyphs[digit].mask for digit in {*digits, 1, 3, 7}}
+    left, right = _stem(masks[1])
+    stem = max(3.0, right - left)
     if "drop" in forms:
         masks[7] = with_drop(masks[7], 0.14 + 0.16 * sizes[0], stem)
     if "flat" in forms:
@@ -116,27 +116,25 @@ def with_bar(
     row = int(height * HEIGHT)
     middle = np.flatnonzero(np.asarray(seven)[row] > 127).mean()
     half, thick = length * HEIGHT / 2, max(2.0, 0.3 * stem)
-    left, right = int(middle - half), int(np.ceil(middle + half))
-    return _with_box(seven, (left, row - thick, right, row + thick))
+    box = (middle - half, row - thick), (middle + half, row + thick)
+    return _with(seven, ImageDraw.ImageDraw.rectangle, box)
 
 
 def with_flag(one: Image.Image, length: float, drop: float) -> Image.Image:
     """A 1 whose stroke begins with a slanting one of ``length`` to the left."""
     left, right = _stem(one)
-    thick = max(3.0, 0.7 * (right - left))
+    thick, drop = max(3.0, 0.7 * (right - left)), drop * HEIGHT
     start = left - length * HEIGHT
-    mask, shift = _with_room(one, start, right)
-    left, right, start, drop = left + shift, right + shift, start + shift, drop * HEIGHT
-    points = [(right, 0), (right, thick), (start, drop + thick), (start, drop)]
-    ImageDraw.Draw(mask).polygon([*points, (left, 0)], fill=255)
-    return _tight(mask)
+    points = (right, 0), (right, thick), (start, drop + thick), (start, drop)
+    return _with(one, ImageDraw.ImageDraw.polygon, (*points, (left, 0)))
 
 
 def with_foot(one: Image.Image, length: float) -> Image.Image:
     """A 1 that stands on a line, ``length`` to either side."""
     left, right = _stem(one)
     reach, thick = length * HEIGHT, max(4.0, 0.35 * (right - left))
-    return _with_box(one, (left - reach, HEIGHT - thick, right + reach, HEIGHT))
+    box = (left - reach, HEIGHT - thick), (right + reach, HEIGHT)
+    return _with(one, ImageDraw.ImageDraw.rectangle, box)
 
 
 def with_balls(mask: Image.Image, ends, radius: float) -> Image.Image:
@@ -169,34 +167,21 @@ def hollow(mask: Image.Image, line: int = 11) -> Image.Image:
     return _tight(ImageChops.subtract(wide, inner))
 
 
-def _stem_rows(one: Image.Image) -> np.ndarray:
-    """Where ink is in the rows of a 1 that its upright stroke alone crosses."""
-    return np.asarray(one)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
-
-
 def _stem(one: Image.Image) -> tuple[float, float]:
     """Left and right edge of the upright stroke of a 1, in pixels."""
-    rows = _stem_rows(one)
+    # Where nothing but that stroke is.
+    rows = np.asarray(one)[int(0.5 * HEIGHT) : int(0.75 * HEIGHT)] > 127
     columns = np.flatnonzero(rows.mean(0) > 0.5)
     if not len(columns):
         columns = np.flatnonzero(rows.any(0))
     return float(columns[0]), float(columns[-1] + 1)
 
 
-def _with_box(mask: Image.Image, box) -> Image.Image:
-    """A mask with a box of ink, which may reach out at its sides."""
-    left, top, right, bottom = box
-    wide, shift = _with_room(mask, left, right)
-    box = (left + shift, top, right + shift, bottom)
-    ImageDraw.Draw(wide).rectangle(box, fill=255)
+def _with(mask: Image.Image, draw: Callable, points) -> Image.Image:
+    """A mask with a shape of ink, which may reach out at its sides."""
+    wide = ImageOps.expand(mask, (HEIGHT, 0, HEIGHT, 0))
+    draw(ImageDraw.Draw(wide), [(x + HEIGHT, y) for x, y in points], fill=255)
     return _tight(wide)
-
-
-def _with_room(mask: Image.Image, left: float, right: float) -> tuple[Image.Image, int]:
-    """A mask with room from ``left`` to ``right``, and by how much its pixels moved."""
-    before = max(-int(left), 0) + 1
-    after = max(int(np.ceil(right)) - mask.width, 0) + 1
-    return ImageOps.expand(mask, (before, 0, after, 0)), before
 
 
 def _tight(mask: Image.Image) -> Image.Image:

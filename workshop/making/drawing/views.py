@@ -102,27 +102,19 @@ def _draw_once(rng, long_side: int) -> View:
     aspect = rng.uniform(*choose(rng, ASPECTS))
     size = np.rint([long_side * min(1, aspect), long_side * min(1, 1 / aspect)])
     matrix = _camera(rng, size, long_side)
-    placed = _place_all(rng, size, matrix, is_sheet)
-    boxes = [_box(one, matrix, size) for one in placed]
+    placed, boxes = _place_all(rng, size, matrix, is_sheet)
 
-    width, tall = size
-    corners = np.array([[0, 0], [width, 0], [width, tall], [0, tall]], float)
-    plane = numbers.project(corners, np.linalg.inv(matrix))
+    back = np.linalg.inv(matrix)
+    plane = numbers.project(np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * size, back)
     low, span = plane.min(0), np.ptp(plane, axis=0)
     # A slanting view shows far more of the facade than it has pixels for.
     scale = min(1.0, float(np.sqrt(1.4 * size.prod() / span.prod())))
     shape = np.ceil(span * scale).astype(int) + 1
     on_canvas = [one.moved(scale, low) for one in placed]
-    canvas = _facade(rng, (int(shape[0]), int(shape[1])), on_canvas, is_sheet)
-    to_canvas = np.diag([scale, scale, 1.0]) @ np.array(
-        [[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1]]
-    )
-    pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
-    seen = camera.look(
-        Image.fromarray(pixels),
-        to_canvas @ np.linalg.inv(matrix),
-        (int(width), int(tall)),
-    )
+    canvas = _facade(rng, tuple(shape.tolist()), on_canvas, is_sheet)
+    pixels = Image.fromarray((np.clip(canvas, 0, 1) * 255).astype(np.uint8))
+    to_canvas = [[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]], [0, 0, 1]]
+    seen = camera.look(pixels, to_canvas @ back, tuple(size.astype(int).tolist()))
     return View(
         _photograph(rng, seen, boxes, [one.height for one in placed]),
         tuple(one.digits for one in placed),
@@ -146,10 +138,9 @@ def _camera(rng, size, long_side) -> np.ndarray:
     return to_pixels @ matrix @ np.linalg.inv(to_pixels)
 
 
-def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
-    """Numbers, none over another, at their places on the facade or the one sheet."""
-    placed: list[_Placed] = []
-    taken: list[np.ndarray] = []
+def _place_all(rng, size, matrix, is_sheet) -> tuple[list[_Placed], list[np.ndarray]]:
+    """Numbers at their places on the facade or the one sheet, and their boxes apart."""
+    placed, boxes = [], []
     for _ in range(1 if is_sheet else choose(rng, COUNTS)):
         fellow = placed[0] if placed and rng.random() < 0.6 else None
         if is_sheet:
@@ -160,11 +151,11 @@ def _place_all(rng, size, matrix, is_sheet) -> list[_Placed]:
         for _ in range(6):
             one = _place(rng, size, matrix, fellow, style, widths)
             box = _box(one, matrix, size)
-            if _is_free(box, taken, one.height * 0.6):
+            if _is_free(box, boxes, one.height * 0.6):
                 placed.append(one)
-                taken.append(box)
+                boxes.append(box)
                 break
-    return placed
+    return placed, boxes
 
 
 def _place(rng, size, matrix, fellow, style, widths) -> _Placed:
@@ -322,10 +313,8 @@ def _photograph(rng, seen: Image.Image, boxes, heights) -> np.ndarray:
     if rng.random() < 0.45:
         factor = rng.uniform(1, max(1.0, min(5.0, height / 10)))
         size = [round(side / factor) for side in seen.size]
-        middle = boxes[0] / factor if boxes else (0, 0, *size)
-        low, high = np.floor(middle[:2]).astype(int), np.ceil(middle[2:]).astype(int)
+        middle = tuple(boxes[0] / factor) if boxes else (0, 0, *size)
         small = seen.resize(size, Image.Resampling.BOX)
-        middle = (*low.tolist(), *high.tolist())
         pixels = camera.photograph(rng, small, height / factor, middle)
         image = Image.fromarray(pixels).resize(seen.size, Image.Resampling.BICUBIC)
         return np.array(image)
