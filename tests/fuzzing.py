@@ -36,7 +36,7 @@ from helpers.data.digitstruct import (
     write_boxes,
 )
 from helpers.data.extraction import MANIFEST, ArchiveError, extract
-from helpers.data.store import crop_file
+from helpers.data.store import crop_files
 from helpers.preprocessing import crop, gray
 
 NAMED, RIGHT, PART = "named error", "right answer", "right answer, rows listed"
@@ -238,7 +238,7 @@ def judge_mat(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
 
 
 def judge_png(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
-    found = crop_file(path, BOX, SIDE)
+    [found] = crop_files(path.parent, [1], [BOX], SIDE)
     if isinstance(found, str):
         return (NAMED if found else "no reason"), found
     image = Image.open(io.BytesIO(sound))

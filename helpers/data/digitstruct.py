@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 
 import h5py
@@ -31,23 +30,23 @@ from helpers.data.hdf5_headers import (
 from helpers.errors import InputError
 from helpers.files import atomic_write
 
-FIELDS = ("height", "left", "top", "width", "label")
+EXPECTED = {
+    "height": "pixels above 0",
+    "left": "a finite number of pixels",
+    "top": "a finite number of pixels",
+    "width": "pixels above 0",
+    "label": "1 to 10",
+}
+FIELDS = tuple(EXPECTED)
 
-BLOCK_ROWS = 2_000
-"""Read at a time; what is mapped of the file for them is then let go."""
+BLOCK_ROWS = 2_000  # read at a time; what is mapped of the file is then let go
+USERBLOCK = 512  # bytes before the HDF5 part, for MATLAB's own header
+MAX_BOXES = 1_000  # of one image; in SVHN it is six
+MAX_NAME = 255  # characters of a file name
 
 WRITING_CACHE = 128 << 20
 """Bytes of headers that HDF5 keeps, as many as it can: all names of a group are one
 block, which it would otherwise write and read back for each further one."""
-
-USERBLOCK = 512
-"""Bytes before the HDF5 part, for MATLAB's own header."""
-
-MAX_BOXES = 1_000
-"""Of one image; in SVHN it is six."""
-
-MAX_NAME = 255
-"""Characters of a file name."""
 
 _HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 ."
 _VERSION = b"\x00\x02IM"
@@ -66,34 +65,24 @@ class _RowError(ValueError):
 
 @dataclass(frozen=True)
 class Fault:
-    """A row of a digitStruct.mat that cannot be used.
+    """A row of a digitStruct.mat that cannot be used."""
 
-    ``row`` is its place in the file, from 1; ``image`` the number in the image's file
-    name, None where that is what is wrong; ``reason`` what was found and expected.
-    """
-
-    row: int
-    image: int | None
-    reason: str
+    row: int  # its place in the file, from 1
+    image: int | None  # number in the image's file name, None where that is at fault
+    reason: str  # what was found and expected
 
 
 @dataclass(frozen=True)
 class Boxes:
-    """Every digit of an archive, one element each, in the order of the file.
+    """Every digit of an archive, one element each, in the order of the file."""
 
-    ``image`` is the number in the image's file name, int32; ``label`` the digit, 0 to
-    9, int8; ``left``, ``top``, ``width`` and ``height`` are pixels, float64, and a box
-    may reach beyond its image. ``images`` has the number of every image in the order
-    of the file, those without a box too.
-    """
-
-    image: np.ndarray
-    label: np.ndarray
-    left: np.ndarray
+    image: np.ndarray  # int32, the number in the image's file name
+    label: np.ndarray  # int8, the digit, 0 to 9
+    left: np.ndarray  # float64, pixels; a box may reach beyond its image
     top: np.ndarray
     width: np.ndarray
     height: np.ndarray
-    images: np.ndarray
+    images: np.ndarray  # int32, the number of every image, those without a box too
 
     def __len__(self):
         return len(self.image)
@@ -102,16 +91,11 @@ class Boxes:
 def read_boxes(path: Path | str) -> Boxes:
     """Read every box of a digitStruct.mat, or none if one of them cannot be read.
 
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    DigitStructError
-        It is no MATLAB 7.3 file, is cut short, lacks a part, refers to nothing, or
-        holds a label or a box that is none.
+    Raises FileNotFoundError, and DigitStructError for what is no MATLAB 7.3 file, is
+    cut short, lacks a part, refers to nothing, or holds a label or a box that is none.
     """
     rows = _read_rows(Path(path))
-    for row, why in chain(sorted(rows.faults.items()), rows.bad_values(False)):
+    for row, why in sorted((rows.bad_values(sized=False) | rows.faults).items()):
         raise DigitStructError(f"{path}: row {row + 1}: {why}. Get the archive again.")
     return rows.boxes()
 
@@ -120,20 +104,13 @@ def read_sound_boxes(path: Path | str) -> tuple[Boxes, list[Fault]]:
     """Read the boxes of those images of a digitStruct.mat that are sound.
 
     An image is unsound if a part of its row is missing or damaged, if a label is no
-    digit or a box has no size, and if another row is of the same image.
+    digit or a box has no size, and if another row is of the same image. What is wrong
+    with it is in the second value, its number still in ``images`` of the first.
 
-    Returns the boxes, as from `read_boxes`, less those of unsound images, with the
-    numbers of all images once in ``images``; and what is wrong with the others.
-
-    Raises
-    ------
-    FileNotFoundError, DigitStructError
-        As by `read_boxes`, for what is wrong with more than single rows.
+    Raises as `read_boxes`, for what is wrong with more than single rows.
     """
     rows = _read_rows(Path(path))
-    faults = rows.faults.copy()
-    for row, why in chain(rows.bad_values(sized=True), rows.repeated()):
-        faults.setdefault(row, why)
+    faults = rows.repeated() | rows.bad_values(sized=True) | rows.faults
     numbers = rows.images.tolist()
     found = [
         Fault(row + 1, None if numbers[row] < 0 else numbers[row], why)
@@ -155,11 +132,6 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
         np.searchsorted(boxes.image[order], boxes.images, side)
         for side in ("left", "right")
     )
-    if (ends - starts).sum() != len(boxes):
-        raise ValueError(
-            f"{path}: {len(boxes)} boxes, of which {(ends - starts).sum()} are of the "
-            f"{len(boxes.images)} images; expected each box to belong to one image."
-        )
     table = np.stack([getattr(boxes, field)[order] for field in FIELDS], 1, dtype="<f8")
     label = table[:, FIELDS.index("label")]
     label[label == 0] = 10
@@ -179,17 +151,12 @@ def write_boxes(path: Path | str, boxes: Boxes) -> None:
 
 @dataclass(frozen=True)
 class _Rows:
-    """What a file says, and which of its rows could not be read.
+    """What a file says, and which of its rows could not be read."""
 
-    ``images`` is int32 (rows,), -1 where the name is no number; ``row`` is the place
-    in it of each box, int64 (boxes,); ``table`` has a float64 column for each of
-    `FIELDS`; ``faults`` are reasons by row.
-    """
-
-    images: np.ndarray
-    row: np.ndarray
-    table: np.ndarray
-    faults: dict[int, str]
+    images: np.ndarray  # int32 (rows,), -1 where the name is no number
+    row: np.ndarray  # int64 (boxes,), the place of each box's row in the file
+    table: np.ndarray  # float64 (boxes, fields)
+    faults: dict[int, str]  # reasons by row
 
     def boxes(self) -> Boxes:
         columns = dict(zip(FIELDS, np.ascontiguousarray(self.table.T), strict=True))
@@ -197,37 +164,39 @@ class _Rows:
         images = self.images[self.images >= 0]
         return Boxes(image=self.images[self.row], images=images, **columns)
 
-    def bad_values(self, sized: bool) -> Iterator[tuple[int, str]]:
-        """Row and reason of each label that is no digit and number that is none.
+    def bad_values(self, sized: bool) -> dict[int, str]:
+        """Reason by row for labels that are no digit and numbers that are none.
 
-        And of each width and height that is not above 0, if boxes are to be ``sized``.
+        And for each width and height that is not above 0, if boxes are to be ``sized``.
         """
-        for field, column in zip(FIELDS, self.table.T, strict=True):
-            good, expected = np.isfinite(column), "a finite number of pixels"
-            if field == "label":
-                good, expected = np.isin(column, np.arange(1, 11)), "1 to 10"
-            elif sized and field in ("height", "width"):
-                good, expected = good & (column > 0), f"{expected} above 0"
-            for box in np.flatnonzero(~good):
-                reason = f"a {field} is {column[box]}; expected {expected}"
-                yield int(self.row[box]), reason
+        bad = ~np.isfinite(self.table)
+        bad[:, -1] = ~np.isin(self.table[:, -1], np.arange(1, 11))
+        if sized:
+            for size in ("height", "width"):
+                bad[:, FIELDS.index(size)] |= self.table[:, FIELDS.index(size)] <= 0
+        found = {}
+        for box, column in np.argwhere(bad):
+            field, value = FIELDS[column], self.table[box, column]
+            reason = f"a {field} is {value}; expected {EXPECTED[field]}"
+            found[int(self.row[box])] = reason
+        return found
 
-    def repeated(self) -> Iterator[tuple[int, str]]:
-        """Row and reason of all rows of those images that have several."""
+    def repeated(self) -> dict[int, str]:
+        """Reason by row for all rows of those images that have several."""
         _, which, counts = np.unique(
             self.images, return_inverse=True, return_counts=True
         )
-        several = (counts[which] > 1) & (self.images >= 0)
-        for row in np.flatnonzero(several).tolist():
-            yield row, f"{counts[which[row]]} rows are of this image; expected one"
+        rows = np.flatnonzero((counts[which] > 1) & (self.images >= 0)).tolist()
+        reason = "{} rows are of this image; expected one"
+        return {row: reason.format(counts[which[row]]) for row in rows}
 
 
 def _read_rows(path: Path) -> _Rows:
     with _open(path) as file:
         names, groups = (_references(file, path, part) for part in ("name", "bbox"))
-        if len(names) != len(groups):
+        if names.size != groups.size:
             raise DigitStructError(
-                f"{path}: {len(names)} names and {len(groups)} rows of boxes; expected "
+                f"{path}: {names.size} names and {groups.size} rows of boxes; expected "
                 "one name for each. Get the archive again."
             )
         return _Reader(file, path, names, groups).read()
@@ -243,14 +212,12 @@ class _Reader:
     def __init__(self, file: h5py.File, path: Path, names, groups):
         self.file, self.path, self.base = file, path, file.userblock_size
         self.names, self.groups = names, groups
-        self.images = np.full(len(names), -1, np.int32)
+        self.images = np.full(names.size, -1, np.int32)
         self.parts = [(np.empty(0, int), np.empty((0, len(FIELDS))))]
         self.faults = {}
 
     def read(self) -> _Rows:
-        names, groups = (
-            _addresses(self.file[f"digitStruct/{part}"].id) for part in ("name", "bbox")
-        )
+        names, groups = _addresses(self.names.id), _addresses(self.groups.id)
         for start in range(0, len(names), BLOCK_ROWS):
             rows = np.arange(start, min(start + BLOCK_ROWS, len(names)))
             mapped = np.memmap(self.path, np.uint8, mode="r")
@@ -309,12 +276,11 @@ class _Reader:
 
     def _row_table(self, row: int) -> np.ndarray:
         """The boxes of one row by h5py: float64 (boxes, fields)."""
-        group = self._follow("bbox", self.groups[row])
-        if isinstance(group, h5py.Dataset) and _is_empty(group):
+        group = self._follow("bbox", self.groups, row)
+        if _is_empty(group):
             return np.empty((0, len(FIELDS)))
-        if not isinstance(group, h5py.Group):
-            raise _RowError("its bbox is no group; expected one of five fields")
-        missing = [field for field in FIELDS if field not in group]
+        members = group if isinstance(group, h5py.Group) else ()
+        missing = [field for field in FIELDS if field not in members]
         if missing:
             found = f"no {' and no '.join(missing)} in its bbox"
             raise _RowError(f"{found}; expected all five fields")
@@ -326,27 +292,26 @@ class _Reader:
 
     def _numbers(self, field: str, item) -> list[float]:
         """What a field's dataset holds or refers to."""
-        if not isinstance(item, h5py.Dataset):
-            raise _RowError(f"{field} is no dataset; expected numbers or references")
         if _is_empty(item):
             return []
         if not _refers(item):
             return [_number(field, item)]
         if item.size > MAX_BOXES:
             raise _RowError(f"{item.size:,} boxes; expected at most {MAX_BOXES:,}")
-        return [_number(field, self._follow(field, part)) for part in item[()].flat]
+        parts = (self._follow(field, item, place) for place in range(item.size))
+        return [_number(field, part) for part in parts]
 
     def _codes(self, row: int) -> bytes:
         """The UTF-16 codes of a row's name by h5py."""
-        item = self._follow("name", self.names[row])
+        item = self._follow("name", self.names, row)
         text = isinstance(item, h5py.Dataset) and item.dtype.kind == "u"
         if not text or not 0 < (item.size or 0) <= MAX_NAME:
             raise _RowError("its name is no text; expected UTF-16 codes")
         return item[()].astype("<u2").tobytes()
 
-    def _follow(self, part: str, reference: h5py.Reference):
+    def _follow(self, part: str, references: h5py.Dataset, place: int):
         try:
-            return self.file[reference]
+            return self.file[references[np.unravel_index(place, references.shape)]]
         except (ValueError, KeyError, OSError, RuntimeError) as error:
             found = f"{part} refers to nothing"
             raise _RowError(f"{found}; expected a part of this file") from error
@@ -368,14 +333,18 @@ def _number_in(codes: bytes) -> int:
     return int(match[1])
 
 
-def _is_empty(dataset: h5py.Dataset) -> bool:
-    """Whether a dataset is MATLAB's empty array, which holds its size."""
-    return bool(dataset.attrs.get("MATLAB_empty", 0)) or not dataset.size
+def _is_empty(item) -> bool:
+    """Whether an object is MATLAB's empty array, which holds its size."""
+    empty = isinstance(item, h5py.Dataset) and (
+        item.attrs.get("MATLAB_empty", 0) or not item.size
+    )
+    return bool(empty)
 
 
-def _refers(dataset: h5py.Dataset) -> bool:
+def _refers(item) -> bool:
     # Texts have the same dtype, and equal ones.
-    return h5py.check_ref_dtype(dataset.dtype) is h5py.Reference
+    is_dataset = isinstance(item, h5py.Dataset)
+    return is_dataset and h5py.check_ref_dtype(item.dtype) is h5py.Reference
 
 
 class _Writer:
@@ -392,48 +361,45 @@ class _Writer:
     def add(self, name: str, table: np.ndarray) -> None:
         """Add an image with a name and its boxes, float64 (boxes, fields)."""
         codes = np.frombuffer(name.encode("utf-16-le"), "<u2")[:, None]
-        text = self._write(codes, b"char", self.pool, self._next())
-        _tag(text, "MATLAB_int_decode", np.int32(2))
+        text = self._write(codes, self.pool, self._next())
+        _tag(text, MATLAB_class=np.bytes_(b"char"), MATLAB_int_decode=np.int32(2))
         self.names.append(_reference(text))
         group = h5g.create(self.pool, self._next())
-        _tag(group, "MATLAB_class", np.bytes_(b"struct"))
+        _tag(group, MATLAB_class=np.bytes_(b"struct"))
         for field, numbers in zip(FIELDS, table.T, strict=True):
-            place = group, field.encode()
             if len(numbers) == 1:
-                self._write(numbers[:, None], b"double", *place)
+                box = self._write(numbers[:, None], group, field.encode())
+                _tag(box, MATLAB_class=np.bytes_(b"double"))
             elif len(numbers) == 0:  # MATLAB writes an empty array as its size
-                empty = self._write(np.zeros(2, "<u8"), b"double", *place)
-                _tag(empty, "MATLAB_empty", np.uint8(1))
+                empty = self._write(np.zeros(2, "<u8"), group, field.encode())
+                double, yes = np.bytes_(b"double"), np.uint8(1)
+                _tag(empty, MATLAB_class=double, MATLAB_empty=yes)
             else:
-                self._write_references(self._scalars(numbers), *place)
+                self._refer(self._scalars(numbers), group, field.encode())
         self.groups.append(_reference(group))
 
     def close(self) -> None:
         """Write the two columns of references that everything is found by."""
         top = self.file.create_group("digitStruct").id
-        _tag(top, "MATLAB_class", np.bytes_(b"struct"))
-        self._write_references(self.names, top, b"name")
-        self._write_references(self.groups, top, b"bbox")
+        _tag(top, MATLAB_class=np.bytes_(b"struct"))
+        self._refer(self.names, top, b"name")
+        self._refer(self.groups, top, b"bbox")
 
     def _scalars(self, numbers: np.ndarray) -> list[h5py.Reference]:
-        scalars = [
-            self._create(h5t.IEEE_F64LE, (1, 1), self.pool, self._next())
-            for _ in numbers
-        ]
+        kind = h5t.IEEE_F64LE
+        scalars = [self._create(kind, (1, 1), self.pool, self._next()) for _ in numbers]
         for scalar, number in zip(scalars, numbers, strict=True):
             scalar.write(h5s.ALL, h5s.ALL, np.full((1, 1), number))
         return [_reference(scalar) for scalar in scalars]
 
-    def _write(self, data: np.ndarray, kind: bytes, parent, name: bytes):
-        dataset = self._create(h5t.py_create(data.dtype), data.shape, parent, name)
-        dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(data))
-        _tag(dataset, "MATLAB_class", np.bytes_(kind))
-        return dataset
+    def _refer(self, references: list, parent, name: bytes) -> None:
+        self._write(np.array(references, h5py.ref_dtype).reshape(-1, 1), parent, name)
 
-    def _write_references(self, references: list, parent, name: bytes) -> None:
-        column = np.array(references, h5py.ref_dtype).reshape(-1, 1)
-        dataset = self._create(h5t.STD_REF_OBJ, column.shape, parent, name)
-        dataset.write(h5s.ALL, h5s.ALL, column)
+    def _write(self, data: np.ndarray, parent, name: bytes) -> h5d.DatasetID:
+        kind = h5t.py_create(data.dtype, logical=True)
+        dataset = self._create(kind, data.shape, parent, name)
+        dataset.write(h5s.ALL, h5s.ALL, np.ascontiguousarray(data))
+        return dataset
 
     def _create(self, kind, shape: tuple, parent, name: bytes) -> h5d.DatasetID:
         space = h5s.create_simple(shape)
@@ -448,10 +414,11 @@ def _reference(item) -> h5py.Reference:
     return h5r.create(item, b".", h5r.OBJECT)
 
 
-def _tag(item, name: str, value) -> None:
-    value = np.asarray(value)
-    kind, scalar = h5t.py_create(value.dtype), h5s.create(h5s.SCALAR)
-    h5a.create(item, name.encode(), kind, scalar).write(value)
+def _tag(item, **attributes) -> None:
+    for name, value in attributes.items():
+        array = np.asarray(value)
+        kind, scalar = h5t.py_create(array.dtype), h5s.create(h5s.SCALAR)
+        h5a.create(item, name.encode(), kind, scalar).write(array)
 
 
 @contextmanager
@@ -461,46 +428,29 @@ def _open(path: Path) -> Iterator[h5py.File]:
             f"{path}: no such file; expected a digitStruct.mat. Extract its archive."
         )
     try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        with path.open("rb") as raw:
-            start = raw.read(USERBLOCK)
-        found = f"{path}: begins with {start[:16]!r}"
-        if "truncated" in str(error) or start.startswith(b"MATLAB 7.3"):
-            found = f"{path}: cut short or damaged ({error})"
-        raise DigitStructError(
-            f"{found}; expected a whole MATLAB 7.3 file (HDF5). Get the archive again, "
-            "or save the file with save(..., '-v7.3')."
-        ) from error
-    try:
-        with file:
+        with h5py.File(path, "r") as file:
             yield file
     except DigitStructError:
         raise
     except _DAMAGE as error:
+        with path.open("rb") as raw:
+            start = raw.read(16)
         raise DigitStructError(
-            f"{path}: damaged ({error}); expected a whole MATLAB 7.3 file. Get the "
-            "archive again."
+            f"{path}: begins with {start!r} ({error}); expected a whole MATLAB 7.3 "
+            "file (HDF5). Get the archive again, or save the file with "
+            "save(..., '-v7.3')."
         ) from error
 
 
-def _references(file: h5py.File, path: Path, part: str) -> np.ndarray:
-    """One reference for each image: (rows,) of h5py.Reference."""
-    place = f"digitStruct/{part}"
-    try:
-        dataset = file.get(place)
-        found = "absent" if dataset is None else f"a {type(dataset).__name__.lower()}"
-        if isinstance(dataset, h5py.Dataset):
-            found = f"a dataset of {dataset.dtype} {dataset.shape}"
-            # What claims more than the file holds would fill the memory.
-            whole = 8 * (dataset.size or 0) <= path.stat().st_size
-            if _refers(dataset) and dataset.shape and whole:
-                return dataset[()].ravel()
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        found = f"unreadable ({error})"
+def _references(file: h5py.File, path: Path, part: str) -> h5py.Dataset:
+    """The dataset with one reference for each image."""
+    dataset = file.get(f"digitStruct/{part}")
+    # What claims more than the file holds would fill the memory.
+    if _refers(dataset) and 0 <= 8 * (dataset.size or 0) <= path.stat().st_size:
+        return dataset
     raise DigitStructError(
-        f"{path}: /{place} is {found}; expected a reference for each image. Name the "
-        "digitStruct.mat of an SVHN archive."
+        f"{path}: /digitStruct/{part} is {dataset or 'absent'}; expected a reference "
+        "for each image. Name the digitStruct.mat of an SVHN archive."
     )
 
 

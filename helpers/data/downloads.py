@@ -8,7 +8,7 @@ import gzip
 import re
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from pathlib import Path
 
@@ -53,16 +53,10 @@ def download(
     Size and SHA-256 are checked before the file takes its name; where no SHA-256 is
     published the check sum inside the gzip file must do.
 
-    Parameters
-    ----------
-    mirror
-        Addresses of folders that hold the archive too, with spaces between; asked
-        before its own addresses.
-    retry
-        Further rounds of all addresses, and the waits before them. The count starts
-        anew with every hundredth of the archive that has come.
-    timeout
-        Seconds without a byte after which a server is given up.
+    ``mirror`` has addresses of folders that hold the archive too, with spaces between;
+    they are asked first. ``retry`` gives the further rounds of all addresses and the
+    waits before them, counted anew with every hundredth of the archive that has come;
+    ``timeout`` the seconds without a byte after which a server is given up.
 
     Raises DownloadError where no address gave the archive.
     """
@@ -145,7 +139,7 @@ def _fetch_rest(archive: Archive, address: str, part: Path, timeout: float) -> N
             address, headers=headers, stream=True, timeout=timeout
         ) as response:
             start = _first_byte(archive, response, start, part)
-            _append(archive, _blocks(response, timeout), start, part)
+            _append(archive, response, start, part, timeout)
     except (requests.RequestException, HTTPError) as error:
         raise _AttemptError(str(error.args[0] if error.args else error)) from error
     if _size(part) != archive.size:
@@ -178,32 +172,31 @@ def _first_byte(
     return 0
 
 
-def _blocks(response: requests.Response, timeout: float) -> Iterator[bytes]:
-    """An answer's bytes as they come, until they come too slowly."""
-    began, count = time.monotonic(), 0
-    while block := response.raw.read1(BLOCK, decode_content=False):
-        yield block
-        count += len(block)
-        passed = time.monotonic() - began
-        if passed > timeout:
-            if count < MIN_RATE * passed:
-                raise _AttemptError(f"gave only {count:,} bytes in {passed:.0f} s")
-            began, count = time.monotonic(), 0
-
-
-def _append(archive: Archive, blocks: Iterator[bytes], start: int, part: Path) -> None:
-    """Write the archive's bytes from ``start`` on, and never more than it has."""
+def _append(
+    archive: Archive,
+    response: requests.Response,
+    start: int,
+    part: Path,
+    timeout: float,
+) -> None:
+    """Write the archive's bytes from ``start`` on, unless they come too slowly."""
     options = {"total": archive.size, "initial": start, "unit": "B", "unit_scale": True}
     with (
         explain_no_room(part),
         part.open("ab" if start else "wb") as file,
         tqdm(desc=f"fetching {archive.file}", **options) as progress,
     ):
-        for block in blocks:
+        began, before = time.monotonic(), start
+        while block := response.raw.read1(BLOCK, decode_content=False):
             progress.update(file.write(block[: archive.size - progress.n]))
             file.flush()  # or a kill would cost the last few kB
             if progress.n == archive.size:
                 break
+            count, passed = progress.n - before, time.monotonic() - began
+            if passed > timeout:
+                if count < MIN_RATE * passed:
+                    raise _AttemptError(f"gave only {count:,} bytes in {passed:.0f} s")
+                began, before = time.monotonic(), progress.n
 
 
 def _fault(archive: Archive, part: Path) -> str | None:

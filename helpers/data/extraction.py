@@ -21,9 +21,7 @@ MANIFEST = "manifest.json"
 KINDS = (".png", ".mat")  # suffixes of the files that archives are extracted for
 MAX_HEADER_BYTES = 32 << 10  # of a header that tells a member's name and the like
 MAX_NAME_BYTES = 255  # of a file's name, as file systems have it
-
-EXTENSIONS = (b"x", b"g", b"X", b"L", b"K")
-"""Types of members that only tell more of the next: POSIX's, Solaris's and GNU's."""
+EXTENSIONS = b"xgXLK"  # members that only tell of the next: POSIX's, Solaris's, GNU's
 
 DAMAGE = (
     *(tarfile.TarError, zlib.error, struct.error, EOFError, OSError),

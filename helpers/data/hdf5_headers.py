@@ -15,11 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 UNKNOWN, FLOAT64, UINT16, REFERENCE = range(4)
-ITEMSIZE = np.array([0, 8, 2, 8])
-"""Bytes of one element of each kind."""
-
-MAX_MESSAGES = 16
-"""Of one object header; MATLAB writes seven or fewer."""
+ITEMSIZE = np.array([0, 8, 2, 8])  # bytes of one element of each kind
+MAX_MESSAGES = 16  # of one object header; MATLAB writes seven or fewer
 
 _NOTHING, _DATASPACE, _DATATYPE, _OLD_FILL, _FILL, _LAYOUT = 0, 1, 3, 4, 5, 8
 _ATTRIBUTE, _CONTINUATION, _SYMBOLS, _TIME = 12, 16, 17, 18
@@ -41,34 +38,22 @@ _TYPES = {
 
 
 class Found(NamedTuple):
-    """What each header says: int64 arrays of the headers' shape.
+    """What each header says: int64 arrays of the headers' shape."""
 
-    ``kind`` is UNKNOWN, FLOAT64, UINT16 or REFERENCE; ``count`` the number of elements;
-    ``offset`` the place of the first one in the file.
-    """
-
-    kind: np.ndarray
-    count: np.ndarray
-    offset: np.ndarray
+    kind: np.ndarray  # UNKNOWN, FLOAT64, UINT16 or REFERENCE
+    count: np.ndarray  # of elements
+    offset: np.ndarray  # of the first element in the file
 
 
 def find_datasets(raw: np.ndarray, headers: np.ndarray, base: int) -> Found:
     """Read the object headers of many small datasets.
 
-    Parameters
-    ----------
-    raw
-        uint8, the bytes of the file.
-    headers
-        int64 of any shape, addresses of object headers, as references hold them.
-    base
-        Place in the file from which addresses count: the size of its userblock.
+    ``raw`` are the bytes of the file, uint8; ``headers`` addresses, int64 of any shape,
+    as references hold them; ``base`` the place that addresses count from: the size of
+    the userblock.
 
-    Returns
-    -------
-    Found
-        Kind UNKNOWN wherever a header is not of the plain form, contradicts itself,
-        or lies, or has its values, beyond the end of the file.
+    Kind is UNKNOWN wherever a header is not of the plain form, contradicts itself, or
+    lies, or has its values, beyond the end of the file.
     """
     headers, shape = headers.ravel(), headers.shape
     kind, count, offset, stored = np.zeros((4, len(headers)), np.int64)
@@ -92,20 +77,9 @@ def find_members(
 ) -> np.ndarray:
     """Read where the members of many small groups have their object headers.
 
-    Parameters
-    ----------
-    raw, base
-        As for `find_datasets`.
-    headers
-        int64 (groups,), addresses of the groups' object headers.
-    names
-        Of all members of each group, of seven letters at most.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64 (groups, names), addresses of object headers; 0 for all members of a
-        group that has others, is not of the plain form or reaches beyond the file.
+    ``names`` are those of all members of each group, of seven letters at most.
+    Addresses are int64 (groups, names); 0 for all members of a group that has others,
+    is not of the plain form or reaches beyond the file.
     """
     tables, tree, heap = np.zeros((3, len(headers)), np.int64)
     plain = np.ones(len(headers), bool)
@@ -138,10 +112,9 @@ def values(raw: np.ndarray, offset: np.ndarray, dtype) -> np.ndarray:
 
 
 def element_offsets(first: np.ndarray, count: np.ndarray, itemsize: int) -> np.ndarray:
-    """The place of every element of datasets, one after the other.
+    """The place of every element of datasets: int64 (sum of ``count``, K).
 
-    ``first`` is int64 (N, K), K datasets of ``count`` (N,) elements each; what is
-    returned is (sum of ``count``, K).
+    ``first`` is int64 (N, K): K datasets of ``count`` (N,) elements each.
     """
     before = np.cumsum(count) - count
     place = np.arange(count.sum()) - np.repeat(before, count)
@@ -151,10 +124,9 @@ def element_offsets(first: np.ndarray, count: np.ndarray, itemsize: int) -> np.n
 def _messages(
     raw, headers, base: int, known: tuple[int, ...], plain: np.ndarray
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """Go through the messages of many object headers, one of each at a time.
+    """Yield rows of ``headers`` with type and place of their next message.
 
-    Yields rows of ``headers`` with the type and place of a message of each. Once
-    all are yielded, ``plain`` is False wherever a header is not of version 1, has a
+    After the last, ``plain`` is False wherever a header is not of version 1, has a
     message that is not ``known`` or is not as long as it says.
     """
     start = headers + base

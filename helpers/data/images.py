@@ -22,26 +22,13 @@ PHOTO_FORMATS = (
 The others are no photos, and one of them (EPS) runs another program.
 """
 
-ARCHIVE_FORMATS = ("PNG", "JPEG")
-"""The archives' own format, and the one it is mixed up with."""
-
-MAX_SIDE = 4096
-"""Pixels of a photo's longer side that are kept by default."""
-
-MAX_PIXELS = 300_000_000
-"""Of a photo that is decoded, a JPEG after it is scaled: 1.2 GB in colour."""
-
-MAX_ARCHIVE_PIXELS = 40_000_000
-"""Of an archive's image: 160 MB. The archives' own have less than a million."""
-
-STRIP_PIXELS = 4_000_000
-"""Turned into colour at once, so that a large photo is never copied whole."""
-
-BACKDROP = (128, 128, 128, 255)
-"""Mid-gray below what is transparent: black and white digits both stand out on it."""
-
-ROUNDING = 1e-3
-"""How far floats may stray from 0 to 1, as resizing makes them."""
+ARCHIVE_FORMATS = ("PNG", "JPEG")  # the archives' own, and one it is mixed up with
+MAX_SIDE = 4096  # pixels of a photo's longer side that are kept by default
+MAX_PIXELS = 300_000_000  # of a photo that is decoded: 1.2 GB in colour
+MAX_ARCHIVE_PIXELS = 40_000_000  # the archives' own images have less than a million
+STRIP_PIXELS = 4_000_000  # turned into colour at once: no large photo is copied whole
+BACKDROP = (128, 128, 128, 255)  # black and white digits both stand out on mid-gray
+ROUNDING = 1e-3  # how far floats may stray from 0 to 1, as resizing makes them
 
 EXPECTED = "a JPEG, PNG, GIF, WebP, TIFF, BMP or AVIF image"
 
@@ -57,15 +44,11 @@ class PhotoError(InputError):
 
 @dataclass(frozen=True)
 class Photo:
-    """An image, upright and in RGB, and how large it was.
-
-    ``size`` is its width and height in pixels before it was scaled, upright; ``name``
-    that of the file, or what it was called.
-    """
+    """An image, upright and in RGB, and how large it was."""
 
     image: Image.Image
-    size: Size
-    name: str
+    size: Size  # upright, before it was scaled
+    name: str  # of the file, or what it was called
 
     @property
     def scale(self) -> tuple[float, float]:
@@ -88,23 +71,12 @@ def load_photo(source, max_side: int = MAX_SIDE, name: str = "") -> Photo:
     to 8, and of an animation the first image counts. A JPEG is scaled while it is
     decoded, others as soon as they are.
 
-    Parameters
-    ----------
-    source
-        A path, a file's bytes, a Pillow image, or an array (H, W), (H, W, 1),
-        (H, W, 3) or (H, W, 4) of uint8, uint16, bool or floats 0 to 1.
-    max_side
-        Of the longer side, in pixels; what is smaller stays as it is.
-    name
-        What to call it; by default the file's name, or "image".
-
-    Raises
-    ------
-    PhotoError
-        It is no image, not a whole one, or of a kind that is not read.
+    ``source`` is a path, a file's bytes, a Pillow image, or an array (H, W), (H, W, 1),
+    (H, W, 3) or (H, W, 4) of uint8, uint16, bool or floats 0 to 1; ``max_side`` the
+    most pixels of the longer side; ``name`` what to call it, by default the file's
+    name or "image". Raises PhotoError for what is no whole image of a kind that is
+    read.
     """
-    if max_side < 1:
-        raise ValueError(f"max_side is {max_side}; expected 1 pixel or more.")
     if isinstance(source, (str, os.PathLike)):
         path = Path(source)
         with _open_file(path) as file:
@@ -128,15 +100,9 @@ def read_image(
 ) -> np.ndarray | str:
     """Return what ``read`` makes of an archive's image, or in a few words why not.
 
-    A PNG whose check sums are wrong is not read: Pillow alone would give other pixels
-    for some of them.
-
-    Parameters
-    ----------
-    path
-        Of a PNG or a JPEG.
-    read
-        Given the image, not decoded yet. What it raises becomes the reason.
+    ``path`` is that of a PNG or a JPEG; ``read`` gets the image, not decoded yet, and
+    what it raises becomes the reason. A PNG whose check sums are wrong is not read:
+    Pillow alone would give other pixels for some of them.
     """
     if not path.is_file():
         return "a folder of that name" if path.is_dir() else "there is no such file"
@@ -162,12 +128,8 @@ def open_image(file: BinaryIO, formats: Sequence[str] = PHOTO_FORMATS) -> Image.
 
     `PIL.Image.open` refuses many pixels, by a variable that all of a program shares.
 
-    Raises
-    ------
-    PIL.UnidentifiedImageError
-        It begins as no image of these formats does.
-    SyntaxError, OSError
-        Its header is damaged.
+    Raises PIL.UnidentifiedImageError if it begins as no image of these formats does,
+    SyntaxError or OSError if its header is damaged.
     """
     Image.init()
     file.seek(0)
@@ -203,29 +165,22 @@ def _load_file(file: BinaryIO, name: str, max_side: int) -> Photo:
     except Exception as error:  # of whatever kind a decoder makes of damage
         file.seek(0)
         start = file.read(16)
+        found = f"begins with {start!r}" if start else "an empty file"
+        advice = "Copy or download it again, or save it in one of these formats"
         if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
-            raise PhotoError(
-                f"{name}: a HEIC image, as an iPhone takes them; expected {EXPECTED}. "
-                "Save it as a JPEG, or install pillow-heif and call "
-                "pillow_heif.register_heif_opener() first."
-            ) from error
-        if isinstance(error, UnidentifiedImageError):
-            raise PhotoError(
-                f"{name}: {f'begins with {start!r}' if start else 'an empty file'}; "
-                f"expected {EXPECTED}. Copy or download the image again, or save it in "
-                "one of these formats."
-            ) from error
-        raise _damaged(name, error) from error
+            found = "a HEIC image, as an iPhone takes them"
+            advice = "Save it as a JPEG, or install pillow-heif and call "
+            advice += "pillow_heif.register_heif_opener() first"
+        elif not isinstance(error, UnidentifiedImageError):
+            raise _damaged(name, error) from error
+        raise PhotoError(f"{name}: {found}; expected {EXPECTED}. {advice}.") from error
     size = image.size
     image.draft(None, _fitted_size(size, max_side))
     return _load_image(image, size, name, max_side)
 
 
 def _load_image(image: Image.Image, size: Size, name: str, max_side: int) -> Photo:
-    """Set a Pillow image, perhaps not loaded yet, upright, in RGB and small.
-
-    ``size`` is what it was before it was scaled, if it was.
-    """
+    """Set a Pillow image upright, in RGB and small; ``size`` is what it had in full."""
     if not 0 < image.width * image.height <= MAX_PIXELS:
         raise _wrong_size(name, f"{image.width:,} x {image.height:,} pixels")
     try:
@@ -279,13 +234,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 def _eight_bits(image: Image.Image, name: str) -> Image.Image:
     """An image of 8 bits a channel from one of any mode."""
     if image.mode == "I":  # 32 bits that hold 8 or 16, by what is in them
-        low, high = image.getextrema()
-        if low < 0 or high > 65535:
-            raise PhotoError(
-                f"{name}: whole numbers from {low} to {high}; expected 0 to 65535. "
-                "Scale them."
-            )
-        kind = np.uint16 if high > 255 else np.uint8
+        kind = np.result_type(*map(np.min_scalar_type, image.getextrema()))
         return _from_array(np.asarray(image).astype(kind), name)
     if image.mode == "F" or image.mode.startswith("I;16"):
         return _from_array(np.asarray(image), name)

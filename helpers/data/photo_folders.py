@@ -2,7 +2,6 @@
 
 import csv
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -48,23 +47,17 @@ class NumberPhoto:
 
 @dataclass(frozen=True)
 class FolderPhoto:
-    """A photo of a folder, with its number and its box as far as they are told.
-
-    ``row`` is that of labels.csv, counted from 1, if it tells of the photo.
-    """
+    """A photo of a folder, with its number and its box as far as they are told."""
 
     path: Path
     number: str | None = None
     box: Box | None = None
-    row: int | None = None
 
     def load(self, max_side: int) -> NumberPhoto:
         """Load the photo, its longer side at most ``max_side``, and scale its box.
 
-        Raises
-        ------
-        PhotoError
-            Its number is not told, it cannot be read, or its box lies outside.
+        Raises PhotoError if its number is not told, it cannot be read, or its box lies
+        outside.
         """
         if self.number is None:
             raise PhotoError(f"{self.path.name}: its number is not told")
@@ -74,9 +67,9 @@ class FolderPhoto:
             left, top, right, bottom = inside = np.clip(box, 0, np.tile(photo.size, 2))
             if not (left < right and top < bottom):
                 raise PhotoError(
-                    f"{self.path.with_name(LABELS)}, row {self.row}: box {box} of "
-                    f"{photo.name}, {photo.size[0]} x {photo.size[1]} pixels; expected "
-                    "one that overlaps the photo. Correct it, or leave it empty."
+                    f"{self.path.with_name(LABELS)}: box {box} of {photo.name}, "
+                    f"{photo.size[0]} x {photo.size[1]} pixels; expected one that "
+                    "overlaps the photo. Correct it, or leave it empty."
                 )
             box = tuple(photo.to_image(inside).tolist())
         return NumberPhoto(photo.image, self.number, box, photo.name)
@@ -89,10 +82,7 @@ def photo_folder(folder: Path | str) -> list[FolderPhoto]:
     for those whose box is known, left, top, right and bottom. Without such a file it
     is in the photo's name, see `number_in`.
 
-    Raises
-    ------
-    PhotoError
-        There is no such folder, or a row of labels.csv cannot be right.
+    Raises PhotoError if there is no such folder or a row of labels.csv cannot be right.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -130,53 +120,46 @@ def number_in(stem: str) -> str | None:
 def _read_labels(table: Path, names: set[str]) -> dict[str, FolderPhoto]:
     """Read a labels.csv: each photo that it tells of, by name."""
     try:
-        text = table.read_text(encoding="utf-8-sig")  # a spreadsheet's mark or none
+        lines = table.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise PhotoError(
             f"{table}: not text in UTF-8 ({error.reason}); expected it to be. Save it "
             "anew as CSV UTF-8."
         ) from error
-    header, *lines = text.splitlines() or [""]
-    comma = ";" if ";" in header else ","  # as spreadsheets write it in half of Europe
-    columns = [column.strip().lower() for column in header.split(comma)]
+    semicolons = ";" in "".join(lines[:1])  # as spreadsheets write in half of Europe
+    rows = csv.DictReader(lines, delimiter=";" if semicolons else ",")
+    columns = [column.strip().lower() for column in rows.fieldnames or ()]
     if not {"file", "number"} <= set(columns):
         raise PhotoError(
             f"{table}, row 1: columns {columns}; expected file and number, perhaps "
             f"{', '.join(EDGES)}. Name them in the first row."
         )
+    rows.fieldnames = columns
     told = {}
-    rows = csv.DictReader(lines, columns, delimiter=comma)
     for cells in rows:
-        row = rows.line_num + 1
-        name, *values = (
+        name, number, *edges = (
             (cells.get(column) or "").strip() for column in ("file", "number", *EDGES)
         )
         if name in told or name not in names:
-            raise PhotoError(
-                f"{table}, row {row}: file {name!r}; expected the name of a photo of "
-                "the folder, and each once. Correct it, or delete the row."
-            )
-        told[name] = _labelled_photo(table, row, name, *values)
+            fault = f"file {name!r}; expected the name of a photo here, and each once"
+        elif not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
+            fault = f"number {number!r}; expected 1 to {MAX_DIGITS} digits"
+        elif any(edges) and not _is_box(edges):
+            fault = f"box {', '.join(map(repr, edges))}; expected {', '.join(EDGES)} "
+            fault += "in pixels, left under right and top under bottom, or all empty"
+        else:
+            box = tuple(map(float, edges)) if any(edges) else None
+            told[name] = FolderPhoto(table.with_name(name), number, box)
+            continue
+        raise PhotoError(
+            f"{table}, row {rows.line_num}: {fault}. Correct it, or delete the row."
+        )
     return told
 
 
-def _labelled_photo(
-    table: Path, row: int, name: str, number: str, *edges: str
-) -> FolderPhoto:
-    path = table.with_name(name)
-    if not re.fullmatch(rf"[0-9]{{1,{MAX_DIGITS}}}", number):
-        raise PhotoError(
-            f"{table}, row {row}: number {number!r}; expected 1 to {MAX_DIGITS} "
-            "digits. Correct it, or delete the row."
-        )
-    if not any(edges):
-        return FolderPhoto(path, number, None, row)
-    with suppress(ValueError):
-        left, top, right, bottom = box = tuple(map(float, edges))
-        if -inf < left < right < inf and -inf < top < bottom < inf:
-            return FolderPhoto(path, number, box, row)
-    raise PhotoError(
-        f"{table}, row {row}: box {', '.join(map(repr, edges))}; expected "
-        f"{', '.join(EDGES)} in pixels, left under right and top under bottom. Correct "
-        "it, or leave all four empty."
-    )
+def _is_box(edges: list[str]) -> bool:
+    try:
+        left, top, right, bottom = map(float, edges)
+    except ValueError:
+        return False
+    return -inf < left < right < inf and -inf < top < bottom < inf

@@ -7,7 +7,7 @@ that it belongs to; metadata in JSON say what all was made from.
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from helpers import preprocessing
 from helpers.accuracy import MAX_DIGITS
 from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
 from helpers.data.extraction import MANIFEST, read_manifest
@@ -27,13 +26,10 @@ from helpers.data.parallel import ordered_map
 from helpers.data.splits import SPLITS, choose_splits, likeness_keys
 from helpers.errors import InputError
 from helpers.files import atomic_write
+from helpers.preprocessing import crop, gray, grow, labels_of, union_boxes
 
-VERSION = 4
-"""Goes up when the same archives begin to give another store."""
-
-CHUNK = 128
-"""Images that a process crops before it hands them over."""
-
+VERSION = 5  # goes up when the same archives begin to give another store
+CHUNK = 128  # images that a process crops before it hands them over
 BOX_COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
@@ -75,8 +71,6 @@ class Store:
         try:
             with h5py.File(self.path) as file:
                 return json.loads(file.attrs["metadata"])
-        except FileNotFoundError:
-            raise
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise StoreError(
                 f"{self.path}: no store of this workbook ({error}); expected one that "
@@ -113,12 +107,10 @@ class Store:
         """Images that are in no split, with the reason: archive, number, reason."""
         rows = []
         for archive, group in self._groups():
-            numbers = group["skipped/numbers"][()].tolist()
-            reasons = _texts(group, "skipped/reasons")
+            rows += [(archive, *row) for row in _reasons(group, "skipped")]
             copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
-            numbers += copies.tolist()
-            reasons += ["looks like a test or validation image"] * len(copies)
-            rows += [(archive, *row) for row in zip(numbers, reasons, strict=True)]
+            reason = "looks like a test or validation image"
+            rows += [(archive, number, reason) for number in copies.tolist()]
         return pd.DataFrame(rows, columns=["archive", "number", "reason"])
 
     @cached_property
@@ -128,10 +120,11 @@ class Store:
         Files of other names, members that were not extracted, images that no row of
         digitStruct.mat is of, and rows of it that name no image.
         """
-        rows = []
-        for archive, group in self._groups():
-            columns = _texts(group, "surplus/files"), _texts(group, "surplus/reasons")
-            rows += [(archive, *row) for row in zip(*columns, strict=True)]
+        rows = [
+            (archive, *row)
+            for archive, group in self._groups()
+            for row in _reasons(group, "surplus")
+        ]
         return pd.DataFrame(rows, columns=["archive", "file", "reason"])
 
     def _groups(self) -> Iterator[tuple[str, h5py.Group]]:
@@ -159,13 +152,12 @@ def build_store(
 ) -> Store:
     """Build the store of some archives' folders in ``home``, unless it is there.
 
-    Its name tells it from every store of other content, so that none changes under its
-    reader; stores of before stay until someone deletes them. Of two processes that
-    want the same store one builds it and the other waits. The content does not depend
-    on the number of processes, nor the memory needed on the number of images.
+    Stores of other content have other names, so that none changes under its reader. Of
+    two processes that want the same store one builds it and the other waits. Neither
+    the content depends on the number of processes, nor the memory on that of images.
 
-    Raises StoreError where no image of an archive can be cropped, DigitStructError
-    where its digitStruct.mat cannot be read.
+    Raises StoreError where no image of an archive can be cropped, DigitStructError or
+    FileNotFoundError where its digitStruct.mat cannot be read.
     """
     archives = {name: _fingerprint(folder) for name, folder in folders.items()}
     metadata = {"version": VERSION, **asdict(options), "archives": archives}
@@ -197,23 +189,15 @@ def crop_archive(
     with h5py.File(folder.name, "w", driver="core", backing_store=False) as file:
         _add_archive(file, folder, options, processes)
         arrays = [file[column][()] for column in ("images", "labels", "numbers")]
-        numbers, reasons = file["skipped/numbers"], file["skipped/reasons"].asstr()
-        skipped = dict(zip(numbers[()].tolist(), reasons[()], strict=True))
+        skipped = dict(_reasons(file, "skipped"))
     return Split(*arrays, archives=np.full(len(arrays[0]), folder.name)), skipped
 
 
 def _fingerprint(folder: Path) -> str:
     """Digest of the names, sizes and times of a folder's files, hidden ones left out.
 
-    An image that is mended or replaced changes it; 200,000 files take a second. So an
-    extracted folder gets no other treatment: its manifest vouches for what came out of
-    the archive, not for what was changed since.
+    An image that is mended or replaced changes it; 200,000 files take a second.
     """
-    if not (folder / "digitStruct.mat").is_file():
-        raise StoreError(
-            f"{folder / 'digitStruct.mat'}: no such file; expected what digits the "
-            "images show, and where. Get the archive again."
-        )
     files = []
     for entry in os.scandir(folder):
         if not entry.name.startswith("."):
@@ -225,7 +209,7 @@ def _fingerprint(folder: Path) -> str:
 def _is_made(path: Path, metadata: dict) -> bool:
     try:
         return Store(path).metadata == metadata
-    except (StoreError, FileNotFoundError):
+    except StoreError:
         return False
 
 
@@ -236,9 +220,9 @@ def _add_archive(
     boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
     for column in (*BOX_COLUMNS, "images"):
         group[f"boxes/{column}"] = getattr(boxes, column)
-    numbers, labels = preprocessing.labels_of(boxes)
-    images, unions = preprocessing.union_boxes(boxes)
-    unions = preprocessing.grow(unions[np.isin(images, numbers)], options.margin)
+    numbers, labels = labels_of(boxes)
+    images, unions = union_boxes(boxes)
+    unions = grow(unions[np.isin(images, numbers)], options.margin)
     empty, too_long = np.setdiff1d(boxes.images, images), np.setdiff1d(images, numbers)
     skipped = dict.fromkeys(empty.tolist(), "no digit box")
     skipped |= {f.image: f.reason for f in faults if f.image is not None}
@@ -257,11 +241,11 @@ def _add_archive(
     with tqdm(total=len(numbers), desc=f"cropping {folder.name}", unit="image") as bar:
         for crops in ordered_map(crop_files, tasks, processes):
             good = {}
-            for row, crop in enumerate(crops, bar.n):
-                if isinstance(crop, str):
-                    skipped[int(numbers[row])] = crop
+            for row, found in enumerate(crops, bar.n):
+                if isinstance(found, str):
+                    skipped[int(numbers[row])] = found
                 else:
-                    good[row] = crop
+                    good[row] = found
             if good:
                 pixels[len(kept) : len(kept) + len(good)] = list(good.values())
             kept += good
@@ -275,12 +259,8 @@ def _add_archive(
     pixels.resize(len(kept), axis=0)
     group["numbers"], group["labels"] = numbers[kept], labels[kept]
     group["crop_boxes"] = unions[kept]
-    skipped = dict(sorted(skipped.items()))
-    group["skipped/numbers"] = np.array(list(skipped), np.int32)
-    _add_texts(group, "skipped/reasons", skipped.values())
-    surplus = _surplus(folder, boxes, faults)
-    _add_texts(group, "surplus/files", surplus)
-    _add_texts(group, "surplus/reasons", surplus.values())
+    _add_reasons(group, "skipped", dict(sorted(skipped.items())))
+    _add_reasons(group, "surplus", _surplus(folder, boxes, faults))
 
 
 def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
@@ -295,14 +275,17 @@ def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
     return found | {f"digitStruct.mat, row {f.row}": f.reason for f in nameless}
 
 
-def _add_texts(group: h5py.Group, name: str, texts: Iterable[str]) -> None:
-    # Names and reasons tell of damaged files: HDF5 takes neither NUL nor any byte.
-    plain = [text if text.isprintable() else ascii(text)[1:-1] for text in texts]
-    group.create_dataset(name, (len(plain),), h5py.string_dtype(), plain)
+def _add_reasons(group: h5py.Group, name: str, reasons: Mapping) -> None:
+    # Names and reasons tell of damaged files: they may hold bytes that none can print.
+    rows = [
+        [part if str(part).isprintable() else ascii(part)[1:-1] for part in row]
+        for row in reasons.items()
+    ]
+    group[name] = json.dumps(rows)
 
 
-def _texts(group: h5py.Group, name: str) -> list[str]:
-    return group[name].asstr()[()].tolist()
+def _reasons(group: h5py.Group, name: str) -> list[list]:
+    return json.loads(group[name][()])
 
 
 def _keys(group: h5py.Group) -> np.ndarray:
@@ -313,17 +296,17 @@ def _keys(group: h5py.Group) -> np.ndarray:
     return np.concatenate([likeness_keys(images[part], labels[part]) for part in parts])
 
 
-def crop_file(path: Path, box, crop_size: int) -> np.ndarray | str:
-    """Crop a file's image: uint8 (crop_size, crop_size), or why there is none."""
-    return read_image(
-        path,
-        lambda image: preprocessing.gray(preprocessing.crop(image, box, crop_size)),
-    )
-
-
 def crop_files(
     folder: Path, images: np.ndarray, boxes: np.ndarray, crop_size: int
 ) -> list[np.ndarray | str]:
-    """`crop_file` of each of the numbered images of an archive's folder."""
-    paths = [folder / f"{image}.png" for image in images]
-    return [crop_file(*row, crop_size) for row in zip(paths, boxes, strict=True)]
+    """Crop each of the numbered images of an archive's folder.
+
+    A crop is uint8 (crop_size, crop_size); where there is none, the reason is a str.
+    """
+    return [
+        read_image(
+            folder / f"{number}.png",
+            lambda image, box=box: gray(crop(image, box, crop_size)),
+        )
+        for number, box in zip(images, boxes, strict=True)
+    ]

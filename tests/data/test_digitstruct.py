@@ -125,13 +125,6 @@ def test_anything_written_is_read_back(tmp_path_factory, rows):
     assert_equal(read_boxes(path), boxes_of(rows))
 
 
-def test_box_of_no_image_is_not_written(tmp_path):
-    boxes = boxes_of(ROWS)
-    stray = Boxes(**vars(boxes) | {"images": boxes.images[1:]})
-    with pytest.raises(ValueError, match="belong to one image"):
-        write_boxes(tmp_path / "a.mat", stray)
-
-
 @pytest.mark.parametrize("options", [{"chunks": (1, 1), "compression": "gzip"}, {}])
 @pytest.mark.parametrize("dtype", ["<f8", "<i4", ">f8"])
 def test_number_in_another_storage_is_the_same_number(file, path, dtype, options):

@@ -51,7 +51,7 @@ def test_number_is_set_off_at_the_begin_or_end_of_a_name(number, stems):
 def test_labels_tell_number_and_box_whatever_the_name_says(folder):
     text = "file,number,left,top,right,bottom,source\n12.jpg,034,1,2,30.5,40,me\n"
     assert label(folder, text) == [
-        FolderPhoto(folder / "12.jpg", "034", (1.0, 2.0, 30.5, 40.0), row=2),
+        FolderPhoto(folder / "12.jpg", "034", (1.0, 2.0, 30.5, 40.0)),
         FolderPhoto(folder / "b.png"),
     ]
 
@@ -65,7 +65,7 @@ def test_labels_tell_number_and_box_whatever_the_name_says(folder):
     ],
 )
 def test_labels_need_no_box_and_not_every_photo(folder, text):
-    labelled = FolderPhoto(folder / "b.png", "7", row=2)
+    labelled = FolderPhoto(folder / "b.png", "7")
     assert label(folder, text) == [FolderPhoto(folder / "12.jpg"), labelled]
 
 
@@ -125,7 +125,7 @@ def test_photo_is_loaded_with_its_box_as_far_as_that_is_in_it(folder, box, scale
 @pytest.mark.parametrize("box", ["200,0,210,9", "-9,0,0,9", "0,-9,9,0", "0,100,9,101"])
 def test_box_outside_its_photo_is_told_with_file_row_and_size(folder, box):
     found = tuple(map(float, box.split(",")))
-    told = f"labels.csv, row 2: box {found} of 12.jpg, 200 x 100 pixels; expected"
+    told = f"labels.csv: box {found} of 12.jpg, 200 x 100 pixels; expected"
     with pytest.raises(PhotoError, match=re.escape(told)):
         boxed(folder, box).load(50)
 

@@ -257,8 +257,3 @@ def test_store_of_another_version_gives_way(built):
     made = built()
     metadata(json.dumps(made.metadata | {"version": 0}))(made.path)
     assert built().metadata == made.metadata
-
-
-def test_store_that_is_not_there_is_missing(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        _ = Store(tmp_path / "nowhere.h5").metadata
