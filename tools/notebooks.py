@@ -55,8 +55,8 @@ def without_run_details(notebook):
         "language_info": {"name": "python"},
     }
     for cell in notebook.cells:
-        kept = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-        cell.metadata = kept
+        kept = cell.metadata.keys() & {"tags", "jupyter"}
+        cell.metadata = {name: cell.metadata[name] for name in kept}
     return notebook
 
 
@@ -99,9 +99,10 @@ def main() -> None:
     parser.add_argument("notebooks", nargs="*", type=Path)
     arguments = parser.parse_args()
     course = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    solutions = sorted(FOLDER.glob("solutions/[0-9][0-9]_*.ipynb"))
     link(course)
     if arguments.work == "store":
-        store(arguments.notebooks or course)
+        store(arguments.notebooks or [*course, *solutions])
 
 
 if __name__ == "__main__":
