@@ -62,15 +62,6 @@ def test_logits_count_by_their_differences_however_large():
     assert 0 <= probabilities[0] <= 1
 
 
-def test_rows_are_read_on_their_own_however_few():
-    one, other = outputs({1: 0.9}, {4: 0.9}), outputs({2: 0.8}, {0: 0.7}, {6: 0.9})
-    labels, probabilities = decode(np.stack([one, other]))
-    assert labels[:, :3].tolist() == [[1, 4, BLANK], [2, 0, 6]]
-    assert probabilities == pytest.approx([0.9 * 0.9, 0.8 * 0.7 * 0.9])
-    labels, probabilities = decode(np.zeros((0, 6, 11)))
-    assert (labels.shape, probabilities.shape) == ((0, 6), (0,))
-
-
 def test_temperature_changes_the_probability():
     logits = outputs({1: 0.5, 2: 0.49}, {3: 1 - 1e-9}, {8: 0.99})[None]
     lengths = np.array([0.5, 0.49, *[0.01 / 9] * 9]) ** 2

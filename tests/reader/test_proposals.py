@@ -88,3 +88,36 @@ def test_paired_boxes_are_some_of_the_likeliest(most):
     boxes, pairs = pair_adjacent(found, (10, 20), options)
     assert pairs.tolist() == [[left, left + 1] for left in range(most - 1)]
     assert boxes.shape == (len(pairs), 4)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "confidences", "chosen"),
+    [
+        ((1, 2), (0.5, 0.5), [1]),
+        ((1, 2), (0.5, 0.4), [0]),
+        ((1, 1), (0.5, 0.9), [0]),
+        ((2, 1), (0.5, 0.9), [0]),
+    ],
+    ids=["one digit more", "less confident", "no digit more", "one digit less"],
+)
+def test_wider_box_is_chosen_for_a_digit_that_the_found_one_cuts(
+    lengths, confidences, chosen
+):
+    proposals = Proposals.around(np.array([ALL_OF_IT]), np.ones(1), (99, 50), OPTIONS)
+    found = proposals.choose(np.array(lengths), np.array(confidences), OPTIONS)
+    assert found.tolist() == chosen
+
+
+@pytest.mark.parametrize(
+    ("length", "confidence", "chosen"),
+    [(3, 0.5, [4]), (2, 0.9, [1, 0]), (3, 0.3, [1, 0])],
+    ids=["all their digits", "some of them", "hardly readable"],
+)
+def test_box_around_two_is_chosen_if_all_digits_are_read_in_it(
+    length, confidence, chosen
+):
+    boxes = np.array([(4, 10, 42, 40), (60, 12, 100, 38)], float)
+    proposals = Proposals.around(boxes, np.ones(2), (105, 60), OPTIONS)
+    lengths = np.array([1, 2, 1, 2, length])
+    confidences = np.array([0.7, 0.8, 0.1, 0.1, confidence])
+    assert proposals.choose(lengths, confidences, OPTIONS).tolist() == chosen
