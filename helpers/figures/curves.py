@@ -42,10 +42,13 @@ def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
     ``train_images`` those trained on; accuracies are fractions.
     """
     test = data["test"]
-    of_recipe = ("layers", "steps", "distortion")
-    made_of = {name: getattr(run.recipe, name) for name in of_recipe}
-    made_of["train_images"] = len(data["train"])
-    made_of["steps_per_second"] = run.steps_per_second
+    made_of = {
+        "layers": run.recipe.layers,
+        "steps": run.recipe.steps,
+        "distortion": run.recipe.distortion,
+        "train_images": len(data["train"]),
+        "steps_per_second": run.steps_per_second,
+    }
     rows = [
         {"part": "validation", "images": len(data["validation"]), **row}
         for row in run.history.to_dict("records")

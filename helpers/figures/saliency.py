@@ -30,13 +30,9 @@ def saliency(
     `network_input` takes them, come float32 (N, H, W): nats for a change by one
     standard deviation of the crop; all 0 where there is no digit.
 
-    Parameters
-    ----------
-    labels
-        Integers (N, 6), blank 10: the digits to ask about, by default those read.
-        The length and the blank slots do not count.
-    noise
-        Standard deviation of what is added, as a part of the crop's range of values.
+    ``labels``, integers (N, 6), have the digits to ask about, by default those read;
+    the length and blanks do not count. ``noise`` is the standard deviation of what is
+    added, as a part of the crop's range of values.
     """
     answers = predict(network, crops) if labels is None else np.asarray(labels)
     rng = np.random.default_rng(seed)

@@ -76,15 +76,9 @@ def image_grid(
 ) -> Figure:
     """Show images in rows of up to ``columns``, each as it is.
 
-    Parameters
-    ----------
-    images
-        PIL images or arrays, of any sizes. uint8 is shown from 0, black, to 255;
-        other values from the image's smallest to its largest.
-    titles
-        One for each image, or none.
-    side
-        Width of the place for an image, and its height at most, in inches.
+    They are PIL images or arrays of any sizes: uint8 is shown from 0, black, to 255,
+    other values from the image's smallest to its largest. ``side`` is the width of the
+    place for an image, and its height at most, in inches.
     """
     images = [np.asarray(image) for image in images]
     columns = max(1, min(columns, len(images)))

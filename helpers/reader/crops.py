@@ -28,14 +28,8 @@ def crop_gray(
 ) -> np.ndarray:
     """Crop boxes in gray, uint8 (N, height, width); the image's edge is repeated.
 
-    Parameters
-    ----------
-    boxes
-        (N, 4): left, top, right, bottom in pixels, fractions allowed.
-    size
-        Width and height of a crop, which are scaled apart, with antialias.
-    margin
-        Room round a box, as a share of its width and height.
+    ``boxes`` are (N, 4), left, top, right, bottom in pixels, fractions allowed. With
+    ``margin``, a share of each side, they are scaled to ``size``, width and height.
     """
     crops = [_crop(image, box, size) for box in grow(boxes, margin)]
     return np.array(crops, np.uint8).reshape(-1, *size[::-1])

@@ -25,17 +25,10 @@ def build_reader(
 
     Blocks of convolutions, each half as wide and high as the one before, then one
     hidden layer, with dropout on both sides, and the six outputs: smaller than the
-    paper's, for a laptop. It takes crops float32 (N, height, width, 1), each of mean 0
-    and deviation 1, to logits float32 (N, 6, 11): length, then five digits, blank 10.
-
-    Parameters
-    ----------
-    size
-        Width and height of the crop in pixels.
-    depths
-        Channels of each block: one convolution in the first two, two in the others.
-    width
-        Units of the hidden layer.
+    paper's, for a laptop. The first two blocks, of ``depths`` channels, have one
+    convolution, the others two. It takes crops of ``size``, width and height, float32
+    (N, height, width, 1), each of mean 0 and deviation 1, to logits float32 (N, 6, 11):
+    length, then five digits, blank 10.
     """
     seeds = endless_seeds(seed)
     inputs = keras.Input((*size[::-1], 1), name="crops")

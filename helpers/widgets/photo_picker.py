@@ -89,7 +89,11 @@ class PhotoPicker(widgets.VBox):
             self.image = self.reading = None
             self._photo.value = self._chart.value = b""
             return
-        self._show(photo.image)
+        self.image = photo.image
+        width, height = _size_shown(self.image)
+        self._photo.layout.width = self._across.layout.width = f"{width}px"
+        self._photo.layout.height = self._down.layout.height = f"{height}px"
+        self._place((0, 0, *self.image.size))
         if name in self.boxes:
             self.box = photo.to_image(self.boxes[name])
         else:
@@ -142,27 +146,19 @@ class PhotoPicker(widgets.VBox):
                     self._chosen.value = name
                 self.choose(name)
 
-    def _show(self, image: Image.Image) -> None:
-        """Make a photo the one that is shown, all of it in the box."""
-        self.image = image
-        width, height = _size_shown(image)
-        self._photo.layout.width = self._across.layout.width = f"{width}px"
-        self._photo.layout.height = self._down.layout.height = f"{height}px"
-        self._place((0, 0, *image.size))
-
     def _place(self, box) -> None:
         """Put the sliders at a box of the photo, and read nothing yet."""
         left, top, right, bottom = (round(float(edge)) for edge in box)
-        width, height = self.image.size
-        upwards = height - bottom, height - top
-        for slider, side, ends in (
-            (self._across, width, (left, right)),
-            (self._down, height, upwards),
-        ):
+        height = self.image.height
+        ends = {
+            self._across: (left, right),
+            self._down: (height - bottom, height - top),
+        }
+        for (slider, value), side in zip(ends.items(), self.image.size, strict=True):
             with self._silent(slider):
                 slider.value = (0, 0)  # within the old limit and the new one
                 slider.max = side
-                slider.value = ends
+                slider.value = value
 
     def _tell(self, reading) -> None:
         """Show a reading, of the box as it stands, and the photo with that box."""

@@ -1,7 +1,6 @@
 """`python -m helpers read`: what it says of photos, with a reader that is made up."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,17 +12,14 @@ from helpers.reader import Reading
 CLEAR = Reading("123", 0.987, (1, 2, 30, 40), True, ((("1", 0.99), ("7", 0.01)),))
 DIM = Reading("4", 0.5, (1, 2, 3, 4), others=(CLEAR, Reading("56", 0.25, (5, 6, 7, 8))))
 BROKEN = Reading(error="holds 0 bytes")
-ANSWERS = {
-    "dim.jpg": DIM,
-    "wall.jpg": Reading(),
-    "broken.jpg": BROKEN,
-    "named.jpg": replace(BROKEN, error="named.jpg: holds 0 bytes"),
-}
+NAMED = Reading(error="named.jpg: holds 0 bytes")
+NAMES = ("dim.jpg", "wall.jpg", "broken.jpg", "named.jpg")
+ANSWERS = dict(zip(NAMES, (DIM, Reading(), BROKEN, NAMED), strict=True))
 
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What the reader was asked for; it says "123" of every image it is given."""
+    """What the reader was asked for; it says "123" of most images it is given."""
     calls = []
 
     def read(images, boxes=None):
@@ -76,10 +72,9 @@ def test_json_is_one_object_a_line(tell):
 
 
 def test_file_that_cannot_be_read_is_told_and_the_rest_is_read(tell):
-    errors = [
-        f"python -m helpers: {name}.jpg: holds 0 bytes" for name in ("broken", "named")
-    ]
     told = tell("broken.jpg", "door.jpg", "named.jpg")
+    start, end = "python -m helpers: ", ".jpg: holds 0 bytes"
+    errors = [f"{start}broken{end}", f"{start}named{end}"]
     assert told == (2, ["door.jpg  123  0.99"], errors)
 
 
