@@ -110,7 +110,9 @@ def figure_3(curve: pd.DataFrame) -> Figure:
     axes[1].plot(paper.FIGURE_3_STEPS, paper.FIGURE_3_TEST, "o", **open_gray)
     axes[0].plot([], [], "s--", label="report, validation", **open_gray)
     axes[0].plot([], [], "o", label="report, test", **open_gray)
-    axes[0].legend(fontsize=8, loc="upper left")
+    figure.set_layout_engine("constrained")
+    lines = axes[0].get_legend_handles_labels()
+    figure.legend(*lines, loc="outside upper center", ncols=5, frameon=False)
     return figure
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.accuracy import BLANK
-from helpers.figures.style import empty_grid, styled
-from helpers.preprocessing import label_text
+from helpers.figures.style import RED, empty_grid, styled
 
 RIGHT = "right"
 KINDS = (
@@ -56,11 +56,54 @@ def error_table(predicted, labels) -> pd.DataFrame:
     return pd.DataFrame({"images": images, "share": images / max(1, images.sum())})
 
 
+def draw_reading(axis: Axes, predicted, label) -> None:
+    """Write a number over an image and below it what was read, wrong digits in red.
+
+    A digit that was not read is a dash; a wrong length stands behind in brackets.
+    """
+    used = np.flatnonzero((label != BLANK) | (predicted != BLANK)).max()
+    read = [
+        ("-" if digit == BLANK else str(digit), "black" if digit == true else RED)
+        for digit, true in zip(predicted[1 : used + 1], label[1:], strict=False)
+    ]
+    if predicted[0] != label[0]:
+        read.append((f" ({predicted[0]})", RED))
+    truth = [(str(digit), "black") for digit in label[1:] if digit != BLANK]
+    for height, line in ((13, truth), (2, read)):
+        for n, (text, colour) in enumerate(line):
+            weight = "bold" if colour == RED else "normal"
+            axis.annotate(
+                text,
+                (0, 1),
+                (1 + 6.5 * n, height),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                fontsize=9,
+                color=colour,
+                weight=weight,
+            )
+
+
+@styled
+def wrong_readings(
+    images, predicted, labels, most: int = 24, columns: int = 8
+) -> Figure:
+    """Show the first wrong readings of images uint8 (N, side, side): `draw_reading`."""
+    wrong = np.flatnonzero(kind_of_error(predicted, labels) != RIGHT)[:most]
+    rows = max(1, -(-len(wrong) // columns))
+    figure, axes = empty_grid(rows, columns, (1.15 * columns, 1.5 * rows), layout=None)
+    for axis, place in zip(axes.flat, wrong, strict=False):
+        axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
+        draw_reading(axis, predicted[place], labels[place])
+    figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.33 / (1.5 * rows), hspace=0.35)
+    return figure
+
+
 @styled
 def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
-    """Show wrong readings by kind, of images uint8 (N, side, side): true → read.
+    """Show wrong readings of images uint8 (N, side, side), of each kind the first few.
 
-    Of every kind the first ``each``.
+    See `draw_reading`.
     """
     kinds = kind_of_error(predicted, labels)
     left = [kind for kind in KINDS if (kinds == kind).any()]
@@ -72,7 +115,6 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
         row[0].text(0, 1.38, f"{kind}: {len(chosen)}", **head)
         for axis, place in zip(row, chosen, strict=False):
             axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
-            title = f"{label_text(labels[place])} → {label_text(predicted[place])}"
-            axis.set_title(title, fontsize=8, pad=3)
+            draw_reading(axis, predicted[place], labels[place])
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.5 / (1.4 * rows), hspace=0.7)
     return figure

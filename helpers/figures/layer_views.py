@@ -1,13 +1,14 @@
 """What the layers of a convolutional network compute, and what they have learnt."""
 
 import keras
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
 from helpers.evaluation import network_input
-from helpers.figures.style import image_grid
+from helpers.figures.style import SIGNED, image_grid, styled
 
 
 def slide(images: np.ndarray, kernel: np.ndarray) -> np.ndarray:
@@ -60,16 +61,19 @@ def change_by_layer(
     return pd.Series(changes)
 
 
+@styled
 def first_filters(network: keras.Model) -> tuple[Figure, pd.DataFrame]:
-    """Show the first convolution's kernels, dark for negative weights.
+    """Show the first convolution's kernels: blue positive weights, red negative ones.
 
     The numbers have a column for each filter, its weights row by row.
     """
     first = next(n for n in network.layers if isinstance(n, keras.layers.Conv2D))
     kernels = np.asarray(first.kernel)[:, :, 0]
-    largest = np.abs(kernels).max()
-    figure = image_grid(np.moveaxis(kernels, -1, 0), columns=8, side=9 / 8)
+    titles = [str(n) for n in range(1, kernels.shape[-1] + 1)]
+    channels = np.moveaxis(kernels, -1, 0)
+    figure = image_grid(channels, titles, columns=8, side=9 / 8, cmap=SIGNED)
     figure.get_layout_engine().set(rect=(0, 0.06, 1, 0.94))  # room for a line below
+    largest = np.abs(kernels).max()
     for axis in figure.axes:
         for image in axis.images:
             image.set_clim(-largest, largest)
@@ -77,14 +81,29 @@ def first_filters(network: keras.Model) -> tuple[Figure, pd.DataFrame]:
     return figure, numbers.add_prefix("filter_")
 
 
-def feature_maps(network: keras.Model, image: np.ndarray, layer: str) -> Figure:
-    """Show a crop, uint8 (side, side), then the answer of every channel of ``layer``.
+@styled
+def feature_maps(
+    network: keras.Model, image: np.ndarray, layer: str, most: int = 16
+) -> Figure:
+    """Show a crop, uint8 (side, side), and feature maps of ``layer``, by channel.
 
-    Dark is 0; all channels share one scale.
+    Of more than ``most`` channels, those with the largest activations. Dark is 0; all
+    share one scale.
     """
     maps = layer_output(network, np.asarray(image)[None], layer)[0]
-    channels = np.moveaxis(maps, -1, 0)
-    figure = image_grid([image, *channels], columns=17, side=9 / 17)
-    for axis in figure.axes[1 : len(channels) + 1]:
-        axis.images[0].set(cmap="magma", clim=(0, maps.max()))
+    strongest = np.argsort(-maps.max(axis=(0, 1)), kind="stable")[:most]
+    columns = 8
+    rows = -(-len(strongest) // columns)
+    size = 1.1 * (columns + 2), 1.25 * max(2, rows)
+    figure = plt.figure(figsize=size, layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(2, columns))
+    crop = left.subplots()
+    crop.imshow(image, "gray", vmin=0, vmax=255)
+    crop.set_title("crop", fontsize=9)
+    axes = right.subplots(rows, columns, squeeze=False).ravel()
+    for axis, channel in zip(axes, sorted(strongest), strict=False):
+        axis.imshow(maps[..., channel], "magma", vmin=0, vmax=maps.max())
+        axis.set_title(f"channel {channel + 1}", fontsize=9)
+    for axis in [crop, *axes]:
+        axis.axis("off")
     return figure

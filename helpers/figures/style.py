@@ -21,6 +21,9 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours that colour-blind readers tell apart (Okabe and Ito 2008)."""
 
 BLUE, RED, GREEN = PALETTE[:3]
+SIGNED = "RdBu"
+"""Colours of values about 0: red below, white at 0, blue above."""
+
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 10,

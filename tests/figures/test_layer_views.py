@@ -79,3 +79,10 @@ def test_feature_maps_shows_the_crop_then_every_channel(network):
     np.testing.assert_array_equal(shown[0].get_array(), CROPS[0])
     assert len(shown) == 4
     np.testing.assert_array_equal(shown[2].get_array(), maps[..., 1])
+
+
+def test_feature_maps_of_many_channels_are_the_strongest_by_name(network):
+    axes = feature_maps(network, CROPS[0], "conv3", most=2).axes
+    strongest = layer_output(network, CROPS[:1], "conv3")[0].max(axis=(0, 1)).argsort()
+    names = [f"channel {n + 1}" for n in sorted(strongest[-2:])]
+    assert [axis.get_title() for axis in axes if axis.images] == ["crop", *names]
