@@ -77,6 +77,10 @@ reader: $(READY)  ## train the shipped reader from nothing
 store: $(READY)  ## run the notebooks and keep their outputs in them
 	$(BIN)/python tools/notebooks.py store
 
+.PHONY: diagrams
+diagrams: $(READY)  ## draw the diagrams of notebooks/pictures
+	$(BIN)/python tools/diagrams.py
+
 .PHONY: lock
 lock: $(READY)  ## resolve pyproject.toml to requirements.lock (UPGRADE=--upgrade)
 	$(BIN)/uv pip compile --universal --python-version 3.10 --all-extras $(UPGRADE) --no-header \
