@@ -14,11 +14,11 @@ from keras import ops
 from helpers.accuracy import BLANK, POSITIONS
 from helpers.errors import InputError
 from helpers.files import read_arrays
+from helpers.recipe import Recipe
 
 CLASSES = BLANK + 1
 """Values of one position: the digits 0 to 9 (or a length), and blank."""
 
-MOST_LAYERS = 7
 POSITION_NAMES = ("length", "d1", "d2", "d3", "d4", "d5")
 PACKAGE = "house_numbers"
 
@@ -113,25 +113,7 @@ class PositionDense(keras.layers.Layer):
         return self.activation(outputs + self.bias)
 
 
-def build_network(
-    layers: int,
-    *,
-    crop_size: int = 32,
-    depths: tuple[int, ...] = (16, 32, 64),
-    patch_size: int = 4,
-    widths: tuple[int, ...] = (128, 64, 16),
-    keep_rate: float = 0.8,
-    lrn_radius: int = 5,
-    lrn_bias: float = 1.0,
-    lrn_alpha: float = 0.1,
-    lrn_beta: float = 0.75,
-    conv_bias: float = 1.0,
-    train_conv_bias: bool = True,
-    relu_outputs: bool = False,
-    initial_deviation: float = 0.0,
-    pooling: bool = True,
-    seed: int | None = None,
-) -> keras.Model:
+def build_network(layers: int, **changes) -> keras.Model:
     """One of the report's networks: crops in, logits of the six positions out.
 
     Seven layers are three convolutions, each followed by max-pool, ReLU and local
@@ -141,70 +123,69 @@ def build_network(
     and one hidden layers, and 1 is a single layer (report, Model 1 to 3, Table 5).
 
     It takes float32 (N, crop_size, crop_size, 1), each image of mean 0 and standard
-    deviation 1, and gives float32 logits (N, 6, 11): length, then five digits. See
-    `helpers.recipe.Recipe` for the parameters.
+    deviation 1, and gives float32 logits (N, 6, 11): length, then five digits.
+    ``changes`` are other fields of a `helpers.recipe.Recipe`.
     """
-    if layers not in range(1, MOST_LAYERS + 1):
-        raise ValueError(f"layers is {layers!r}; expected 1 to {MOST_LAYERS}.")
+    recipe = Recipe(layers, **changes)
+    depths, widths, patch_size = recipe.depths, recipe.widths, recipe.patch_size
     convolutions = max(0, layers - len(widths) - 1)
     hidden = min(layers - 1, len(widths))
-    side = crop_size
+    side = recipe.crop_size
     for _ in range(convolutions):
         side = math.ceil((side - patch_size + 1) / 2)
     if side < 1:
         raise ValueError(
-            f"crop_size is {crop_size}; expected more, since {convolutions} "
+            f"crop_size is {recipe.crop_size}; expected more, since {convolutions} "
             f"convolutions of {patch_size}x{patch_size} leave no pixel of it."
         )
-    seeds = endless_seeds(seed)
+    deviation, seeds = recipe.initial_deviation, endless_seeds(recipe.seed)
 
     def dense(units, activation, name):
-        seed = next(seeds)
-        return PositionDense(units, activation, seed, initial_deviation, name=name)
+        return PositionDense(units, activation, next(seeds), deviation, name=name)
 
-    inputs = keras.Input((crop_size, crop_size, 1), name="crops")
-    x = inputs
+    x = inputs = keras.Input((recipe.crop_size, recipe.crop_size, 1), name="crops")
     first = len(depths) - convolutions
     for number, depth in list(enumerate(depths, 1))[first:]:
         x = keras.layers.Conv2D(
             depth,
             patch_size,
-            strides=1 if pooling else 2,
+            strides=1 if recipe.pooling else 2,
             use_bias=False,
-            kernel_initializer=_initializer(next(seeds), initial_deviation),
+            kernel_initializer=_initializer(next(seeds), deviation),
             name=f"conv{number}",
         )(x)
-        if pooling:
+        if recipe.pooling:
             x = keras.layers.MaxPooling2D(2, padding="same", name=f"pool{number}")(x)
-        x = ShiftedReLU(conv_bias, trainable=train_conv_bias, name=f"relu{number}")(x)
+        x = ShiftedReLU(
+            recipe.conv_bias, trainable=recipe.train_conv_bias, name=f"relu{number}"
+        )(x)
         x = LocalResponseNormalization(
-            lrn_radius, lrn_bias, lrn_alpha, lrn_beta, name=f"lrn{number}"
+            recipe.lrn_radius,
+            recipe.lrn_bias,
+            recipe.lrn_alpha,
+            recipe.lrn_beta,
+            name=f"lrn{number}",
         )(x)
     x = keras.layers.Flatten(name="flatten")(x)
     for number, width in enumerate(widths[:hidden], 1):
         x = dense(width, "relu", f"dense{number}")(x)
         x = keras.layers.Dropout(
-            1 - keep_rate, seed=next(seeds), name=f"dropout{number}"
+            1 - recipe.keep_rate, seed=next(seeds), name=f"dropout{number}"
         )(x)
-    if relu_outputs and hidden < len(widths):
-        x = dense(widths[hidden], "relu", "logits")(x)
-    else:
-        x = dense(CLASSES, None, "logits")(x)
+    quirky = recipe.relu_outputs and hidden < len(widths)
+    outputs = (widths[hidden], "relu") if quirky else (CLASSES, None)
+    x = dense(*outputs, "logits")(x)
     return keras.Model(inputs, x, name=f"report_{layers}_layers")
 
 
-def build_letter_network(
-    *,
-    side: int = 28,
-    width: int = 128,
-    keep_rate: float = 0.9,
-    seed: int | None = None,
-) -> keras.Model:
+def build_letter_network(**changes) -> keras.Model:
     """Model 1 of the report on letters: one hidden layer and an output layer.
 
-    float32 (N, side, side, 1), pixels (v - 127.5) / 255, to logits (N, 10).
+    float32 (N, 28, 28, 1), pixels (v - 127.5) / 255, to logits (N, 10). ``changes``
+    are those of `helpers.recipe.Recipe.letters`.
     """
-    seeds = endless_seeds(seed)
+    recipe = Recipe.letters(**changes)
+    side, seeds = recipe.crop_size, endless_seeds(recipe.seed)
 
     def dense(units, activation, name):
         xavier = keras.initializers.GlorotUniform(next(seeds))
@@ -216,8 +197,10 @@ def build_letter_network(
         [
             keras.Input((side, side, 1), name="letters"),
             keras.layers.Flatten(name="flatten"),
-            dense(width, "relu", "dense1"),
-            keras.layers.Dropout(1 - keep_rate, seed=next(seeds), name="dropout1"),
+            dense(recipe.widths[0], "relu", "dense1"),
+            keras.layers.Dropout(
+                1 - recipe.keep_rate, seed=next(seeds), name="dropout1"
+            ),
             dense(10, None, "logits"),
         ],
         name="letters_2_layers",
@@ -251,17 +234,10 @@ def copy_weights(heads: keras.Model, network: keras.Model) -> None:
 def load_report_weights(network: keras.Model, path: Path | str) -> None:
     """Put the report's own weights into its network of seven layers.
 
-    Parameters
-    ----------
-    path
-        An .npz file with ``conv1_kernel`` to ``conv3_kernel`` and, for heads 1 to 6
-        and layers 1 to 4, ``headH_denseL_kernel`` and ``headH_denseL_bias``.
-
-    Raises
-    ------
-    InputError
-        The file is no .npz archive, or an array is missing, not finite, or of another
-        shape or type; the network is then as it was.
+    The .npz file has ``conv1_kernel`` to ``conv3_kernel`` and, for heads 1 to 6 and
+    layers 1 to 4, ``headH_denseL_kernel`` and ``headH_denseL_bias``. Raises InputError
+    of a file without one of them, finite and of its shape; the network is then as it
+    was.
     """
     checkpoint = "the report's seven-layer checkpoint, seven_layer_200k.npz."
     _, arrays = read_arrays(path, f"the arrays of {checkpoint}")
@@ -279,24 +255,17 @@ def load_report_weights(network: keras.Model, path: Path | str) -> None:
             f"{checkpoint} and a network of its sizes."
         )
 
-    values, dense = [], 0
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            kernel = take(f"{layer.name}_kernel", tuple(layer.kernel.shape))
-            values.append((layer.kernel, kernel))
-        elif isinstance(layer, ShiftedReLU):
-            values.append((layer.shift, np.ones(layer.shift.shape, "float32")))
-        elif isinstance(layer, PositionDense):
-            dense += 1
-            for part in ("kernel", "bias"):
-                variable = getattr(layer, part)
-                heads = [
-                    take(f"head{head}_dense{dense}_{part}", tuple(variable.shape[1:]))
-                    for head in range(1, POSITIONS + 1)
-                ]
-                values.append((variable, np.stack(heads)))
-    for variable, value in values:
-        variable.assign(value)
+    def value(variable: keras.Variable) -> np.ndarray:
+        layer, part = variable.path.split("/")
+        if part == "shift":
+            return np.ones(variable.shape)
+        if layer.startswith("conv"):
+            return take(f"{layer}_kernel", tuple(variable.shape))
+        layer = layer.replace("logits", "dense4")
+        names = (f"head{head}_{layer}_{part}" for head in range(1, POSITIONS + 1))
+        return np.stack([take(name, tuple(variable.shape[1:])) for name in names])
+
+    network.set_weights([value(variable) for variable in network.weights])
 
 
 def endless_seeds(seed: int | None):

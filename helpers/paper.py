@@ -7,27 +7,21 @@ what others published on the same official test images, strict.
 
 from dataclasses import dataclass
 
-LETTERS_LOGISTIC = 0.89
-"""Logistic regression, untuned, 20,000 letters."""
+LETTERS_LOGISTIC = 0.89  # logistic regression, untuned, 20,000 letters
+MODEL_1_LETTERS = 0.88  # two layers on letters (text, Model 1)
+ONE_LAYER = 0.60  # on numbers, left out of Figure 6 (text, Conclusion)
 
-MODEL_1_LETTERS = 0.88
-"""Two layers on letters (text, Model 1)."""
-
-ONE_LAYER = 0.60
-"""A single layer on numbers, left out of Figure 6 (text, Conclusion)."""
-
+# Validation accuracy of seven layers by step, read off the red line, and test accuracy
+# at the end, the dot.
 FIGURE_3 = {5_000: 0.88, 10_000: 0.92, 25_000: 0.94, 100_000: 0.947}
-"""Validation accuracy of seven layers by step, read off the red line."""
-
 FIGURE_3_STEPS = 200_000
-"""Steps of Figure 3's run."""
-
 FIGURE_3_TEST = 0.953
-"""Test accuracy of seven layers after 200,000 steps, the dot of Figure 3."""
 
+# Test accuracy by number of layers after 100,000 steps.
 FIGURE_6 = {2: 0.893, 3: 0.899, 4: 0.900, 5: 0.925, 6: 0.949, 7: 0.937}
-"""Test accuracy by number of layers after 100,000 steps."""
 
+# The report's own weights after 200,000 steps, measured on images 1 to 256 of the
+# official test set.
 CHECKPOINT = {
     "images": 256,
     "strict": 0.816,
@@ -35,42 +29,35 @@ CHECKPOINT = {
     "digit": 0.901,
     "length": 0.957,
 }
-"""The report's own weights after 200,000 steps, measured on images 1 to 256 of the
-official test set."""
 
+# Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours.
 STEPS_PER_SECOND = 4
-"""Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours."""
 
+# Letters in each split, mean and standard deviation of their pixels.
 TABLE_1 = {
     "train": (200_000, -0.082, 0.454),
     "validation": (10_000, -0.075, 0.458),
     "test": (10_000, -0.083, 0.453),
 }
-"""Letters in each split, mean and standard deviation of their pixels."""
 
+# Numbers in each split, their average digits, and how many have 1 to 5 digits.
 TABLE_2 = {
     "train": (230_070, 2.57, 13_534, 86_866, 113_935, 15_613, 122),
     "validation": (5_684, 2.15, 988, 2_990, 1_545, 159, 2),
     "test": (13_068, 1.99, 2_483, 8_356, 2_081, 146, 2),
 }
-"""Numbers in each split, their average digits, and how many have 1 to 5 digits."""
+CHECKPOINT_TRAINED_ON = TABLE_2["train"][0]  # images
+OFFICIAL_TEST = TABLE_2["test"][0]  # images of the official archive
 
-CHECKPOINT_TRAINED_ON = TABLE_2["train"][0]
-"""Images that the report's own weights learned from."""
-
-OFFICIAL_TEST = TABLE_2["test"][0]
-"""Images of the official test archive."""
-
+# Images of the official train archive by number of digits (its annotations).
 TRAIN_LENGTHS = {1: 5_137, 2: 18_130, 3: 8_691, 4: 1_434, 5: 9, 6: 1}
-"""Images of the official train archive by number of digits (its annotations)."""
 
+# Widest and tallest digit box of each train image, in pixels. The text says 19 and 34
+# for the means; their decimals are of the official annotations.
 FIGURE_1 = {"images": 33_402, "mean": 18.66, "p98": 51, "max": 207}
-"""Widest digit box of each train image, in pixels. The text says 19 for the mean; its
-decimals are of the official annotations."""
-
 FIGURE_2 = {"images": 33_402, "mean": 34.37, "p98": 86, "max": 403}
-"""Tallest digit box of each train image, in pixels. The text says 34 for the mean."""
 
+# Key parameters, as the table prints them.
 TABLE_4 = {
     "patch_size": 4,
     "depths": (16, 32, 64),
@@ -86,11 +73,9 @@ TABLE_4 = {
     "keep_rate": 0.8,
     "batch_size": 100,
 }
-"""Key parameters, as the table prints them."""
+L2_BETA = 0.0005  # what the text and the program have where Table 4 prints 0.005
 
-L2_BETA = 0.0005
-"""What the text and the program have where Table 4 prints 0.005."""
-
+# The layers of the final network, by the name of ours that does the same.
 TABLE_5 = {
     "conv1": "2-D convolution, max-pooling; depth 16",
     "conv2": "2-D convolution, max-pooling; depth 32",
@@ -100,17 +85,13 @@ TABLE_5 = {
     "dense3": "fully connected, with ReLUs; 16 nodes",
     "logits": "output layer",
 }
-"""The layers of the final network, by the name of ours that does the same."""
 
+# Six-position average on the official test labels of one answer to every image:
+# length 2, first digit 1, then blanks. It is strictly right for none.
 CONSTANT_ANSWER = 0.655
-"""Six-position average on the official test labels of one answer to every image:
-length 2, first digit 1, then blanks. It is strictly right for none."""
 
-GOAL = 0.95
-"""Whole numbers to be read, of 100, by the report's own goal; strict."""
-
-ALL_IMAGES = 33_402 + 202_353
-"""Images of the official archives train and extra."""
+GOAL = 0.95  # of whole numbers to be read, by the report's own goal; strict
+ALL_IMAGES = 33_402 + 202_353  # of the official archives train and extra
 
 
 @dataclass(frozen=True)
@@ -126,6 +107,7 @@ class Published:
 
 
 GOODFELLOW = "arXiv 1312.6082, section 5.1"
+# The best first.
 PUBLISHED = (
     Published(
         "spatial transformer (Jaderberg et al. 2015)",
@@ -144,7 +126,6 @@ PUBLISHED = (
         "github.com/potterhsu/SVHNClassifier-PyTorch, its README",
     ),
 )
-"""What others read of the official test images, the best first."""
 
+# Share of the official test images kept by accuracy (source: GOODFELLOW).
 GOODFELLOW_COVERAGE = {0.98: 0.9564}
-"""Share of the official test images kept by accuracy (source: GOODFELLOW)."""

@@ -1,14 +1,15 @@
 """How a network is built and trained: the report's Table 4 in one dataclass."""
 
-import inspect
-from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 OMITTED_AT_DEFAULT = ("momentum", "initial_deviation", "pooling", "length_shares")
 """Fields that came after the first runs were made. While at their default a recipe's
 metadata leaves them out, so that those runs are still found by it."""
 
+MOST_LAYERS = 7
+
 _ALLOWED = {
+    "layers": (range(1, MOST_LAYERS + 1).__contains__, f"1 to {MOST_LAYERS}"),
     "batch_size": (lambda value: value >= 1, "1 or more"),
     "steps": (lambda value: value >= 1, "1 or more"),
     "validation_interval": (lambda value: value >= 1, "1 or more"),
@@ -28,87 +29,44 @@ class Recipe:
 
     The defaults are the report's for its seven-layer network (Table 4, Figure 3). Same
     recipe, same images, same machine: same weights.
-
-    Parameters
-    ----------
-    layers
-        1 to 7, as the report counts them.
-    crop_size
-        Side of the input images in pixels.
-    depths, patch_size
-        Channels and kernel side of the convolutions.
-    widths
-        Units of the hidden fully connected layers.
-    keep_rate
-        Share of a hidden layer's activations that dropout keeps.
-    lrn_radius, lrn_bias, lrn_alpha, lrn_beta
-        Local response normalisation.
-    conv_bias, train_conv_bias
-        First value of the convolutions' biases and whether they are trained; the
-        published program kept them constant.
-    relu_outputs
-        Whether networks of fewer than four dense layers end in ReLU and 128, 64 or
-        16 outputs in place of 11, as in the published program.
-    l2_beta
-        Weight of the L2 term in the loss. Table 4 prints 0.005; the report's text
-        and its program use 0.0005.
-    l2_rows
-        Rows of each dense kernel that the L2 term counts, None for all; the
-        published program counted 1.
-    optimizer, momentum
-        Name of a Keras optimizer, and its momentum if it has one.
-    batch_size, steps
-        Images per step, and steps; the report's Figure 6 took 100,000.
-    distortion
-        Largest random shift, growth and shear of a training image, as a fraction of
-        its side; the report has none.
-    validation_interval
-        Steps from one row of the training history, and one checkpoint, to the next.
-    seed
-        Start of the weights, of dropout, of the images' order and distortion.
-    initial_deviation
-        Of the normal distribution, cut at two deviations, that the first weights are
-        drawn from; 0 for Xavier's rule.
-    pooling
-        Whether convolutions have a max-pool; without, they move by two pixels.
-    length_shares
-        Share of the training images with one digit, two and so on in the batches;
-        empty: every image once a pass.
     """
 
-    layers: int = 7
-    crop_size: int = 32
-    depths: tuple[int, ...] = (16, 32, 64)
-    patch_size: int = 4
-    widths: tuple[int, ...] = (128, 64, 16)
-    keep_rate: float = 0.8
-    lrn_radius: int = 5
+    layers: int = 7  # 1 to 7, as the report counts them
+    crop_size: int = 32  # side of the input images, in pixels
+    depths: tuple[int, ...] = (16, 32, 64)  # channels of the convolutions
+    patch_size: int = 4  # side of their kernels
+    widths: tuple[int, ...] = (128, 64, 16)  # units of the hidden dense layers
+    keep_rate: float = 0.8  # share of a hidden layer's activations that dropout keeps
+    lrn_radius: int = 5  # of local response normalisation
     lrn_bias: float = 1.0
     lrn_alpha: float = 0.1
     lrn_beta: float = 0.75
-    conv_bias: float = 1.0
-    train_conv_bias: bool = True
+    conv_bias: float = 1.0  # first value of the convolutions' biases
+    train_conv_bias: bool = True  # the published program kept them
+    # The published program ends networks of fewer than four dense layers in ReLU and
+    # 128, 64 or 16 outputs in place of 11.
     relu_outputs: bool = False
-    l2_beta: float = 0.0005
-    l2_rows: int | None = None
-    optimizer: str = "SGD"
+    l2_beta: float = 0.0005  # weight of the L2 term; the report's Table 4: 0.005
+    l2_rows: int | None = None  # of each kernel in that term; the program counted 1
+    optimizer: str = "SGD"  # name of a Keras optimizer
     initial_learning_rate: float = 0.05
-    decay_rate: float = 0.98
+    decay_rate: float = 0.98  # of the learning rate, over the whole run
     batch_size: int = 100
-    steps: int = 200_000
-    distortion: float = 0.0
-    validation_interval: int = 1_000
-    seed: int = 2016
+    steps: int = 200_000  # the report's Figure 6: 100,000
+    distortion: float = 0.0  # random shift, growth, shear of images, of their side
+    validation_interval: int = 1_000  # steps from one row of the history to the next
+    seed: int = 2016  # of weights, dropout, the images' order and distortion
     momentum: float = 0.0
-    initial_deviation: float = 0.0
-    pooling: bool = True
+    initial_deviation: float = 0.0  # of normal first weights; 0: Xavier's rule
+    pooling: bool = True  # max-pools; without, convolutions move by two pixels
+    # Shares of one digit, two and so on in the batches; empty: every image once a pass.
     length_shares: tuple[float, ...] = ()
 
     def __post_init__(self):
         for name, (is_allowed, expected) in _ALLOWED.items():
             value = getattr(self, name)
             if not is_allowed(value):
-                raise ValueError(f"{name} is {value}; expected {expected}.")
+                raise ValueError(f"{name} is {value!r}; expected {expected}.")
 
     @classmethod
     def quick(cls, layers: int = 7, **changes) -> "Recipe":
@@ -144,8 +102,3 @@ class Recipe:
     def learning_rate(self, step: float) -> float:
         """The rate at ``step``, which falls exponentially to 0.98 of the first."""
         return self.initial_learning_rate * self.decay_rate ** (step / self.steps)
-
-    def keywords(self, function: Callable) -> dict:
-        """The fields that ``function`` takes as parameters of the same name."""
-        taken = inspect.signature(function).parameters
-        return {name: value for name, value in vars(self).items() if name in taken}

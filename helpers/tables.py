@@ -1,6 +1,7 @@
 """The tables of the report, each beside what this run finds."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,72 +11,7 @@ from helpers.accuracy import MAX_DIGITS, Rate, Score, wilson_interval
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 
-TECHNIQUES = {
-    "convolution": (
-        "one small kernel slides over the whole image: few weights, and a stroke is "
-        "found wherever it is",
-        "networks.build_network",
-        "05",
-    ),
-    "max-pooling": (
-        "of each 2 x 2 answers the largest stays: a quarter of the numbers, and less "
-        "heed of the exact place",
-        "networks.build_network",
-        "05",
-    ),
-    "fully connected layer": (
-        "each unit weighs all inputs in its own way: it finds which features together "
-        "mean a digit",
-        "networks.PositionDense",
-        "03",
-    ),
-    "rectified linear unit": (
-        "max(0, x): without a bend between them, many layers are as good as one",
-        "networks.ShiftedReLU",
-        "03",
-    ),
-    "batch training": (
-        "a step looks at 100 images in place of all: its direction is rougher, but "
-        "thousands of steps can be paid for",
-        "training.batches.stream",
-        "03",
-    ),
-    "L2 regularisation": (
-        "the squared weights are added to the loss: a large weight must earn its place",
-        "training.losses.l2_penalty",
-        "04",
-    ),
-    "dropout": (
-        "a random fifth of the hidden units is silent in each step: none can lean on "
-        "another",
-        "networks.build_network",
-        "04",
-    ),
-    "local response normalisation": (
-        "an activation is divided by the strength of its neighbours in depth: what "
-        "all of them shout counts less",
-        "networks.LocalResponseNormalization",
-        "05",
-    ),
-    "gradient descent": (
-        "each weight takes a small step down the slope of the loss; the steps get "
-        "smaller over the run",
-        "recipe.Recipe.learning_rate",
-        "03",
-    ),
-    "softmax cross-entropy": (
-        "-log of the probability that the right class was given, added over the six "
-        "positions: small only if all six are likely",
-        "training.losses.cross_entropy",
-        "03",
-    ),
-    "Xavier initialisation": (
-        "first weights as small as their layer is wide: signals neither die out nor "
-        "blow up on their way",
-        "networks.PositionDense",
-        "04",
-    ),
-}
+TECHNIQUES = Path(__file__).parent / "techniques.csv"
 """What each technique of Table 3 is for, where in helpers, and in which notebook."""
 
 
@@ -113,9 +49,7 @@ def _beside(report: Mapping, run: Mapping, columns: list) -> pd.DataFrame:
 
 def table_3() -> pd.DataFrame:
     """List each technique, why it is there, and where to find it (report, Table 3)."""
-    columns = ["why", "in helpers", "notebook"]
-    table = pd.DataFrame.from_dict(TECHNIQUES, orient="index", columns=columns)
-    return table.rename_axis("technique")
+    return pd.read_csv(TECHNIQUES, index_col="technique", dtype=str)
 
 
 def table_4(recipe: Recipe, network) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def test_forward_is_the_network_batch_by_batch(images, batch_size):
 
 
 def test_letters_have_one_class_each(images):
-    assert predict(build_letter_network(side=12), images).shape == (7,)
+    assert predict(build_letter_network(crop_size=12), images).shape == (7,)
 
 
 def test_no_images_are_refused(stubborn):

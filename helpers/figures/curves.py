@@ -18,7 +18,7 @@ from helpers.accuracy import constant_answer, measure
 from helpers.evaluation import evaluate
 from helpers.figures.style import RED, percent, styled
 from helpers.files import write_table
-from helpers.networks import MOST_LAYERS
+from helpers.recipe import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.runs import Run

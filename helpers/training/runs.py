@@ -47,17 +47,12 @@ class Task:
 
 NUMBER_TASK = Task(
     "numbers",
-    lambda recipe: build_network(**recipe.keywords(build_network)),
+    lambda recipe: build_network(**vars(recipe)),
     {"strict": sequence_accuracy, "six_position": position_accuracy},
 )
 LETTER_TASK = Task(
     "letters",
-    lambda recipe: build_letter_network(
-        side=recipe.crop_size,
-        width=recipe.widths[0],
-        keep_rate=recipe.keep_rate,
-        seed=recipe.seed,
-    ),
+    lambda recipe: build_letter_network(**vars(recipe)),
     {"accuracy": lambda predicted, labels: float(np.mean(predicted == labels))},
 )
 

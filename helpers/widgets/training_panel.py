@@ -16,8 +16,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from helpers.figures.style import percent
-from helpers.networks import MOST_LAYERS
-from helpers.recipe import Recipe
+from helpers.recipe import MOST_LAYERS, Recipe
 from helpers.settings import SOURCES, Settings
 from helpers.training.batches import Examples
 from helpers.training.options import recipe_command, written

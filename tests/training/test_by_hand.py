@@ -60,7 +60,7 @@ def test_two_layers_without_relu_are_one():
 
 
 def test_same_weights_in_keras_give_the_same_logits():
-    network = build_letter_network(side=4, width=8, seed=1)
+    network = build_letter_network(crop_size=4, widths=(8,), seed=1)
     for variable, value in zip(network.trainable_variables, WEIGHTS, strict=True):
         variable.assign(value)
     logits = network(IMAGES.reshape(-1, 4, 4, 1))
