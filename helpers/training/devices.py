@@ -10,14 +10,14 @@ import ctypes
 import json
 import os
 import platform
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import cache
 
 import joblib
 import keras
 import tensorflow as tf
-
-NAMES = ("mirrored", "multiworker")
 
 ONE_DEVICE = tf.distribute.get_strategy()
 """What TensorFlow does unless told otherwise."""
@@ -31,45 +31,47 @@ _LOST_WORKER = (
 )
 
 _M_TOP_PAD, HEAP_GROWTH = -2, 64 << 20
+MOST_SHARES = 4  # of a batch of 100 images, more cost more than they gain
 
 
+@cache
 def prepare_process() -> None:
     """Set this process's threads and memory for the training of small networks.
 
     Call it right after the imports: TensorFlow fixes its threads with its first
-    operation. The operations of these networks are too short to share between threads:
-    one thread each, and a share of the batch for each core, are faster. A heap of glibc
-    that grows by more at a time keeps the buffers that every step makes and frees.
+    operation, and a warning says so, once. The operations of these networks are too
+    small to share between threads: one thread each, and a share of the batch for each
+    core, are faster. A heap of glibc that grows by more at a time keeps the buffers
+    that every step makes and frees.
     """
-    with suppress(RuntimeError):
+    try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
+    except RuntimeError:
+        warnings.warn(
+            "TensorFlow had begun before prepare_process() was called: training is "
+            "slower in this process. Call it right after the imports.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
     if platform.libc_ver()[0] == "glibc":
         ctypes.CDLL(None).mallopt(_M_TOP_PAD, HEAP_GROWTH)
 
 
-def batch_shares(most: int = 4) -> int:
-    """Shares of a batch for the cores to work on side by side, by default up to 4.
-
-    Of a batch of 100 images more than 4 cost more than they gain.
-    """
+def batch_shares() -> int:
+    """Shares of a batch for the cores to work on side by side."""
     one_thread = tf.config.threading.get_intra_op_parallelism_threads() == 1
     if tf.config.list_physical_devices("GPU") or not one_thread:
         return 1
-    return min(joblib.cpu_count(), most)
+    return min(joblib.cpu_count(), MOST_SHARES)
 
 
 def strategy_named(name: str | None) -> tf.distribute.Strategy:
     """How the work is shared out; ask before anything else of TensorFlow runs.
 
-    Parameters
-    ----------
-    name
-        ``"mirrored"``: over every GPU of this machine, or where it has none over its
-        CPU devices. ``"multiworker"``: over the machines that ``TF_CONFIG`` names, on
-        each of which the same command is given. None: one device.
+    "mirrored": over every GPU of this machine, or where it has none over its CPU
+    devices. "multiworker": over the machines that ``TF_CONFIG`` names, on each of which
+    the same command is given. None: one device.
     """
-    if name is None:
-        return ONE_DEVICE
     if name == "mirrored":
         gpus = tf.config.list_logical_devices("GPU")
         devices = gpus or tf.config.list_logical_devices("CPU")
@@ -77,7 +79,7 @@ def strategy_named(name: str | None) -> tf.distribute.Strategy:
     if name == "multiworker":
         _check_cluster(os.environ.get("TF_CONFIG", ""))
         return tf.distribute.MultiWorkerMirroredStrategy()
-    raise ValueError(f"strategy is {name!r}; expected one of {', '.join(NAMES)}.")
+    return ONE_DEVICE
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:

@@ -14,22 +14,12 @@ import pandas as pd
 import tensorflow as tf
 
 from helpers.files import write_table
-from helpers.training.checkpoints import (
-    check_same_run,
-    load_checkpoint,
-    save_checkpoint,
-)
-from helpers.training.devices import (
-    ONE_DEVICE,
-    batch_shares,
-    explain_lost_worker,
-    gather_from_replicas,
-    is_chief,
-    own_shares,
-)
+from helpers.training import checkpoints, devices
+from helpers.training.devices import ONE_DEVICE, gather_from_replicas, is_chief
 from helpers.training.progress import Progress, stop_button, tensorboard
 
 CHECKPOINT, HISTORY = "checkpoint.npz", "history.csv"
+PROGRESS = ("history", "losses", "seconds")  # fields that a checkpoint keeps
 
 
 class TrainingDiverged(ArithmeticError):  # noqa: N818
@@ -40,56 +30,35 @@ class TrainingDiverged(ArithmeticError):  # noqa: N818
 class Trainer:
     """A network, how it is trained, and how far it has got.
 
-    Parameters
-    ----------
-    loss
-        A mean over the examples of a batch, from the network's outputs and targets.
-    batches
-        The batches from a given step on, each (inputs, targets...); the same step
-        gives the same batch.
-    folder
-        Keeps a checkpoint, ``history.csv`` and TensorBoard's events.
-    identity
-        Plain values that tell the run from others.
-    interval
-        Steps from one row of the history, and one checkpoint, to the next.
-    learning_rate
-        The rate at a step, as the optimizer has it.
-    measure
-        Names and values of measures of the network as it is.
-    penalty
-        What the loss has besides, of the weights alone.
-    shares
-        Parts of a device's batch that are worked on side by side, by default as
-        `batch_shares` says. Another number changes the rounding of sums.
-    steps_per_call
-        Steps in one call of the graph: many hide what a call costs in Python, few
-        keep the progress bar and the stop button quick.
-    history
-        A dict for each row: ``step``, ``loss`` (mean since the row before),
-        ``learning_rate``, the measures, and ``seconds`` of training up to here.
-    losses, seconds
-        Of the steps since the last row, and of all the training, measures left out.
+    ``batches`` gives those from a step on, each (inputs, targets...); the same step
+    gives the same batch. ``loss`` is a mean over a batch, of the network's outputs and
+    the targets; ``penalty``, of the weights alone, is added to it.
     """
 
     network: keras.Model
     optimizer: keras.optimizers.Optimizer
     loss: Callable
     batches: Callable[[int], tf.data.Dataset]
-    folder: Path
-    identity: dict
+    folder: Path  # keeps a checkpoint, history.csv and TensorBoard's events
+    identity: dict  # plain values that tell the run from others
     steps: int
     batch_size: int
-    interval: int
-    learning_rate: Callable[[int], float]
-    measure: Callable[[], dict[str, float]] = dict
+    interval: int  # steps from one row of the history, and checkpoint, to the next
+    learning_rate: Callable[[int], float]  # at a step, as the optimizer has it
+    measure: Callable[[], dict[str, float]] = dict  # of the network as it is, by name
     penalty: Callable[[], tf.Tensor] | None = None
     strategy: tf.distribute.Strategy = ONE_DEVICE
+    # Parts of a device's batch that are worked on side by side, by default as
+    # `batch_shares` says. Another number changes the rounding of sums.
     shares: int | None = None
+    # In one call of the graph: many hide what a call costs in Python, few keep the
+    # progress bar and the stop button quick.
     steps_per_call: int = 25
+    # Of each row ``step``, ``loss`` (mean since the row before), ``learning_rate``, the
+    # measures, and ``seconds`` of training up to here.
     history: list[dict] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)
-    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)  # of the steps since the last row
+    seconds: float = 0.0  # of all the training, measures left out
 
     @property
     def step(self) -> int:
@@ -109,19 +78,19 @@ class Trainer:
         path = self.folder / CHECKPOINT
         if not path.is_file():
             return
-        metadata, arrays = load_checkpoint(path)
+        metadata, arrays = checkpoints.load_checkpoint(path)
         reached = metadata.pop("progress", {})
-        check_same_run(path, metadata, self.identity)
+        checkpoints.check_same_run(path, metadata, self.identity)
         variables = self._variables()
-        check_same_run(
+        checkpoints.check_same_run(
             path,
             {name: array.shape for name, array in arrays.items()},
             {name: tuple(value.shape) for name, value in variables.items()},
         )
         for name, variable in variables.items():
             variable.assign(arrays[name])
-        self.history, self.losses = reached["history"], reached["losses"]
-        self.seconds = reached["seconds"]
+        for name in PROGRESS:
+            setattr(self, name, reached[name])
 
     def fit(self, progress: Progress | None = None) -> None:
         """Take the steps that are left.
@@ -131,9 +100,8 @@ class Trainer:
         bit for bit on the same machine. The first Ctrl-C, Jupyter's stop button, ends
         the training after the steps at hand, and keeps them.
 
-        Raises, and keeps the last checkpoint: TrainingDiverged where the loss or a
-        weight is not finite, MemoryError where the batch does not fit, OSError where
-        a file cannot be written or another process is lost.
+        Raises, and keeps the last checkpoint: TrainingDiverged, MemoryError where the
+        batch does not fit, OSError where a file cannot be written or a process is lost.
         """
         steps = sorted(gather_from_replicas(self.strategy, self.step))
         if len(steps) > 1:
@@ -146,20 +114,18 @@ class Trainer:
             return
         progress = progress or Progress()
         try:
-            with stop_button(progress.stop), explain_lost_worker(self.strategy):
+            with stop_button(progress.stop), devices.explain_lost_worker(self.strategy):
                 self._take_steps(progress)
         except (MemoryError, tf.errors.ResourceExhaustedError) as error:
             raise MemoryError(
                 f"step {self.step + 1:,}: out of memory with batches of "
-                f"{self.batch_size} examples. Take a smaller batch or a smaller "
-                "network, or end what else uses the memory. The last checkpoint stays."
+                f"{self.batch_size} examples. Take a smaller batch or network, or end "
+                "what else uses the memory. The last checkpoint stays."
             ) from error
         if not self.finished:
             self.save()
-            print(
-                f"Stopped at step {self.step:,} of {self.steps:,}: the network is as "
-                "trained so far, and the same call goes on from here."
-            )
+            reached = f"Stopped at step {self.step:,} of {self.steps:,}"
+            print(f"{reached}: the same call goes on from here.")
 
     def save(self) -> None:
         """Replace the table of the history and the checkpoint."""
@@ -171,16 +137,15 @@ class Trainer:
         # The table comes first: a checkpoint of the last row then always has it.
         if self.history:
             write_table(self.folder / HISTORY, pd.DataFrame(self.history), None)
-        names = ("history", "losses", "seconds")
-        reached = {"progress": {name: getattr(self, name) for name in names}}
-        save_checkpoint(self.folder / CHECKPOINT, self.identity | reached, arrays)
+        reached = {name: getattr(self, name) for name in PROGRESS}
+        metadata = self.identity | {"progress": reached}
+        checkpoints.save_checkpoint(self.folder / CHECKPOINT, metadata, arrays)
 
     def _take_steps(self, progress: Progress) -> None:
         """Take the steps that are left, or those until the stop."""
         take_steps = self._compiled()
-        batches = iter(self.batches(self.step))
+        batches, scores = iter(self.batches(self.step)), {}
         take_steps(batches, tf.constant(0))  # traces before any clock runs
-        scores = {}
         board = nullcontext(lambda row: None)
         if is_chief(self.strategy):
             board = tensorboard(self.folder, self.history)
@@ -190,15 +155,14 @@ class Trainer:
 
         with board as show, progress.shown(self.folder.name, self.step, self.steps):
             while not self.finished and not stopped():
-                next_row = (self.step // self.interval + 1) * self.interval
+                next_row = self.step + self.interval - self.step % self.interval
                 next_row = min(self.steps, next_row)
                 count = min(self.steps_per_call, next_row - self.step)
                 began = time.perf_counter()
                 losses = take_steps(batches, tf.constant(count)).numpy()
                 self.seconds += time.perf_counter() - began
-                finite = np.isfinite(losses)
-                if not finite.all():
-                    first = self.step + 1 + int(finite.argmin())
+                if not np.isfinite(losses).all():
+                    first = self.step + 1 + int(np.isfinite(losses).argmin())
                     raise self._divergence(first, "the loss")
                 self.losses += losses.tolist()
                 if self.step == next_row:
@@ -226,7 +190,7 @@ class Trainer:
         weights = [weight.value for weight in network.trainable_variables]
         replicas = strategy.num_replicas_in_sync
         most = max(1, self.batch_size // replicas)
-        own = min(self.shares or batch_shares(), most)
+        own = min(self.shares or devices.batch_shares(), most)
         each = min(gather_from_replicas(strategy, own))  # machines may differ
         edges = np.linspace(0, self.batch_size, replicas * each + 1).astype(int)
         shares = [slice(*ends) for ends in pairwise(edges.tolist())]
@@ -244,7 +208,7 @@ class Trainer:
             return loss, tape.gradient(loss, weights, unconnected_gradients="zero")
 
         def step(*batch):
-            with own_shares(network, shares) as own:
+            with devices.own_shares(network, shares) as own:
                 parts = [
                     with_gradient(share_loss, *(array[share] for array in batch))
                     for share in own
@@ -291,8 +255,7 @@ class Trainer:
         """Say that training has diverged, at which step and for which likely cause."""
         cause = (
             f"The likely cause is the learning rate, {self.learning_rate(step):.4g} of "
-            f"{type(self.optimizer).__name__}: each step overshoots by more than the "
-            "last. Try a tenth of it"
+            f"{type(self.optimizer).__name__}: try a tenth of it"
         )
         if step == 1:
             cause = (

@@ -61,9 +61,8 @@ LETTER_TASK = Task(
 class Run:
     """A training run as it stands.
 
-    Its ``history`` has a row per validation: ``step``, ``loss`` (mean since the row
-    before), ``learning_rate``, the task's measures on the validation images, and
-    ``seconds`` of training up to here. No seconds include validation.
+    Its ``history`` has the rows of `Trainer.history`, with the task's measures on the
+    validation images. No seconds include validation.
     """
 
     folder: Path
@@ -134,27 +133,14 @@ def train(
 ) -> Run:
     """Train a network, going on from where an earlier call in ``folder`` got to.
 
-    The loss is `cross_entropy` and `l2_penalty` of the dense kernels (report, Table 3).
-    A finished run is read and returned at once; one that is stopped is returned as it
-    stands. ``folder`` then holds ``network.keras`` and ``run.json`` besides what the
-    loop keeps. See `helpers.training.loop.Trainer` for stops, resumption and errors.
+    ``data`` has the examples ``"train"`` and ``"validation"``; ``progress`` shows the
+    run and can stop it. The loss is `cross_entropy` and `l2_penalty` of the dense
+    kernels (report, Table 3). A finished run is read and returned at once; one that is
+    stopped is returned as it stands. ``folder`` then holds ``network.keras`` and
+    ``run.json`` besides what the loop keeps.
 
-    Parameters
-    ----------
-    data
-        The examples by name: ``"train"`` and ``"validation"``.
-    progress
-        What shows the run and can stop it; by default a progress bar.
-    strategy, shares
-        What shares the work; by default all cores of one device.
-
-    Raises
-    ------
-    ValueError
-        The images or labels do not fit the network, or the processes of a strategy
-        do not begin at the same step.
-    CheckpointError
-        The folder's checkpoint is damaged, or of another recipe, task or data.
+    Raises ValueError where images or labels do not fit the network, CheckpointError
+    where the folder's checkpoint is damaged or of another run, and as `Trainer.fit`.
     """
     prepare_process()
     folder = Path(folder)
