@@ -176,9 +176,9 @@ def _plain(reading) -> dict:
         "number": reading.number,
         "confidence": round(float(reading.confidence), 4),
         "sure": bool(reading.sure),
-        "box": None if reading.box is None else [int(edge) for edge in reading.box],
+        "box": reading.box and [int(edge) for edge in reading.box],
         "alternatives": [
-            [[digit, round(float(probability), 4)] for digit, probability in likeliest]
+            [[digit, round(float(share), 4)] for digit, share in likeliest]
             for likeliest in reading.alternatives
         ],
     }
@@ -259,12 +259,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_recipe_options(options)
     options = add(evaluate)
-    options.add_argument(
-        "--split",
-        choices=("train", "test", "extra"),
-        default="test",
-        help="the archive; by default test",
-    )
+    splits = ("train", "test", "extra")
+    options.add_argument("--split", choices=splits, default="test", help="default test")
     options.add_argument(
         "--weights",
         type=Path,

@@ -148,21 +148,15 @@ def coverage_at_accuracy(confidences, right, accuracy: float = 0.98) -> Coverage
 def checked_confidences(confidences, right) -> tuple[np.ndarray, np.ndarray]:
     """Return how sure each answer is, float (N,), and whether it is right, bool (N,).
 
-    Raises
-    ------
-    ValueError
-        They do not fit each other, are none, or are of another kind.
+    Raises ValueError of any other arrays.
     """
     confidences, right = np.asarray(confidences, float), np.asarray(right)
-    if confidences.ndim != 1 or confidences.shape != right.shape or not len(right):
+    fits = confidences.ndim == 1 and confidences.shape == right.shape and len(right)
+    if not (fits and right.dtype == bool and np.isfinite(confidences).all()):
         raise ValueError(
-            f"confidences have shape {confidences.shape} and right {right.shape}; "
-            "expected (N,) for both, with N at least 1: one answer for each image."
+            f"confidences have shape {confidences.shape}, right {right.dtype} "
+            f"{right.shape}; expected finite numbers (N,) and bool (N,), N at least 1."
         )
-    if right.dtype != bool:
-        raise ValueError(f"right holds {right.dtype}; expected bool, right or wrong.")
-    if not np.isfinite(confidences).all():
-        raise ValueError("confidences hold a value that is not finite; expected none.")
     return confidences, right
 
 

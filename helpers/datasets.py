@@ -2,17 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from helpers.data.notmnist import Letters, read_letters, split
 from helpers.data.sources import OfficialArchives, OwnArchives, Source
 from helpers.data.store import Split, Store, StoreOptions, build_store, crop_archive
 from helpers.settings import Settings
-
-if TYPE_CHECKING:
-    import keras
-
-    from helpers.accuracy import Score
 
 
 def source_of(settings: Settings) -> Source:
@@ -56,14 +50,12 @@ def read_archive(
     return crop_archive(archive_folder(name, settings), _options(settings), processes)
 
 
-def evaluate_archive(
-    network: "keras.Model", name: str, settings: Settings
-) -> tuple["Score", dict[int, str]]:
+def evaluate_archive(network, name: str, settings: Settings) -> tuple:
     """Measure a network on every image of an archive, cropped to its input's size.
 
-    The second value has the reason for each image that the score does not count.
+    The values are a `Score` and the reason for each image that it does not count.
     """
-    from helpers.evaluation import evaluate
+    from helpers.evaluation import evaluate  # loads TensorFlow, for those who need it
 
     settings = replace(settings, crop_size=network.input_shape[1])
     found, skipped = read_archive(name, settings)

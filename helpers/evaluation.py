@@ -67,10 +67,7 @@ def load_network(path: Path | str) -> keras.Model:
     (N, 6, 11).
     """
     path = Path(path)
-    expected = (
-        "expected a network that a training run of this workbook saved (.keras) or the "
-        "report's seven_layer_200k.npz."
-    )
+    expected = "expected a run's network.keras or the report's seven_layer_200k.npz."
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; {expected}")
     if path.suffix == ".npz":

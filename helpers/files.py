@@ -33,37 +33,21 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     path = Path(path)
     with explain_no_room(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix
-        )
-        os.close(handle)
-        temporary = Path(name)
-        try:
+        prefix = f".{path.stem}-"
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=prefix) as folder:
+            temporary = Path(folder) / path.name
             yield temporary
-            temporary.chmod(0o666 & ~_umask())
+            if temporary.is_dir() and path.exists():
+                shutil.rmtree(path)
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def atomic_folder(path: Path | str) -> Iterator[Path]:
-    """Give a temporary folder; it replaces ``path`` if the block succeeds.
-
-    A block that raises leaves what was at ``path`` untouched.
-    """
-    path = Path(path)
-    with explain_no_room(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}-"))
-        try:
-            yield temporary
-            temporary.chmod(0o777 & ~_umask())
-            if path.exists():
-                shutil.rmtree(path)
-            temporary.rename(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+    """Give a temporary folder, as `atomic_write` does, that is there already."""
+    with atomic_write(path) as temporary:
+        temporary.mkdir()
+        yield temporary
 
 
 def write_table(
@@ -97,16 +81,9 @@ def read_arrays(
     """Read the metadata and the arrays of an .npz file; pickles are refused.
 
     Metadata are empty for a file without; arrays are in the order of the file.
-
-    Parameters
-    ----------
-    expected
-        What it should hold and where to get it, for the errors.
-    version
-        Of its metadata, where it has one.
-    error
-        What is raised of a file that is damaged, or of another kind or version; of one
-        that is not there it is FileNotFoundError.
+    ``expected`` says, for errors, what it should hold and where to get it. Raises
+    FileNotFoundError, or ``error`` of a file that is damaged, or whose metadata have
+    another ``version``.
     """
     path = Path(path)
     if not path.is_file():
@@ -139,9 +116,3 @@ def explain_no_room(path: Path) -> Iterator[None]:
             "choose a folder that can be written, and try again",
             str(path),
         ) from error
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -1,6 +1,9 @@
 """How a network is built and trained: the report's Table 4 in one dataclass."""
 
 from dataclasses import dataclass, fields
+from math import inf
+
+from helpers.accuracy import MAX_DIGITS
 
 OMITTED_AT_DEFAULT = ("momentum", "initial_deviation", "pooling", "length_shares")
 """Fields that came after the first runs were made. While at their default a recipe's
@@ -20,6 +23,10 @@ _ALLOWED = {
     "initial_learning_rate": (lambda value: value > 0, "more than 0"),
     "momentum": (lambda value: 0 <= value < 1, "at least 0 and less than 1"),
     "initial_deviation": (lambda value: value >= 0, "0, for Xavier's rule, or more"),
+    "length_shares": (
+        lambda shares: len(shares) <= MAX_DIGITS and all(0 <= s < inf for s in shares),
+        f"up to {MAX_DIGITS} numbers of 0 or more, for 1, 2, ... digits",
+    ),
 }
 
 

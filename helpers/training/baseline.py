@@ -59,18 +59,10 @@ def learning_curve(
         low, high = wilson_interval(right.sum(), len(right))
         known = predict(model, train[:size]) == train.labels[:size]
         iterations = int(model.n_iter_.max())
-        rows.append(
-            {
-                "letters": size,
-                "accuracy": right.mean(),
-                "low": low,
-                "high": high,
-                "on_train": known.mean(),
-                "iterations": iterations,
-                "converged": iterations < model.max_iter,
-            }
-        )
-    return pd.DataFrame(rows)
+        is_done = iterations < model.max_iter
+        rows.append((size, right.mean(), low, high, known.mean(), iterations, is_done))
+    columns = "letters accuracy low high on_train iterations converged"
+    return pd.DataFrame(rows, columns=columns.split())
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray) -> pd.DataFrame:

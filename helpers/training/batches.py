@@ -168,18 +168,13 @@ def length_weights(labels: np.ndarray, shares: Sequence[float]) -> np.ndarray | 
     """
     if not len(shares):
         return None
-    lengths = labels[:, 0]
-    wanted = np.zeros(max(lengths.max(), MAX_DIGITS) + 1)
-    fits = len(shares) <= MAX_DIGITS and np.isfinite(shares).all() and min(shares) >= 0
-    if fits:
-        wanted[1 : 1 + len(shares)] = shares
-    weights = (wanted / np.maximum(np.bincount(lengths, minlength=len(wanted)), 1))[
-        lengths
-    ]
+    counts = np.bincount(labels[:, 0], minlength=MAX_DIGITS + 1)
+    wanted = np.zeros(len(counts))
+    wanted[1 : 1 + len(shares)] = shares
+    weights = (wanted / np.maximum(counts, 1))[labels[:, 0]]
     if not weights.any():
         raise ValueError(
-            f"length_shares are {tuple(shares)}; expected up to {MAX_DIGITS} numbers "
-            "of 0 or more, the shares of the images with 1, 2, ... digits, and one for "
-            f"the {', '.join(map(str, np.unique(lengths)))} digits that these have."
+            f"length_shares are {tuple(shares)}; expected one of the numbers of digits "
+            f"that these images have, {', '.join(map(str, np.flatnonzero(counts)))}."
         )
     return weights / weights.mean()

@@ -149,8 +149,8 @@ def train(
         network = task.build(recipe)
         optimizer = _optimizer(recipe)
         optimizer.build(network.trainable_variables)
-    _check_fit(network, training, "train")
-    _check_fit(network, validation, "validation")
+    for name in ("train", "validation"):
+        _check_fit(network, data[name], name)
     kernels = [kernel.value for kernel in dense_kernels(network)]
 
     def batches(first_step: int) -> tf.data.Dataset:
@@ -222,18 +222,15 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
 
 
 def _check_fit(network: keras.Model, examples: Examples, name: str) -> None:
-    side = network.input_shape[1]
-    if examples.images.shape[1] != side:
+    """Refuse images of another size than the network's, or other labels."""
+    side, (*positions, classes) = network.input_shape[1], network.output_shape[1:]
+    width, shape = examples.images.shape[1], examples.labels.shape
+    most = examples.labels.max()
+    if width != side or list(shape[1:]) != positions or most >= classes:
         raise ValueError(
-            f"{name} images are {examples.images.shape[1]} pixels wide; expected "
-            f"{side}, the recipe's crop_size."
-        )
-    *positions, classes = network.output_shape[1:]
-    if list(examples.labels.shape[1:]) != positions or examples.labels.max() >= classes:
-        raise ValueError(
-            f"{name} labels have shape {examples.labels.shape} and values up to "
-            f"{examples.labels.max()}; expected {(len(examples), *positions)} and up "
-            f"to {classes - 1}, the classes of the network."
+            f"{name} images are {width} pixels wide, labels {shape} up to {most}; "
+            f"expected {side} pixels, the recipe's crop_size, and labels "
+            f"{(len(examples), *positions)} up to {classes - 1}."
         )
 
 
