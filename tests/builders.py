@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from helpers.data.digitstruct import Boxes, write_boxes
@@ -132,3 +133,15 @@ def by_image(examples) -> dict[bytes, list[int]]:
     """The label of each image, by its bytes."""
     labels = examples.labels.tolist()
     return dict(zip(map(bytes, examples.images), labels, strict=True))
+
+
+def assert_same_training(one, other) -> None:
+    """Trainers or runs have the same weights and history, but for its seconds."""
+    histories = [pd.DataFrame(made.history) for made in (one, other)]
+    pd.testing.assert_frame_equal(
+        *(history.drop(columns="seconds") for history in histories), check_exact=True
+    )
+    for array, expected in zip(
+        one.network.variables, other.network.variables, strict=True
+    ):
+        np.testing.assert_array_equal(array.numpy(), expected.numpy())

@@ -138,14 +138,14 @@ def test_no_threshold_keeps_more_at_the_accuracy(answers, accuracy):
 
 
 @pytest.mark.parametrize(
-    ("confidences", "right", "said"),
+    ("confidences", "right"),
     [
-        ([0.5, 0.6], [True], "shape"),
-        ([], np.zeros(0, bool), "at least 1"),
-        ([0.5, 0.6], [0.0, 1.0], "expected bool"),
-        ([0.5, np.nan], [True, False], "not finite"),
+        ([0.5, 0.6], [True]),
+        ([], np.zeros(0, bool)),
+        ([0.5, 0.6], [0.0, 1.0]),
+        ([0.5, np.nan], [True, False]),
     ],
 )
-def test_confidences_that_fit_no_answers_are_refused(confidences, right, said):
-    with pytest.raises(ValueError, match=said):
+def test_confidences_that_fit_no_answers_are_refused(confidences, right):
+    with pytest.raises(ValueError, match="expected finite numbers"):
         coverage_at_accuracy(confidences, right)

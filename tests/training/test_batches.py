@@ -142,11 +142,6 @@ def test_weights_give_lengths_their_shares(lengths, shares, weights):
     assert length_weights(of_lengths(*lengths), shares) == pytest.approx(weights)
 
 
-@pytest.mark.parametrize(
-    "shares",
-    [(0.5, -0.5), (0.5, float("nan")), (1, 1, 1, 1, 1, 1), (0, 0, 0, 0, 1)],
-)
-def test_impossible_shares_are_refused(shares):
-    words = "expected up to 5 numbers of 0 or more.*the 1, 2 digits that these have"
-    with pytest.raises(ValueError, match=words):
-        length_weights(of_lengths(1, 2), shares)
+def test_shares_of_lengths_that_no_image_has_are_refused():
+    with pytest.raises(ValueError, match="digits that these images have, 1, 2"):
+        length_weights(of_lengths(1, 2), (0, 0, 0, 0, 1))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
+from builders import assert_same_training
 
 from helpers.training.checkpoints import CheckpointError, load_checkpoint
 from helpers.training.loop import CHECKPOINT, HISTORY, Trainer, TrainingDiverged
@@ -61,16 +62,6 @@ def train(folder, progress=None, **changes) -> Trainer:
     made.restore()
     made.fit(progress)
     return made
-
-
-def assert_same(one, other):
-    """Same weights and history, bit for bit, but for the seconds."""
-    histories = [pd.DataFrame(t.history).drop(columns="seconds") for t in (one, other)]
-    pd.testing.assert_frame_equal(*histories, check_exact=True)
-    for weight, expected in zip(
-        one.network.variables, other.network.variables, strict=True
-    ):
-        np.testing.assert_array_equal(weight.numpy(), expected.numpy())
 
 
 class AtStep(Progress):
@@ -142,7 +133,7 @@ def test_goes_on_after_a_stop_as_if_undisturbed(
     reached = trainer(tmp_path)
     reached.restore()
     assert reached.step == step
-    assert_same(train(tmp_path), undisturbed)
+    assert_same_training(train(tmp_path), undisturbed)
 
 
 def test_another_thread_stops_the_training(tmp_path):
@@ -161,7 +152,7 @@ def test_seconds_go_on_after_a_stop(tmp_path):
 
 
 def test_finished_run_takes_no_step(undisturbed):
-    assert_same(train(undisturbed.folder, loss=fail), undisturbed)
+    assert_same_training(train(undisturbed.folder, loss=fail), undisturbed)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +214,7 @@ def test_full_disk_keeps_the_last_checkpoint(undisturbed, tmp_path):
             train(tmp_path, AtStep(5, fill, rows=True))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert_same(train(tmp_path), undisturbed)
+    assert_same_training(train(tmp_path), undisturbed)
 
 
 def test_tensorboard_shows_each_row_once_after_a_stop(tmp_path):
