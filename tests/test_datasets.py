@@ -13,7 +13,6 @@ from helpers.datasets import (
     available_archives,
     load_splits,
     prepare,
-    read_archive,
     source_of,
 )
 from helpers.settings import Settings
@@ -49,15 +48,6 @@ def test_source_without_train_or_test_has_no_store(few_settings, few_numbers, na
     shutil.rmtree(few_numbers / name)
     with pytest.raises(FileNotFoundError, match=rf"neither {name}\.tar\.gz"):
         prepare(few_settings, 1)
-
-
-def test_archive_alone_needs_no_other(few_settings, few_numbers):
-    test = prepare(few_settings, 1).test
-    shutil.rmtree(few_numbers / "train")
-    found, skipped = read_archive("test", few_settings, 1)
-    for column in ("images", "labels", "numbers", "archives"):
-        np.testing.assert_array_equal(getattr(found, column), getattr(test, column))
-    assert list(skipped) == [3]
 
 
 def test_letter_splits_are_those_of_the_source(settings, tmp_path):

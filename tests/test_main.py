@@ -216,11 +216,6 @@ def test_process_ends_with_the_status_and_no_traceback():
     assert "nowhere', which is no folder; expected" in line
 
 
-def test_data_named_by_an_option_need_none_named_by_the_environment(tell, monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", "nowhere")
-    assert tell("fetch")[0] == 0
-
-
 def test_interrupt_stops_without_a_traceback(tell, monkeypatch):
     interrupt = Mock(side_effect=KeyboardInterrupt)
     monkeypatch.setattr("helpers.datasets.available_archives", interrupt)

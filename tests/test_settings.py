@@ -29,12 +29,6 @@ def test_environment_wins_over_defaults_and_options_over_both(monkeypatch):
     assert (settings.profile, settings.data, settings.seed) == ("report", "official", 1)
 
 
-def test_data_of_the_environment_that_is_nowhere_is_an_error(monkeypatch):
-    monkeypatch.setenv("WORKBOOK_DATA", "nowhere")
-    with pytest.raises(InputError, match="nowhere"):
-        Settings.from_environment(data="sample")
-
-
 def test_mirrors_and_figures_are_set_by_the_environment(monkeypatch):
     mirrors = "http://one.example/svhn https://two.example"
     monkeypatch.setenv("WORKBOOK_MIRROR", mirrors)

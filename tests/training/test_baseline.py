@@ -29,14 +29,12 @@ def bars(count: int, noise: int, seed: int) -> Letters:
     return Letters(images, labels, np.array([f"{row}.png" for row in range(count)]))
 
 
-@pytest.fixture(scope="module")
-def train():
-    return bars(60, 128, 1)
+TRAIN = bars(60, 128, 1)
 
 
 @pytest.fixture(scope="module")
-def model(train):
-    return fit(train)
+def model():
+    return fit(TRAIN)
 
 
 @pytest.mark.parametrize(
@@ -57,20 +55,20 @@ def test_learns_untuned_what_can_be_learnt(model):
     assert model.get_params() == type(model)().get_params()
 
 
-def test_stopping_early_is_told_in_the_curve_and_no_warning(train, monkeypatch):
+def test_stopping_early_is_told_in_the_curve_and_no_warning(monkeypatch):
     hasty = partial(LogisticRegression, max_iter=3)
     monkeypatch.setattr("helpers.training.baseline.LogisticRegression", hasty)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        curve = learning_curve({60: fit(train)}, train, train)
+        curve = learning_curve({60: fit(TRAIN)}, TRAIN, TRAIN)
     assert curve["iterations"].tolist() == [3]
     assert not curve["converged"].any()
 
 
-def test_curve_counts_right_answers(model, train):
+def test_curve_counts_right_answers(model):
     test = bars(40, 128, 2)
     test.labels[:10] = (test.labels[:10] + 1) % 10
-    curve = learning_curve({10: fit(train[:10]), 60: model}, train, test)
+    curve = learning_curve({10: fit(TRAIN[:10]), 60: model}, TRAIN, test)
     assert curve["letters"].tolist() == [10, 60]
     assert curve["accuracy"].iloc[1] == 0.75
     assert ((curve["low"] < curve["accuracy"]) & curve["converged"]).all()

@@ -39,9 +39,3 @@ def test_command_of_a_recipe_gives_it_back(recipe):
 def test_command_spells_out_only_what_is_not_the_report_s():
     command = "python -m helpers train --report --no-pooling --length-shares 0.5 0.5"
     assert recipe_command(Recipe(pooling=False, length_shares=(0.5, 0.5))) == command
-
-
-def test_value_of_another_type_is_refused(capsys):
-    with pytest.raises(SystemExit):
-        parsed("--steps many")
-    assert "--steps: invalid int value: 'many'" in capsys.readouterr().err
