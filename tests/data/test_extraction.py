@@ -190,7 +190,7 @@ def killed_under_way(archive, seconds: float = 0.0) -> int:
     process = extraction(archive)
     temporary = []
     while process.poll() is None and not temporary:
-        temporary = [*archive.parent.glob(".test-*/99.png")]
+        temporary = [*archive.parent.glob(".test-*/test/99.png")]
         time.sleep(0.001)
     time.sleep(seconds)
     process.kill()
