@@ -9,15 +9,30 @@ and `python -m helpers tune` write both of themselves.
 """
 
 import json
+from pathlib import Path
 
+from helpers.reader import Reader
+from helpers.reader.weights import SHIPPED, rewrite_metadata
 from helpers.settings import Settings
-from workshop.making.calibration import calibrate_shipped
+from workshop.making.calibration import calibrate
+from workshop.making.examples import drawn_examples
 
 
-def main() -> None:
-    """Do what the command line asks."""
-    print(json.dumps(calibrate_shipped(Settings.from_environment())))
+def main(
+    settings: Settings,
+    path: Path | str = SHIPPED,
+    count: int = 4_000,
+    shard: int | None = None,
+) -> dict[str, float]:
+    """Calibrate a reader on drawn numbers of a seed that none learns from."""
+    folder, seed = settings.home / "reader", settings.seed + 2
+    drawn = drawn_examples("numbers", folder, count, seed, shard)
+    reader = Reader.load(path)
+    found = calibrate(reader.network, *drawn)
+    found |= {"calibrated_on": f"{count:,} drawn numbers"}
+    rewrite_metadata(path, reader.metadata | found)
+    return found
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(main(Settings.from_environment())))

@@ -33,7 +33,7 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
     options, settings = parse(parser, words, settings)
     rows = []
     for row in learn(
-        real_images(settings),
+        *real_images(settings),
         settings,
         options.sizes,
         options.seeds,

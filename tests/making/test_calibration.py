@@ -2,6 +2,7 @@
 
 import shutil
 
+import calibrate
 import numpy as np
 import pytest
 from builders import read_weights
@@ -12,7 +13,6 @@ from helpers.preprocessing import number_label
 from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts, number_crops
 from helpers.reader.weights import SHIPPED
 from workshop.making.calibration import (
-    calibrate_shipped,
     fit_confidences,
     reader_crops,
     strict,
@@ -91,7 +91,7 @@ def test_strict_counts_whole_numbers_in_the_middle_of_contexts():
 def test_shipped_reader_is_calibrated_and_its_weights_stay(tmp_path, settings):
     path = tmp_path / "reader.npz"
     shutil.copy(SHIPPED, path)
-    found = calibrate_shipped(settings, path, count=6, shard=6)
+    found = calibrate.main(settings, path, count=6, shard=6)
     (metadata, arrays), (before, first) = read_weights(path), read_weights(SHIPPED)
     assert metadata == before | found
     assert found["calibrated_on"] == "6 drawn numbers"

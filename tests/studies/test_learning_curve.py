@@ -18,7 +18,6 @@ from workshop.making.tuning import TuningOptions
 from workshop.studies import learning_curve
 from workshop.studies.learning_curve import (
     STARTS,
-    Images,
     PowerLaw,
     estimate,
     extrapolation_table,
@@ -45,7 +44,7 @@ def images():
     labels = np.full((40, 6), 10, np.uint8)
     labels[:, 0], labels[:, 1] = 1, np.arange(40) % 10
     crops = rng.integers(0, 256, (11, 3, 48, 72), dtype=np.uint8)
-    return Images(Examples(contexts, labels), crops, labels[:11])
+    return Examples(contexts, labels), (crops, labels[:11])
 
 
 @pytest.fixture
@@ -75,7 +74,7 @@ def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(
     images, settings, shipped, asked
 ):
     sizes = 10, 20, 900
-    rows = pd.DataFrame(learn(images, settings, sizes, (1, 2), **SHORT))
+    rows = pd.DataFrame(learn(*images, settings, sizes, (1, 2), **SHORT))
     assert rows["images"].tolist() == [0] + [10, 10, 20, 20] * 2
     assert rows["pretrained"].tolist() == [True] + [True, False] * 4
     assert rows["seed"].tolist()[1:] == [1] * 4 + [2] * 4
@@ -92,15 +91,15 @@ def test_each_size_is_learned_in_both_ways_after_the_shipped_reader(
     assert any((a != b).any() for a, b in zip(start, fresh, strict=True))
     # Smaller parts lie in larger ones, and go with their labels.
     parts = [by_image(part) for _, ((part, _),), *_ in asked[:4:2]]
-    parts.append(by_image(images.train))
+    parts.append(by_image(images[0]))
     assert parts[0].items() < parts[1].items() < parts[2].items()
     # Another call goes on with the same runs.
-    list(learn(images, settings, sizes, (1, 2), **SHORT))
+    list(learn(*images, settings, sizes, (1, 2), **SHORT))
     assert [folder for *_, folder in asked[8:]] == folders
 
 
 def test_shipped_reader_is_measured_as_it_reads(few_settings):
-    first = next(learn(real_images(few_settings), few_settings))
+    first = next(learn(*real_images(few_settings), few_settings))
     numbers, _ = archive_numbers("test", few_settings)
     predicted, _ = read_numbers(Reader.pretrained(), numbers)
     assert first["strict"] == measure(predicted, numbers.labels).strict.value

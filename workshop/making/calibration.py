@@ -1,7 +1,5 @@
 """How often a reader's network is right on contexts, and what makes it sure."""
 
-from pathlib import Path
-
 import keras
 import numpy as np
 from PIL import Image
@@ -13,9 +11,6 @@ from helpers.reader.calibration import fit_temperature
 from helpers.reader.crops import CONTEXT_SIZE, MARGIN, SIZE, middle, number_crops
 from helpers.reader.decoding import decode
 from helpers.reader.reader import Reader
-from helpers.reader.weights import SHIPPED, rewrite_metadata
-from helpers.settings import Settings
-from workshop.making.examples import drawn_examples
 
 
 def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> float:
@@ -47,26 +42,6 @@ def fit_confidences(
     right = (predicted == labels).all(axis=1)
     kept = coverage_at_accuracy(confidences, right, accuracy)
     return {"temperature": temperature, "sure_from": min(kept.threshold, 1.0)}
-
-
-def calibrate_shipped(
-    settings: Settings,
-    path: Path | str = SHIPPED,
-    count: int = 4_000,
-    shard: int | None = None,
-) -> dict[str, float]:
-    """Measure a reader's calibration anew and write it into its metadata.
-
-    The weights stay, to the bit. The ``count`` drawn numbers are of a seed of their
-    own, so that none of them was learned from.
-    """
-    folder, seed = settings.home / "reader", settings.seed + 2
-    drawn = drawn_examples("numbers", folder, count, seed, shard)
-    reader = Reader.load(path)
-    found = calibrate(reader.network, *drawn)
-    found |= {"calibrated_on": f"{count:,} drawn numbers"}
-    rewrite_metadata(path, reader.metadata | found)
-    return found
 
 
 def reader_crops(contexts: np.ndarray) -> np.ndarray:

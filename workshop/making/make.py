@@ -16,12 +16,7 @@ from helpers.training.devices import prepare_process
 from helpers.training.losses import cross_entropy
 from workshop.making.calibration import calibrate, strict
 from workshop.making.examples import KINDS, drawn_examples, drawn_kinds, drawn_sources
-from workshop.making.training import (
-    Plan,
-    train_finder,
-    train_reader,
-    truncated_loss,
-)
+from workshop.making.training import Plan, train_finder, train_reader, truncated_loss
 from workshop.making.widening import stretch_network
 
 SQUARE = SIZE[1]
@@ -42,10 +37,6 @@ class Round:
     shares: Mapping[str, float] = field(default_factory=dict)  # see `drawn_sources`
     weight: float = 1.0  # of what the round ends with; the rest is what it began with
     width: int = SQUARE  # of the crops in pixels
-
-    def metadata(self) -> dict:
-        """The round in plain values."""
-        return asdict(self) | {"loss": self.loss.__name__}
 
 
 ROUNDS = (
@@ -121,19 +112,20 @@ def make_reader(
         reader.set_weights(blend(before, reader.get_weights(), part.weight))
 
     count = options.held_out
-    drawn_from = dict(options.counts) | {"whole": options.whole}
+    counts = dict(options.counts) | {"whole": options.whole}
+    drawn_from = [f"{n:,} drawn {KINDS[kind].title}" for kind, n in counts.items()]
+    changed = "each use of one changed at random; no photograph"
     metadata = {
         "made_by": "make reader",
-        "trained_on": ", ".join(
-            f"{many:,} drawn {KINDS[kind].title}" for kind, many in drawn_from.items()
-        )
-        + ", each use of one changed at random; no photograph",
+        "trained_on": ", ".join([*drawn_from, changed]),
         **calibrate(reader, *held_out),
         "calibrated_on": f"{count:,} drawn numbers",
         "measured": {
             "drawn validation": {"images": count, "strict": strict(reader, *held_out)}
         },
-        "rounds": [part.metadata() for part in options.rounds],
+        "rounds": [
+            asdict(part) | {"loss": part.loss.__name__} for part in options.rounds
+        ],
         "finder": asdict(options.finder_plan),
         "seed": seed,
         "history": history,

@@ -1,10 +1,10 @@
 """How the reader's networks learn: from drawn images alone, then, if asked, others."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import joblib
 import keras
 import numpy as np
 import tensorflow as tf
@@ -73,23 +73,13 @@ def train_reader(
 ) -> list[dict]:
     """Teach a reader from contexts, each use of which shows another crop.
 
-    Parameters
-    ----------
-    network
-        See `helpers.reader.networks.build_reader`; it is trained in place.
-    sources
-        Contexts (N, 72, 108) with labels, and the share of every batch from each.
-    folder
-        Where the run is kept. KeyboardInterrupt ends a training that is stopped, and
-        a later call goes on with it.
-    measure
-        A figure of merit, taken at every checkpoint.
+    ``network``, see `helpers.reader.networks.build_reader`, is trained in place from
+    ``sources``: contexts (N, 72, 108) with labels, and the share of every batch from
+    each. A training that is stopped ends in KeyboardInterrupt, and a later call with
+    the same ``folder`` goes on with it.
 
-    Returns
-    -------
-    list of dict
-        For every checkpoint ``step``, ``loss``, ``learning_rate``, ``measure`` if it
-        is taken, and ``seconds``.
+    For every checkpoint there is a row of ``step``, ``loss``, ``learning_rate``,
+    ``measure``, what that function gives then, and ``seconds``.
     """
     identity = {"data": [data.metadata() | {"share": share} for data, share in sources]}
     if loss is not cross_entropy:
@@ -133,13 +123,13 @@ def reader_batches(
     counts = [round(plan.batch_size * share) for _, share in sources[1:]]
     counts = [plan.batch_size - sum(counts), *counts]
     arrays = [
-        (tf.constant(data.images), tf.constant(data.labels.astype(np.int32)))
-        for data, _ in sources
+        (tf.constant(data.images), tf.constant(data.labels.astype(np.int32)), count)
+        for (data, _), count in zip(sources, counts, strict=True)
     ]
 
     def batch(step):
         parts = []
-        for number, (pair, count) in enumerate(zip(arrays, counts, strict=True)):
+        for number, (*pair, count) in enumerate(arrays):
             chosen = _chosen(len(pair[0]), count, plan.seed + number, step)
             parts.append([tf.gather(array, chosen) for array in pair])
         # Shares of a batch are worked on apart: each should hold of every source.
@@ -165,6 +155,7 @@ def _train(
 ) -> list[dict]:
     """Train by ``plan`` on the ``batch`` of every step."""
     optimizer, rate = plan.optimizer(), plan.learning_rate()
+    start = joblib.hash(network.get_weights())
     optimizer.build(network.trainable_variables)
 
     def batches(first_step: int) -> tf.data.Dataset:
@@ -177,7 +168,7 @@ def _train(
         loss=loss,
         batches=batches,
         folder=Path(folder),
-        identity=identity | {"plan": asdict(plan), "start": weights_digest(network)},
+        identity=identity | {"plan": asdict(plan), "start": start},
         steps=plan.steps,
         batch_size=plan.batch_size,
         interval=plan.interval,
@@ -189,14 +180,6 @@ def _train(
     if not trainer.finished:
         raise KeyboardInterrupt
     return trainer.history
-
-
-def weights_digest(network: keras.Model) -> str:
-    """Tell a network's weights from others."""
-    digest = hashlib.blake2b(digest_size=8)
-    for weight in network.get_weights():
-        digest.update(np.ascontiguousarray(weight).data)
-    return digest.hexdigest()
 
 
 def _chosen(rows: int, count: int, seed: int, step) -> tf.Tensor:

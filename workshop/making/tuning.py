@@ -1,12 +1,11 @@
 """The shipped reader taught one's own images."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+import joblib
 import keras
 import numpy as np
 
@@ -21,7 +20,7 @@ from helpers.training.devices import prepare_process
 from workshop.making.calibration import calibrate, strict
 from workshop.making.examples import drawn_kinds, drawn_sources
 from workshop.making.make import SHARES
-from workshop.making.training import Plan, train_reader, weights_digest
+from workshop.making.training import Plan, train_reader
 
 TUNING_PLAN = Plan(steps=1_200, peak_rate=0.0008)
 """Of a tuning: about 5 minutes on two cores."""
@@ -73,20 +72,20 @@ def fine_tune(
     train_reader(network, sources, plan, folder, partial(strict, network, *held_out))
     scores["after"] = strict(network, *held_out)
 
+    before = reader.metadata
     if len(apart) >= options.min_calibration:
         calibration = calibrate(network, *held_out)
         calibrated_on = f"{len(apart):,} images of {settings.source}"
     else:
-        kept = ("temperature", "sure_from")
-        calibration = {key: reader.metadata[key] for key in kept}
+        calibration = {key: before[key] for key in ("temperature", "sure_from")}
         calibrated_on = (
-            f"{reader.metadata.get('calibrated_on', 'drawn numbers')}, as before: "
+            f"{before.get('calibrated_on', 'drawn numbers')}, as before: "
             f"{len(apart)} images kept apart are fewer than {options.min_calibration}"
         )
+    mine_are = f"{len(mine):,} images of {settings.source}"
     metadata = {
         "made_by": "python -m helpers tune",
-        "trained_on": f"{reader.metadata['trained_on']}; then {len(mine):,} images of "
-        f"{settings.source}",
+        "trained_on": f"{before['trained_on']}; then {mine_are}",
         **calibration,
         "calibrated_on": calibrated_on,
         "measured": {f"validation of {settings.source}": scores},
@@ -113,11 +112,8 @@ def split_images(
         )
     order = np.random.default_rng(settings.seed).permutation(count)
     apart = np.isin(np.arange(count), order[: round(share * count)])
-    contexts = numbers.crops(crop_contexts)
-    mine, held_out = (
-        Examples(contexts[rows], numbers.labels[rows]) for rows in (~apart, apart)
-    )
-    return mine, held_out
+    contexts, labels = numbers.crops(crop_contexts), numbers.labels
+    return tuple(Examples(contexts[rows], labels[rows]) for rows in (~apart, apart))
 
 
 def copy_network(network: keras.Model) -> keras.Model:
@@ -141,5 +137,5 @@ def tuning_sources(
 def _run_name(network: keras.Model, sources, plan: Plan) -> str:
     """A folder's name, which tells a tuning from every other one."""
     metadata = [data.metadata() | {"share": share} for data, share in sources]
-    told = json.dumps([metadata, asdict(plan), weights_digest(network)])
-    return f"reader_tuned_{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    digest = joblib.hash([metadata, asdict(plan), network.get_weights()])
+    return f"reader_tuned_{digest[:8]}"

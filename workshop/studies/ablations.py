@@ -16,12 +16,13 @@ from scipy import stats
 from helpers import paper
 from helpers.accuracy import MAX_DIGITS, accuracy_by_length, measure
 from helpers.evaluation import predict
-from helpers.figures.style import percent, styled
+from helpers.figures.style import styled
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.loop import TrainingDiverged
 from helpers.training.runs import Run, run
+from workshop.studies.charts import finish, reach
 
 BASELINE = "as in the report"
 """What the recipe that others are compared with is called."""
@@ -48,17 +49,15 @@ ABLATIONS = {
 }
 """The field of a recipe that leaves out each technique of the report's Table 3."""
 
-COLUMNS = ["recipe", "seed", "part", "length", "images", "step", "strict"]
-COLUMNS += ["six_position"]
+COLUMNS = "recipe", "seed", "part", "length", "images", "step", "strict", "six_position"
 
 
 def optimizers(base: Recipe) -> dict[str, Recipe]:
     """Give the recipe each optimizer, at the rate where its tuning starts."""
+    fields = "optimizer", "momentum", "initial_learning_rate"
     return {
-        name: replace(
-            base, optimizer=optimizer, momentum=momentum, initial_learning_rate=rate
-        )
-        for name, (optimizer, momentum, rate) in OPTIMIZERS.items()
+        name: replace(base, **dict(zip(fields, values, strict=True)))
+        for name, values in OPTIMIZERS.items()
     }
 
 
@@ -75,12 +74,13 @@ def without_each(base: Recipe) -> dict[str, Recipe]:
 
 def other_lengths(base: Recipe) -> dict[str, Recipe]:
     """Give the recipe itself, with the official test set's lengths, and even ones."""
-    official = paper.TABLE_2["test"][2:]
-    shares = tuple(count / sum(official) for count in official)
+    official = np.array(paper.TABLE_2["test"][2:]) / paper.OFFICIAL_TEST
     even = (1 / MAX_DIGITS,) * MAX_DIGITS
     return {
         "lengths as they come": base,
-        "lengths as in the official test set": replace(base, length_shares=shares),
+        "lengths as in the official test set": replace(
+            base, length_shares=tuple(official.tolist())
+        ),
         "every length as often": replace(base, length_shares=even),
     }
 
@@ -93,22 +93,22 @@ def compare(
 ) -> pd.DataFrame:
     """Train each recipe from each seed, or pick up the run, and measure them all.
 
-    ``data`` holds ``"train"``, ``"validation"`` and ``"test"``; the runs are kept in
-    the folder of the ``settings``. One that is stopped ends in KeyboardInterrupt, and
-    those before it are not trained again.
+    ``data`` holds ``"train"``, ``"validation"`` and ``"test"``. A run that is stopped
+    ends in KeyboardInterrupt; those before it are kept and not trained again.
 
     For each ``recipe`` and ``seed`` there is a row for each validation (``part`` is
     ``validation``), and for the test images (``test``) one of all lengths (``length``
     is 0) and one for each ``length``. ``images`` counts those measured on; ``strict``
     and ``six_position`` are fractions. A run that diverged reads nothing: 0.
     """
-    parts = []
-    for seed in seeds:
-        for name, recipe in recipes.items():
-            recipe = replace(recipe, seed=seed)
-            rows = _measure_run(_run_to_end(recipe, data, settings), recipe, data)
-            parts.append(rows.assign(recipe=name, seed=seed))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    parts = [
+        _measure_run(replace(recipe, seed=seed), data, settings).assign(
+            recipe=name, seed=seed
+        )
+        for seed in seeds
+        for name, recipe in recipes.items()
+    ]
+    return pd.concat(parts, ignore_index=True)[[*COLUMNS]]
 
 
 def _run_to_end(recipe: Recipe, data, settings: Settings) -> Run | None:
@@ -122,26 +122,24 @@ def _run_to_end(recipe: Recipe, data, settings: Settings) -> Run | None:
     return made
 
 
-def _measure_run(made: Run | None, recipe: Recipe, data) -> pd.DataFrame:
-    """The rows of `compare` for one run; one that diverged is wrong everywhere."""
-    test = data["test"]
+def _measure_run(recipe: Recipe, data, settings: Settings) -> pd.DataFrame:
+    """Train by the recipe and give the rows of `compare` for that run."""
+    made, test = _run_to_end(recipe, data, settings), data["test"]
     if made is None:
-        answers = test.labels + 1
-        history = [{"step": recipe.steps, "strict": 0.0, "six_position": 0.0}]
+        answers = test.labels + 1  # wrong everywhere
+        history = pd.DataFrame({"step": [recipe.steps], "strict": 0, "six_position": 0})
     else:
-        answers = predict(made.network, test.images)
-        history = made.history.to_dict("records")
+        answers, history = predict(made.network, test.images), made.history
     scores = {ALL_LENGTHS: measure(answers, test.labels)}
     scores |= accuracy_by_length(answers, test.labels)
-    images = len(data["validation"])
-    rows = [
-        {"part": "validation", "length": ALL_LENGTHS, "images": images} | row
-        for row in history
-    ] + [
-        score.values() | {"part": "test", "length": length, "step": recipe.steps}
-        for length, score in scores.items()
-    ]
-    return pd.DataFrame(rows)
+    rows = [score.values() | {"length": length} for length, score in scores.items()]
+    validated = {"length": ALL_LENGTHS, "images": len(data["validation"])}
+    return pd.concat(
+        [
+            history.assign(part="validation", **validated),
+            pd.DataFrame(rows).assign(part="test", step=recipe.steps),
+        ]
+    )
 
 
 def tune_rates(
@@ -181,11 +179,8 @@ def tune_rate(
     tried = {rate: strict_at(rate) for rate in (start / 2, start, start * 2)}
     while len(tried) < max_rates:
         best = max(tried, key=tried.get)
-        if best == min(tried):
-            following = best / 2
-        elif best == max(tried):
-            following = best * 2
-        else:
+        following = {min(tried): best / 2, max(tried): best * 2}.get(best)
+        if following is None:
             break
         tried[following] = strict_at(following)
     return dict(sorted(tried.items()))
@@ -261,18 +256,14 @@ def curves_figure(results: pd.DataFrame) -> Figure:
         colour = f"C{number}"
         strict = rows.query("part == 'validation'").groupby("step")["strict"]
         test = rows.query("part == 'test' and length == @ALL_LENGTHS")
-        mean = strict.mean()
+        low, mean, high = strict.min(), strict.mean(), strict.max()
         axis.plot(mean.index, mean, color=colour, label=name)
-        axis.fill_between(
-            mean.index, strict.min(), strict.max(), color=colour, alpha=0.2, lw=0
-        )
+        axis.fill_between(mean.index, low, high, color=colour, alpha=0.2, lw=0)
         axis.plot(test["step"], test["strict"], "o", color=colour, ms=4)
     axis.plot([], [], "o", color="gray", ms=4, label="test, each seed")
-    axis.set(xlabel="step", ylabel="strict: whole number right", ylim=(0, 1))
+    axis.set_xlabel("step")
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    percent(axis.yaxis)
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+    finish(axis)
     return figure
 
 
@@ -282,20 +273,17 @@ def differences_figure(results: pd.DataFrame) -> Figure:
     table = 100 * differences(results)[["difference", "low", "high"]]
     table = table.sort_values("difference", ascending=False)
     by_seed = 100 * _differences_by_seed(results, BASELINE)
-    figure, axis = plt.subplots(
-        figsize=(8, 0.8 + 0.42 * len(table)), layout="constrained"
-    )
+    size = 8, 0.8 + 0.42 * len(table)
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
     places = np.arange(len(table))
-    reach = (table["high"] - table["difference"]).fillna(0)
-    axis.errorbar(
-        table["difference"], places, xerr=reach, fmt="o", color="C0", capsize=3
-    )
+    bounds = reach(*table.T.to_numpy()) if len(by_seed) > 1 else None
+    axis.errorbar(table["difference"], places, xerr=bounds, fmt="o", capsize=3)
     for place, name in enumerate(table.index):
         axis.plot(by_seed[name], [place] * len(by_seed), "|", color="gray", ms=9)
     axis.axvline(0, color="k", lw=1)
     axis.set_yticks(places, table.index)
-    axis.set(
-        xlabel=f"strict accuracy on test images: points more than {BASELINE}\n"
+    axis.set_xlabel(
+        f"strict accuracy on test images: points more than {BASELINE}\n"
         f"(mean of {len(by_seed)} seeds, its 95 % interval, and each seed)"
     )
     axis.grid(axis="x", alpha=0.3)
@@ -314,15 +302,11 @@ def lengths_figure(results: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(8, 3.8), layout="tight")
     for number, name in enumerate(names):
         strict = test[test["recipe"] == name].groupby("length")["strict"]
-        mean, low, high = strict.mean(), strict.min(), strict.max()
+        mean, bounds = strict.mean(), reach(strict.mean(), strict.min(), strict.max())
         places = np.arange(len(images)) + 0.15 * (number - (len(names) - 1) / 2)
-        axis.errorbar(
-            places, mean, yerr=(mean - low, high - mean), fmt="o", capsize=3, label=name
-        )
+        axis.errorbar(places, mean, yerr=bounds, fmt="o", capsize=3, label=name)
     ticks = [f"{length}\n{count:,} images" for length, count in images.items()]
     axis.set_xticks(range(len(images)), ticks)
-    axis.set(xlabel="digits", ylabel="strict: whole number right", ylim=(0, 1))
-    percent(axis.yaxis)
-    axis.grid(axis="y", alpha=0.3)
-    axis.legend(fontsize=8)
+    axis.set_xlabel("digits")
+    finish(axis)
     return figure

@@ -16,6 +16,7 @@ from scipy import stats
 from helpers.accuracy import coverage_at_accuracy
 from helpers.figures.style import percent, styled
 from helpers.reader.calibration import calibration_error, kept_by, reliability
+from workshop.studies.charts import reach
 
 Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -91,27 +92,19 @@ def reliability_figure(answers: Answers) -> Figure:
     The area of a mark grows with the images in its bin, and its bar is their Wilson
     interval, 95 %.
     """
+    size, options = (3.6 * len(answers), 3.8), {"squeeze": False, "sharey": True}
     figure, axes = plt.subplots(
-        1,
-        len(answers),
-        figsize=(3.6 * len(answers), 3.8),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
+        1, len(answers), figsize=size, layout="constrained", **options
     )
-    for axis, (name, (confidences, right)) in zip(
-        axes[0], answers.items(), strict=True
-    ):
-        table = reliability(confidences, right)
-        error = calibration_error(confidences, right)
-        place, share = table["confidence"], table["right"]
-        reach = np.maximum([share - table["low"], table["high"] - share], 0)
+    for axis, (name, pair) in zip(axes[0], answers.items(), strict=True):
+        table, error = reliability(*pair), calibration_error(*pair)
+        images, place, share, low, high = table.to_numpy().T
+        bars = {"fmt": "none", "color": "C0", "alpha": 0.5}
         axis.plot([0, 1], [0, 1], color="gray", ls=":")
-        axis.errorbar(place, share, yerr=reach, fmt="none", color="C0", alpha=0.5)
-        area = 15 + 300 * table["images"] / table["images"].sum()
-        axis.scatter(place, share, s=area)
+        axis.errorbar(place, share, yerr=reach(share, low, high), **bars)
+        axis.scatter(place, share, s=15 + 300 * images / images.sum())
         axis.set(
-            title=f"{name}\n{len(right):,} images, error {100 * error:.1f} points",
+            title=f"{name}\n{images.sum():,.0f} images, error {100 * error:.1f} points",
             xlabel="confidence",
             xlim=(0, 1),
             ylim=(0, 1.02),

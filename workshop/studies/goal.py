@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -12,6 +11,7 @@ from helpers.accuracy import wilson_interval
 from helpers.figures.curves import kept_curves
 from helpers.figures.style import percent, styled
 from helpers.settings import ROOT, Settings
+from workshop.studies.charts import reach
 
 READER_RESULTS = ROOT / "benchmarks" / "results" / "reader_accuracy.csv"
 """What benchmarks/reader_accuracy.py measured."""
@@ -32,43 +32,41 @@ def goal_table(
     ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``, 95 %, and
     ``source``, who measured it. The lowest first.
     """
-    images, strict = (paper.CHECKPOINT[name] for name in ("images", "strict"))
+    own, official = paper.CHECKPOINT, paper.OFFICIAL_TEST
     rows = [
         (
             "the report's own weights",
             f"{paper.CHECKPOINT_TRAINED_ON:,} photographs, train and extra",
-            f"the first {images} official test images",
-            *(images, strict, OURS),
+            f"the first {own['images']} official test images",
+            *(own["images"], own["strict"], OURS),
         )
     ]
-    official = f"{paper.OFFICIAL_TEST:,} official test images"
+    on_official = f"{official:,} official test images"
     rows += [
-        (one.name, one.trained_on, official, paper.OFFICIAL_TEST, one.strict, THEIRS)
+        (one.name, one.trained_on, on_official, official, one.strict, THEIRS)
         for one in paper.PUBLISHED
     ]
     apart = "{:,} official train images kept apart, clear ones"
     kept = kept_curves("figure_03", settings).get("photographs")
     if kept is not None:
         test = kept[kept["part"] == "test"].iloc[-1]
-        name, trained_on = "seven layers, trained here", "{:,} photographs"
-        made_of = name, trained_on.format(test["train_images"])
-        images = int(test["images"])
-        rows.append((*made_of, apart.format(images), images, test["strict"], OURS))
+        name, trained_on = "seven layers, trained here", f"{test['train_images']:,}"
+        made_of = name, f"{trained_on} photographs", apart.format(test["images"])
+        rows.append((*made_of, test["images"], test["strict"], OURS))
     if reader_results.is_file():
         measured = pd.read_csv(reader_results)
         given = measured.query("measured_on == 'test archive' and box == 'given'")
         for test in given.itertuples():
             tuned = test.trained_on != "drawn images alone"
-            made_of = "the reader, tuned" if tuned else "the reader", test.trained_on
-            measured_on = apart.format(test.images)
-            rows.append((*made_of, measured_on, test.images, test.strict, OURS))
+            name = "the reader, tuned" if tuned else "the reader"
+            made_of = name, test.trained_on, apart.format(test.images)
+            rows.append((*made_of, test.images, test.strict, OURS))
     columns = ["network", "trained_on", "measured_on", "images", "strict", "source"]
     table = pd.DataFrame(rows, columns=columns)
-    intervals = [
+    table[["low", "high"]] = [
         wilson_interval(round(row.strict * row.images), row.images)
         for row in table.itertuples()
     ]
-    table[["low", "high"]] = intervals
     return table.sort_values("strict", kind="stable").set_index("network")
 
 
@@ -78,25 +76,18 @@ def goal_figure(table: pd.DataFrame) -> Figure:
 
     Open marks are of others, on other test images.
     """
-    figure, axis = plt.subplots(
-        figsize=(8.5, 0.9 + 0.5 * len(table)), layout="constrained"
-    )
-    for place, (_, row) in enumerate(table.iterrows()):
-        reach = [[row["strict"] - row["low"]], [row["high"] - row["strict"]]]
-        colour = "C0" if row["source"] == OURS else "gray"
-        axis.errorbar(
-            row["strict"],
-            place,
-            xerr=np.maximum(reach, 0),
-            fmt="o",
-            color=colour,
-            mfc=colour if row["source"] == OURS else "none",
-            capsize=3,
-        )
+    size = 8.5, 0.9 + 0.5 * len(table)
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    table = table.assign(place=range(len(table)))
+    looks = {OURS: {"color": "C0"}, THEIRS: {"color": "gray", "mfc": "none"}}
+    for source, rows in table.groupby("source"):
+        bounds = reach(rows["strict"], rows["low"], rows["high"])
+        marks = {"fmt": "o", "capsize": 3} | looks[source]
+        axis.errorbar(rows["strict"], rows["place"], xerr=bounds, **marks)
     names = [f"{name}\n{on}" for name, on in table["trained_on"].items()]
-    axis.set_yticks(range(len(table)), names, fontsize=8)
+    axis.set_yticks(table["place"], names, fontsize=8)
     axis.axvline(paper.GOAL, color="k", ls=":")
-    axis.set(xlabel="strict: whole numbers right (open: as published)")
+    axis.set_xlabel("strict: whole numbers right (open: as published)")
     percent(axis.xaxis)
     axis.grid(axis="x", alpha=0.3)
     return figure

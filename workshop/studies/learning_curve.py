@@ -7,6 +7,7 @@ hold the smaller ones, from random weights or from those that drawn images taugh
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import product
 
 import keras
 import matplotlib.pyplot as plt
@@ -34,6 +35,7 @@ from helpers.training.batches import Examples
 from helpers.training.devices import prepare_process
 from workshop.making.training import Plan, train_reader
 from workshop.making.tuning import TUNING, TuningOptions, copy_network, tuning_sources
+from workshop.studies.charts import finish, reach
 
 SIZES = (250, 500, 1_000, 2_000, 4_434)
 """Images to learn from: up to all at hand."""
@@ -48,25 +50,21 @@ RESAMPLES = 200
 """Of the bootstrap behind an interval."""
 
 
-@dataclass(frozen=True)
-class Images:
-    """Contexts and labels to learn from, crops and labels to measure on."""
-
-    train: Examples
-    crops: np.ndarray
-    labels: np.ndarray
+Crops = tuple[np.ndarray, np.ndarray]
+"""What a reader reads, uint8 (N, 3, 48, 72), and labels (N, 6)."""
 
 
-def real_images(settings: Settings) -> Images:
-    """The train and test archives of the data source, cropped."""
+def real_images(settings: Settings) -> tuple[Examples, Crops]:
+    """Cut the train archive's contexts, and the test archive's crops."""
     train, _ = archive_numbers("train", settings)
     test, _ = archive_numbers("test", settings)
-    examples = Examples(train.crops(crop_contexts), train.labels)
-    return Images(examples, test.crops(), test.labels)
+    contexts = Examples(train.crops(crop_contexts), train.labels)
+    return contexts, (test.crops(), test.labels)
 
 
 def learn(
-    images: Images,
+    train: Examples,
+    test: Crops,
     settings: Settings,
     sizes: Iterable[int] = SIZES,
     seeds: Iterable[int] = (2016,),
@@ -74,7 +72,7 @@ def learn(
     fresh: Plan = FRESH_PLAN,
     build: Callable[..., keras.Model] = build_reader,
 ) -> Iterator[dict]:
-    """Train on each number of images in both ways, and measure each on all test images.
+    """Train on each number of contexts in both ways, and measure each on all of test.
 
     What was stopped goes on from its last checkpoint, in the settings' folder of runs,
     and what is finished is not trained again. The part for a size is chosen by the
@@ -86,39 +84,35 @@ def learn(
     and ``high``, 95 %, ``test_images``, ``steps`` and ``seed``.
     """
     prepare_process()
-    shipped = Reader.pretrained()
-    yield _row(shipped.network, images, 0, True, Plan(steps=0))
-    for seed in seeds:
-        order = np.random.default_rng(seed).permutation(len(images.train))
-        for size in sizes:
-            if size > len(images.train):
-                continue
-            part = order[:size]
-            mine = Examples(images.train.images[part], images.train.labels[part])
-            for pretrained in (True, False):
-                plan = replace(tuning.plan if pretrained else fresh, seed=seed)
-                if pretrained:
-                    network = copy_network(shipped.network)
-                    sources = tuning_sources(mine, settings, tuning)
-                else:
-                    network, sources = build(seed=seed), [(mine, 1.0)]
-                kind = "pretrained" if pretrained else "fresh"
-                name = f"{size}_{kind}_{plan.steps}_steps_{seed}"
-                folder = settings.runs / "learning_curve" / name
-                train_reader(network, sources, plan, folder)
-                yield _row(network, images, size, pretrained, plan)
+    shipped = Reader.pretrained().network
+    yield _row(shipped, test, 0, True, Plan(steps=0))
+    sizes = [size for size in sizes if size <= len(train)]
+    for seed, size, pretrained in product(seeds, sizes, STARTS):
+        part = np.random.default_rng(seed).permutation(len(train))[:size]
+        mine = Examples(train.images[part], train.labels[part])
+        if pretrained:
+            network, plan, kind = copy_network(shipped), tuning.plan, "pretrained"
+            sources = tuning_sources(mine, settings, tuning)
+        else:
+            network, plan, kind = build(seed=seed), fresh, "fresh"
+            sources = [(mine, 1.0)]
+        plan = replace(plan, seed=seed)
+        name = f"{size}_{kind}_{plan.steps}_steps_{seed}"
+        train_reader(network, sources, plan, settings.runs / "learning_curve" / name)
+        yield _row(network, test, size, pretrained, plan)
 
 
-def _row(network, images: Images, size: int, pretrained: bool, plan: Plan) -> dict:
-    predicted, _ = decode(Reader(network, network, {}).logits_of_crops(images.crops))
-    strict = measure(predicted, images.labels).strict
+def _row(network, test: Crops, size: int, pretrained: bool, plan: Plan) -> dict:
+    crops, labels = test
+    predicted, _ = decode(Reader(network, network, {}).logits_of_crops(crops))
+    strict = measure(predicted, labels).strict
     return {
         "images": size,
         "pretrained": pretrained,
         "strict": strict.value,
         "low": strict.low,
         "high": strict.high,
-        "test_images": len(images.labels),
+        "test_images": len(labels),
         "steps": plan.steps,
         "seed": plan.seed,
     }
@@ -262,45 +256,28 @@ def learning_curve_figure(table: pd.DataFrame, resamples: int = RESAMPLES) -> Fi
     figure, axis = plt.subplots(figsize=(8, 4.5), layout="tight")
     for number, (pretrained, name) in enumerate(STARTS.items()):
         part = table[(table["pretrained"] == pretrained) & (table["images"] > 0)]
-        style = {"color": f"C{number}"}
-        reach = [part["high"] - part["strict"], part["strict"] - part["low"]]
-        axis.errorbar(
-            part["images"],
-            1 - part["strict"],
-            yerr=np.maximum(reach, 0),
-            fmt="o",
-            capsize=3,
-            label=name,
-            **style,
-        )
-        if part["images"].nunique() > 1:
-            places = np.geomspace(part["images"].min(), paper.ALL_IMAGES, 60)
+        images, errors = part["images"], 1 - part["strict"]
+        bounds = reach(errors, 1 - part["high"], 1 - part["low"])
+        colour = f"C{number}"
+        marks = {"fmt": "o", "capsize": 3, "color": colour, "label": name}
+        axis.errorbar(images, errors, yerr=bounds, **marks)
+        if images.nunique() > 1:
+            places = np.geomspace(images.min(), paper.ALL_IMAGES, 60)
             line, low, high = estimate(
                 part, lambda law, at=places: law(at), resamples=resamples
             )
-            axis.plot(places, line, **style)
-            axis.fill_between(places, low, high, alpha=0.2, lw=0, **style)
-    for _, row in table[table["images"] == 0].iterrows():
-        axis.axhline(1 - row["strict"], color="C0", ls=":", label="drawn images alone")
+            axis.plot(places, line, color=colour)
+            axis.fill_between(places, low, high, alpha=0.2, lw=0, color=colour)
+    for strict in table.loc[table["images"] == 0, "strict"]:
+        axis.axhline(1 - strict, color="C0", ls=":", label="drawn images alone")
     published = [1 - one.strict for one in paper.PUBLISHED]
-    axis.plot(
-        [paper.ALL_IMAGES] * len(published),
-        published,
-        "o",
-        color="gray",
-        mfc="none",
-        label="published, other test images",
-    )
-    axis.set(
-        xscale="log",
-        yscale="log",
-        xlabel="real images learned from",
-        ylabel="whole numbers wrong (strict)",
-    )
+    marks = {"color": "gray", "mfc": "none", "label": "published, other test images"}
+    axis.plot([paper.ALL_IMAGES] * len(published), published, "o", **marks)
+    axis.set(xscale="log", xlabel="real images learned from")
+    axis.set(yscale="log", ylabel="whole numbers wrong (strict)")
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+    finish(axis, strict=False)
     return figure

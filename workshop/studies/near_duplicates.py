@@ -70,18 +70,14 @@ def find_pairs(images: np.ndarray, labels: np.ndarray | None = None) -> pd.DataF
         lambda part: _correlation(small[part[:, :1]], small[part[:, 1]], 1), rows
     )
     rows = rows[coarse >= MIN_COARSE_SIMILARITY]
-    similarity = _in_chunks(
-        lambda part: _correlation(
-            _filter(images[part[:, 0]], FULL_SIZE).swapaxes(0, 1),
-            _filter(images[part[:, 1]], FULL_SIZE[:1])[0],
-            3,
-        ),
-        rows,
-    )
-    pairs = pd.DataFrame(
-        {"first": rows[:, 0], "second": rows[:, 1], "similarity": similarity}
-    )
-    pairs = pairs[similarity >= MIN_SIMILARITY]
+
+    def compare(part: np.ndarray) -> np.ndarray:
+        zoomed = _filter(images[part[:, 0]], FULL_SIZE).swapaxes(0, 1)
+        return _correlation(zoomed, _filter(images[part[:, 1]], FULL_SIZE[:1])[0], 3)
+
+    pairs = pd.DataFrame(rows, columns=["first", "second"])
+    pairs = pairs.assign(similarity=_in_chunks(compare, rows))
+    pairs = pairs[pairs["similarity"] >= MIN_SIMILARITY]
     return pairs.sort_values("similarity", ascending=False, kind="stable")
 
 
@@ -101,8 +97,8 @@ def alter(images: np.ndarray, kind: str, rng: np.random.Generator) -> np.ndarray
     """Make near-duplicates of crops, to see whether they are found.
 
     ``images`` are uint8 (N, 32, 32) and ``kind`` one of `ALTERATIONS`: moved by one or
-    two pixels; made smaller and back, or larger by up to an eighth; saved as JPEG;
-    brighter or darker; or all in turn.
+    two pixels each way; made smaller and back, or larger by up to an eighth; saved as
+    JPEG; brighter or darker; or all in turn.
     """
     made = images
     for name in _CHANGES if kind == "all" else (kind,):
@@ -114,14 +110,13 @@ def pairs_figure(
     images: np.ndarray, pairs: pd.DataFrame, titles: list[str] | None = None
 ) -> Figure:
     """Draw pairs of crops side by side, with the crops' titles and the similarity."""
+    first, second = pairs["first"], pairs["second"]
     gap = np.full((len(pairs), SIDE, 2), 255, np.uint8)
-    beside = np.concatenate(
-        [images[pairs["first"]], gap, images[pairs["second"]]], axis=2
-    )
-    texts = [
-        f"{titles[first]} {titles[second]}: {value:.3f}" if titles else f"{value:.3f}"
-        for first, second, value in pairs.itertuples(index=False)
-    ]
+    beside = np.concatenate([images[first], gap, images[second]], axis=2)
+    texts = [f"{value:.3f}" for value in pairs["similarity"]]
+    if titles:
+        numbers = zip(first, second, texts, strict=True)
+        texts = [f"{titles[one]} {titles[two]}: {text}" for one, two, text in numbers]
     return image_grid(beside, texts, columns=5, side=1.8)
 
 
@@ -129,10 +124,9 @@ def _candidates(images: np.ndarray) -> np.ndarray:
     """Pair each crop with its nearest ones: int64 (P, 2), ascending, none twice."""
     if len(images) < 2:
         return np.empty((0, 2), np.int64)
+    count = min(NEIGHBOURS, len(images) - 1)
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute")
     vectors = _in_chunks(_magnitudes, images)
-    search = NearestNeighbors(
-        n_neighbors=min(NEIGHBOURS, len(images) - 1), algorithm="brute"
-    )
     nearest = search.fit(vectors).kneighbors(return_distance=False)
     rows = np.repeat(np.arange(len(images)), nearest.shape[1])
     return np.unique(np.sort(np.stack([rows, nearest.ravel()], 1), axis=1), axis=0)
@@ -207,8 +201,7 @@ def _in_chunks(function, values: np.ndarray) -> np.ndarray:
 
 
 def _move(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    moves = [(y, x) for y in range(5) for x in range(5) if (y, x) != (2, 2)]
-    y, x = moves[rng.integers(len(moves))]
+    y, x = rng.choice([0, 1, 3, 4], 2)  # 2 is where it was
     return np.pad(image, 2, mode="edge")[y : y + SIDE, x : x + SIDE]
 
 

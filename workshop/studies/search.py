@@ -23,7 +23,7 @@ from optuna.distributions import (
 from optuna.samplers import TPESampler
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.study import MaxTrialsCallback
-from optuna.trial import FixedTrial, TrialState
+from optuna.trial import TrialState
 from tqdm import tqdm
 
 from helpers.recipe import Recipe
@@ -109,7 +109,7 @@ def search(
     """
 
     def objective(trial: optuna.Trial) -> float:
-        recipe = draw_recipe(trial, base)
+        recipe = trial_recipe(_draw_values(trial), base)
         try:
             made = run(recipe, data, settings, progress=_TrialProgress(trial, recipe))
         except TrainingDiverged as error:
@@ -148,13 +148,12 @@ def search_together(
     Scripts that call this need the usual ``if __name__ == "__main__":``. An error in a
     process is raised here; the trials that ended are kept, and the same call goes on.
     """
-    work = base, settings, storage, trials
     study = open_study(base, number_data(settings), storage, settings.seed)
     # Not forked: TensorFlow's threads would not live through that.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, context) as pool:
-        for worker in [pool.submit(_search_alone, *work) for _ in range(processes)]:
-            worker.result()
+        work = ([value] * processes for value in (base, settings, storage, trials))
+        list(pool.map(_search_alone, *work))
     return study
 
 
@@ -164,9 +163,31 @@ def _search_alone(base: Recipe, settings: Settings, storage: str, trials: int) -
     search(study, base, data, settings, trials)
 
 
-def draw_recipe(trial: optuna.Trial | FixedTrial, base: Recipe) -> Recipe:
-    """Make a trial's values a recipe for as many images seen as by ``base``."""
-    values = {name: _suggest(trial, name, kind) for name, kind in SPACE.items()}
+def _draw_values(trial: optuna.Trial) -> dict[str, float]:
+    values = {}
+    for name, kind in SPACE.items():
+        if isinstance(kind, CategoricalDistribution):
+            values[name] = trial.suggest_categorical(name, kind.choices)
+        elif isinstance(kind, IntDistribution):
+            values[name] = trial.suggest_int(name, kind.low, kind.high)
+        else:
+            values[name] = trial.suggest_float(name, kind.low, kind.high, log=kind.log)
+    return values
+
+
+def recipe_values(recipe: Recipe) -> dict[str, float]:
+    """Give the values in the space of the search that stand for a recipe itself."""
+    scales = {"depth_scale": 1.0, "width_scale": 1.0}
+    return {name: scales.get(name) or getattr(recipe, name) for name in SPACE}
+
+
+def trial_recipe(values: Mapping[str, float], base: Recipe) -> Recipe:
+    """Give the recipe of a trial's values, for as many images seen as by ``base``.
+
+    The values are a trial's ``params`` or a row of a `study_table`.
+    """
+    own = recipe_values(base)
+    values = {name: type(own[name])(values[name]) for name in SPACE}
     depth, width = values.pop("depth_scale"), values.pop("width_scale")
     steps = max(1, base.steps * base.batch_size // values["batch_size"])
     return replace(
@@ -177,27 +198,6 @@ def draw_recipe(trial: optuna.Trial | FixedTrial, base: Recipe) -> Recipe:
         steps=steps,
         validation_interval=-(-steps // VALIDATIONS),
     )
-
-
-def _suggest(trial, name: str, kind):
-    if isinstance(kind, CategoricalDistribution):
-        return trial.suggest_categorical(name, kind.choices)
-    if isinstance(kind, IntDistribution):
-        return trial.suggest_int(name, kind.low, kind.high)
-    return trial.suggest_float(name, kind.low, kind.high, log=kind.log)
-
-
-def recipe_values(recipe: Recipe) -> dict[str, float]:
-    """Give the values in the space of the search that stand for a recipe itself."""
-    scales = {"depth_scale": 1.0, "width_scale": 1.0}
-    return {name: scales.get(name) or getattr(recipe, name) for name in SPACE}
-
-
-def trial_recipe(values: Mapping[str, float], base: Recipe) -> Recipe:
-    """Give the recipe of a trial's values, its ``params`` or row of a `study_table`."""
-    kinds = {name: type(value) for name, value in recipe_values(base).items()}
-    values = {name: kind(values[name]) for name, kind in kinds.items()}
-    return draw_recipe(FixedTrial(values), base)
 
 
 def study_table(study: optuna.Study) -> pd.DataFrame:
@@ -213,7 +213,7 @@ def study_table(study: optuna.Study) -> pd.DataFrame:
             "strict": trial.value,
             "rows": len(trial.intermediate_values),
             "seconds": trial.duration.total_seconds() if trial.duration else np.nan,
-            **{name: trial.params.get(name) for name in SPACE},
+            **trial.params,
         }
         for trial in study.get_trials(deepcopy=False)
     ]
@@ -227,11 +227,10 @@ def study_from_table(table: pd.DataFrame) -> optuna.Study:
     study = optuna.create_study(direction="maximize")
     complete = table[table["state"] == "complete"]
     complete = complete.astype({"patch_size": int, "batch_size": int})
-    for row in complete.to_dict("records"):
-        values = {name: row[name] for name in SPACE}
-        study.add_trial(
-            optuna.create_trial(params=values, distributions=SPACE, value=row["strict"])
-        )
+    values = complete[[*SPACE]].to_dict("records")
+    for params, strict in zip(values, complete["strict"], strict=True):
+        trial = optuna.create_trial(params=params, distributions=SPACE, value=strict)
+        study.add_trial(trial)
     return study
 
 
@@ -265,14 +264,11 @@ class _SamplerByTrial(TPESampler):
     one seed would begin with the same values again.
     """
 
-    def __init__(self, seed: int):
+    def __init__(self, seed: int, trial: int = 0):
         self.seed = seed
-        self.begin(seed)
-
-    def begin(self, seed: int) -> None:
+        seed = int(np.random.default_rng([seed, trial]).integers(2**31))
         # The liar keeps processes from trying the same values at once.
         super().__init__(n_startup_trials=STARTUP_TRIALS, constant_liar=True, seed=seed)
 
     def before_trial(self, study, trial):
-        rng = np.random.default_rng([self.seed, trial.number])
-        self.begin(int(rng.integers(2**31)))
+        self.__init__(self.seed, trial.number)

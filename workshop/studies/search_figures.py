@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
 from helpers.figures.style import percent, styled
+from workshop.studies.charts import finish
 from workshop.studies.search import SPACE, study_from_table, study_table
 
 
@@ -29,10 +30,8 @@ def trials_figure(table: pd.DataFrame) -> Figure:
         axis.step(complete.index, best, "C3", where="post", label="best so far")
     if 0 in complete.index:
         axis.axhline(complete["strict"][0], color="k", ls=":", label="Table 4")
-    axis.set(xlabel="trial", ylabel="strict, on validation", ylim=(0, 1))
-    percent(axis.yaxis)
-    axis.grid(alpha=0.3)
-    axis.legend(fontsize=8)
+    finish(axis)
+    axis.set(xlabel="trial", ylabel="strict, on validation")
     return figure
 
 
@@ -53,9 +52,8 @@ def importance_figure(table: pd.DataFrame) -> Figure:
 def values_figure(table: pd.DataFrame) -> Figure:
     """Draw accuracy against each value, a panel each, later trials darker."""
     complete = table[table["state"] == "complete"]
-    figure, axes = plt.subplots(
-        2, -(-len(SPACE) // 2), figsize=(11, 5.2), sharey=True, layout="constrained"
-    )
+    options = {"figsize": (11, 5.2), "sharey": True, "layout": "constrained"}
+    figure, axes = plt.subplots(2, -(-len(SPACE) // 2), **options)
     for axis, (name, kind) in zip(axes.flat, SPACE.items(), strict=True):
         axis.scatter(
             complete[name], complete["strict"], c=complete.index, cmap="Blues", ec="0.5"

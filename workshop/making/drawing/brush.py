@@ -84,7 +84,6 @@ class Site:
             across = (x - box[0]) % pitch - pitch / 2
             share = plates.cover(np.abs(across) - bar / 2, 1.0)
             light = 1 + rng.uniform(0, 0.4) * np.sign(across) * (np.abs(across) < bar)
-            share = np.broadcast_to(share, part.shape[:2])
             plates.lay(part, colour * light[..., None], share)
 
     def strokes(self, box, colour, wide: float, paths) -> None:

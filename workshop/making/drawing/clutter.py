@@ -1,7 +1,5 @@
 """Things of daily life on and before a facade, which stand round a number."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from helpers.sample import plates
@@ -17,7 +15,7 @@ def _grating(rng, site: Site, box) -> None:
     part, _, y = site.part(box)
     if part.size and rng.random() < 0.5:
         share = plates.cover(np.abs((y - box[1]) % pitch - pitch / 2) - pitch / 6, 1.0)
-        plates.lay(part, colour, np.broadcast_to(share, part.shape[:2]))
+        plates.lay(part, colour, share)
     site.frame(box, colour, max(1.0, 0.03 * site.metre))
 
 
@@ -185,7 +183,7 @@ def _screws(rng, site: Site, box) -> None:
         site.disc(x, y, radius, any_colour(rng), radius)
 
 
-THINGS: tuple[tuple[tuple[Callable, tuple, tuple], float], ...] = (
+THINGS = (
     ((openings.window, (0.4, 1.4), (0.5, 1.6)), 0.12),
     ((openings.windows, (1.0, 4.0), (0.8, 4.0)), 0.05),
     ((openings.door, (0.75, 1.1), (1.9, 2.3)), 0.08),

@@ -3,8 +3,6 @@
 Each is painted round the number's box; ``height`` is that of its digits in pixels.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from helpers.sample import textures
@@ -96,7 +94,7 @@ def _on_board(rng, site: Site, box, height) -> None:
         words.write(rng, site, below)
 
 
-HOSTS: tuple[tuple[Callable, float], ...] = (
+HOSTS = (
     (_on_door, 0.34),
     (_on_mailbox, 0.18),
     (_on_kerb, 0.08),

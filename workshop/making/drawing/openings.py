@@ -56,8 +56,7 @@ def window(rng, site: Site, box) -> None:
     if part.size and rng.random() < 0.3:
         folds = 0.75 + 0.15 * np.sin(x / (rng.uniform(0.02, 0.06) * metre))
         drawn = np.abs(x - x.mean()) > rng.uniform(0, 0.4) * (inner[2] - inner[0])
-        share = np.broadcast_to(0.7 * drawn, part.shape[:2])
-        plates.lay(part, folds[..., None], share)
+        plates.lay(part, folds[..., None], 0.7 * drawn)
     bar = rng.uniform(0.02, 0.06) * metre
     for cell in cells(inner, *rng.integers(1, 4, 2), 0):
         site.frame(cell, colour, bar / 2)
@@ -93,9 +92,9 @@ def collage(rng, site: Site, box) -> None:
     image = Image.fromarray((np.clip(part, 0, 1) * 255).astype(np.uint8))
     pen = ImageDraw.Draw(image)
     if rng.random() < 0.6:
-        pen.rectangle((0, 0, width, height), _bytes(any_colour(rng)))
+        pen.rectangle((0, 0, width, height), tuple(np.uint8(any_colour(rng) * 255)))
     for _ in range(rng.integers(4, 20)):
-        colour = _bytes(any_colour(rng))
+        colour = tuple(np.uint8(any_colour(rng) * 255))
         start = rng.random(2) * (width, height)
         reach = rng.uniform(0.03, 0.3) * np.array([width, height])
         if rng.random() < 0.4:
@@ -104,10 +103,6 @@ def collage(rng, site: Site, box) -> None:
             points = start + reach * rng.normal(0, 1, (rng.integers(3, 6), 2))
             pen.polygon(points.ravel().tolist(), colour)
     part[:] = np.asarray(image, np.float32) / 255
-
-
-def _bytes(colour) -> tuple[int, ...]:
-    return tuple((colour * 255).astype(int).tolist())
 
 
 def letter_box(rng, site: Site, box) -> None:

@@ -1,10 +1,7 @@
 """Words on a facade, and print too fine to read."""
 
-from functools import lru_cache
-from pathlib import Path
-
 import numpy as np
-from PIL import Image, ImageFont
+from PIL import Image
 
 from helpers.sample import plates
 from helpers.sample.typefaces import draw_typeface, load_font
@@ -23,25 +20,20 @@ WORDS = (
 def _draw_word(rng) -> str:
     """A word of the list, or one that is none; never one of digits."""
     if rng.random() < 0.4:
-        word = WORDS[rng.integers(len(WORDS))]
+        word = rng.choice(WORDS)
     else:
         pairs = [
-            "bcdfghjklmnprstvwz"[rng.integers(18)] + "aeiouy"[rng.integers(6)]
+            rng.choice([*"bcdfghjklmnprstvwz"]) + rng.choice([*"aeiouy"])
             for _ in range(rng.integers(2, 6))
         ]
         word = "".join(pairs).capitalize() + rng.choice(("", "n", "rt", "s"))
     return word.upper() if rng.random() < 0.45 else word
 
 
-@lru_cache(maxsize=256)
-def _font(path: Path) -> ImageFont.FreeTypeFont:
-    return load_font(path, 40)
-
-
 def write(rng, site: Site, box, colour=None) -> None:
     """A word as large as the box lets it, in ``colour`` or one that shows, in place."""
     path, _ = draw_typeface(rng, "any")
-    core = _font(path).getmask(_draw_word(rng), "L")
+    core = load_font(path, 40).getmask(_draw_word(rng), "L")
     factor = min(np.subtract(box[2:], box[:2]) / core.size)
     width, tall = (max(2, round(side * factor)) for side in core.size)
     left = round((box[0] + box[2] - width) / 2)
