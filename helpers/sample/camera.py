@@ -6,7 +6,7 @@ Images are float32 (H, W, 3) in 0 to 1 unless they are said to be PIL images.
 import io
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from helpers.sample.textures import fractal, noise
 
@@ -62,20 +62,19 @@ def light_up(rng: np.random.Generator, canvas: np.ndarray, unit: float) -> None:
 
 def expose(
     rng: np.random.Generator, image: Image.Image, middle: tuple[int, int, int, int]
-) -> np.ndarray:
-    """Set exposure, contrast and colour cast; return the pixels in 0 to 1.
+) -> Image.Image:
+    """Set exposure, contrast and colour cast.
 
     Brightness and spread of ``middle`` (left, top, right, bottom: where the number
     is) are brought part of the way to usual ones, as cameras do.
     """
-    gray = np.asarray(image.convert("L").crop(middle)) / 255
+    gray = np.asarray(image.crop(middle).convert("L")) / 255
     mean, spread = float(gray.mean()), max(0.02, float(gray.std()))
     level = MEAN * (max(mean, 0.02) / MEAN) ** 0.65 * np.exp(rng.normal(0, 0.25))
     wanted = SPREAD * (spread / SPREAD) ** 0.42 * np.exp(rng.normal(0, 0.25))
     cast = 1 + rng.normal(0, 0.035, 3) + rng.normal(0, 0.03) * np.array([1, 0, -1])
-    pixels = np.asarray(image, np.float32) / 255
-    pixels = (pixels - np.float32(mean)) * np.float32(wanted / spread)
-    return (pixels + np.float32(min(level, BRIGHTEST))) * cast.astype(np.float32)
+    values = (np.linspace(0, 1, 256) - mean) * wanted / spread + min(level, BRIGHTEST)
+    return image.point(np.clip(np.outer(cast, values) * 255, 0, 255).ravel().tolist())
 
 
 def blur(rng: np.random.Generator, image: Image.Image, height: float) -> Image.Image:
@@ -88,18 +87,19 @@ def blur(rng: np.random.Generator, image: Image.Image, height: float) -> Image.I
     if rng.random() < 0.35 and height > 14:
         factor = rng.uniform(1.2, min(3.0, height / 9))
         size = tuple(max(4, round(side / factor)) for side in image.size)
-        small = compress(rng, image.resize(size, Image.Resampling.BILINEAR))
+        small = image.resize(size, Image.Resampling.BILINEAR)
         image = small.resize(image.size, Image.Resampling.BICUBIC)
     return image
 
 
-def grain(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """Add noise to an image in 0 to 255: fine in brightness, blotchy in colour."""
-    height, width = image.shape[:2]
-    fine = rng.uniform(0, 4) * rng.standard_normal((height, width, 1), np.float32)
-    blotch = rng.uniform(0, 5)
-    colour = [noise(rng, (height, width), rng.uniform(1.5, 3)) for _ in range(3)]
-    return image + np.float32(fine) + np.float32(blotch) * np.stack(colour, 2)
+def grain(rng: np.random.Generator, image: Image.Image) -> Image.Image:
+    """Add noise, fine or in blotches."""
+    cell, half = rng.uniform(1, 2.5), rng.uniform(0, 7)
+    width, height = (int(side / cell) + 2 for side in image.size)
+    noise = Image.fromarray(rng.integers(0, 256, (height, width, 3), np.uint8))
+    noise = noise.point(np.linspace(128 - half, 128.5 + half, 256).tolist() * 3)
+    noise = noise.resize(image.size, Image.Resampling.BICUBIC)
+    return ImageChops.add(image, noise, 1, -128)
 
 
 def compress(rng: np.random.Generator, image: Image.Image) -> Image.Image:
@@ -114,9 +114,7 @@ def photograph(
     rng: np.random.Generator, image: Image.Image, height: float, middle
 ) -> np.ndarray:
     """Photograph an image whose digits, ``height`` pixels high, take ``middle``."""
-    pixels = expose(rng, blur(rng, image, height), middle) * 255
-    pixels = grain(rng, pixels)
-    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+    image = grain(rng, expose(rng, blur(rng, image, height), middle))
     if rng.random() < 0.5:
         radius, percent = rng.uniform(1, 2.5), int(rng.uniform(30, 150))
         image = image.filter(ImageFilter.UnsharpMask(radius, percent, 0))

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy.spatial import ConvexHull
 
 from helpers.sample.typefaces import load_font
@@ -39,9 +39,13 @@ class Glyph:
 @lru_cache(maxsize=512)
 def digit_glyphs(path: Path, weight: int | None) -> tuple[Glyph, ...]:
     """Render the digits 0 to 9 of a font file, at a weight if it varies."""
-    cores = [load_font(path, 160, weight).getmask(digit, "L") for digit in "0123456789"]
-    inks = (Image.frombytes("L", core.size, bytes(core)) for core in cores)
-    return tuple(glyph_of_ink(ink) for ink in inks)
+    font = load_font(path, 160, weight)
+    glyphs = []
+    for digit in "0123456789":
+        ink = Image.new("L", (320, 320))
+        ImageDraw.Draw(ink).text((160, 160), digit, 255, font, anchor="mm")
+        glyphs.append(glyph_of_ink(ink))
+    return tuple(glyphs)
 
 
 def glyph_of_ink(ink: Image.Image) -> Glyph:
@@ -53,7 +57,9 @@ def glyph_of_ink(ink: Image.Image) -> Glyph:
 
 def glyph_of(mask: Image.Image) -> Glyph:
     """Make a glyph of its mask, of mode L, cropped tight and ``HEIGHT`` high."""
-    rows, columns = np.nonzero(np.asarray(mask) > 96)
-    points = np.stack([columns, rows], 1).astype(float)
+    ink = np.asarray(mask) > 96
+    rows = np.flatnonzero(ink.any(1))
+    first, last = ink.argmax(1), mask.width - 1 - ink[:, ::-1].argmax(1)
+    points = np.concatenate([np.stack([ends[rows], rows], 1) for ends in (first, last)])
     hull = points[ConvexHull(points).vertices] + 0.5
     return Glyph(mask, hull / HEIGHT)

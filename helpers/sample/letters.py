@@ -2,6 +2,7 @@
 
 import base64
 import io
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -106,9 +107,13 @@ def _typeset(rng: np.random.Generator, letter: str) -> np.ndarray:
     files = every_file(family)
     path = files[rng.integers(len(files))]
     weight = int(rng.integers(2, 9)) * 100
-    font = load_font(path, 40, weight if "wght" in path.name else None)
+    return _rendered(path, weight if "wght" in path.name else None, letter)
+
+
+@lru_cache(maxsize=1024)
+def _rendered(path: Path, weight: int | None, letter: str) -> np.ndarray:
     canvas = Image.new("L", (CANVAS, CANVAS))
-    middle = (CANVAS / 2, CANVAS / 2)
+    font, middle = load_font(path, 40, weight), (CANVAS / 2, CANVAS / 2)
     ImageDraw.Draw(canvas).text(middle, letter, 255, font, anchor="mm")
     return np.asarray(canvas, np.float32) / 255
 

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from helpers.sample.glyphs import HEIGHT, Glyph
+from helpers.sample.textures import pixels_per_unit
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,15 @@ def lay_out(
     drops = loose * rng.normal(0, 0.03, len(glyphs))
     widths = stretches * [glyph.width for glyph in glyphs]
     lefts = np.concatenate([[0.0], np.cumsum((widths + gaps)[:-1])])
-    middle = (lefts[-1] + widths[-1]) / 2
+    centres = lefts + widths / 2 - (lefts[-1] + widths[-1]) / 2
+    turns = turns + bow * centres
+    cos, sin = np.cos(turns), np.sin(turns)
     places = np.empty((len(glyphs), 2, 3))
-    for index in range(len(glyphs)):
-        centre = lefts[index] + widths[index] / 2 - middle
-        turn = turns[index] + bow * centre
-        cos, sin = np.cos(turn), np.sin(turn)
-        matrix = np.array([[cos, -sin], [sin, cos]])
-        matrix = matrix @ [[stretches[index], slant], [0.0, 1.0]]
-        target = [centre, drops[index] + climb * centre + bow * centre**2 / 2]
-        places[index, :, :2] = matrix
-        own_middle = [widths[index] / stretches[index] / 2, 0.5]
-        places[index, :, 2] = target - matrix @ own_middle
+    places[:, :, 0] = np.stack([stretches * cos, stretches * sin], 1)
+    places[:, :, 1] = np.stack([slant * cos - sin, slant * sin + cos], 1)
+    targets = np.stack([centres, drops + climb * centres + bow * centres**2 / 2], 1)
+    halves = places[:, :, 0] * (widths / stretches)[:, None] + places[:, :, 1]
+    places[:, :, 2] = targets - halves / 2
     return Number(glyphs, places)
 
 
@@ -84,14 +82,15 @@ def stack(rng: np.random.Generator, glyphs: tuple[Glyph, ...]) -> Number:
     return Number(glyphs, places)
 
 
-def ink(number: Number, shape: tuple[int, int], scale: float, origin) -> np.ndarray:
-    """Paint the digits' ink, float32 ``shape`` in 0 to 1.
+def ink(number: Number, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Paint the digits' ink, float32 (H, W) in 0 to 1.
 
-    ``scale`` is in pixels to a digit height; ``origin`` is the (x, y) pixel of the
-    plane's origin.
+    ``x`` (1, W) and ``y`` (H, 1) are the pixels' places on the plane.
     """
-    height, width = shape
-    canvas = np.zeros(shape, np.uint8)
+    height, width = len(y), x.size
+    scale = pixels_per_unit(x, y)
+    origin = 0.5 - np.array([x[0, 0], y[0, 0]]) * scale
+    canvas = np.zeros((height, width), np.uint8)
     digits = zip(number.glyphs, number.places, number.outlines, strict=True)
     for glyph, place, outline in digits:
         corners = outline * scale + origin
@@ -140,9 +139,10 @@ def draw_boxes(number: Number, matrix: np.ndarray, habit: np.ndarray) -> np.ndar
     float64 (N, 4): left, top, width, height. All boxes of an image have one height, as
     in the real annotations.
     """
-    outlines = [project(outline, matrix) for outline in number.outlines]
-    low = np.array([outline.min(0) for outline in outlines])
-    high = np.array([outline.max(0) for outline in outlines])
+    outlines = number.outlines
+    starts = np.cumsum([0, *map(len, outlines[:-1])])
+    points = project(np.concatenate(outlines), matrix)
+    low, high = (find.reduceat(points, starts) for find in (np.minimum, np.maximum))
     tall = (high - low)[:, 1].max()
     left_room, top_room, right_room, bottom_room = habit
     left = low[:, 0] - left_room * tall

@@ -11,6 +11,8 @@ from scipy.ndimage import gaussian_filter, shift
 from helpers.sample.textures import (
     LUMA,
     choose,
+    coloured,
+    cut,
     fractal,
     hsv,
     noise,
@@ -154,7 +156,7 @@ def oval(x: np.ndarray, y: np.ndarray, half, radius: float) -> np.ndarray:
 
 def cover(distance: np.ndarray, scale: float) -> np.ndarray:
     """Return the share of each pixel inside an outline, float32 in 0 to 1."""
-    return np.clip(0.5 - distance * scale, 0, 1).astype(np.float32)
+    return np.clip(0.5 - distance * np.float32(scale), 0, 1)
 
 
 def lay(canvas: np.ndarray, colour, share: np.ndarray) -> None:
@@ -176,15 +178,17 @@ def put_plate(
         half = np.array(size) / 2 * rng.uniform(1.2, 1.45) + 0.1
         if rng.random() < 0.4:
             half[:] = half.max()
-    radius = min(half) * rng.choice((0.02, 0.1, 0.25))
+    canvas, x, y = cut(canvas, x, y, -half - 0.3, half + 0.3)
+    half = half.tolist()
+    radius = min(half) * float(rng.choice((0.02, 0.1, 0.25)))
     distance = shape(x, y, half, radius)
     thickness = rng.uniform(0.01, 0.08)
     dx, dy = light[0] * thickness, light[1] * thickness
     shadow = shape(x - dx, y - dy, half, radius)
     softness = max(0.5, scale * rng.uniform(0.01, 0.06))
     canvas *= 1 - 0.6 * np.clip(0.5 - shadow * scale / softness, 0, 1)[..., None]
-    sheen = 1 + 0.04 * fractal(rng, distance.shape, scale * 1.5, 2)
-    lay(canvas, style.plate * sheen[..., None], cover(distance, scale))
+    sheen = 1 + 0.04 * noise(rng, distance.shape, scale)
+    lay(canvas, coloured(style.plate, sheen), cover(distance, scale))
     if style.rim is not None:
         inset, line = rng.uniform(0.0, 0.12), rng.uniform(0.02, 0.07)
         band = np.abs(distance + inset + line / 2) - line / 2
@@ -197,12 +201,10 @@ def put_plate(
         near = np.clip(1.5 + distance / 0.15, 0, 1) * (distance < 0)
         rust = np.clip(spots * near - rng.uniform(0.8, 1.6), 0, 1) * 0.8
         lay(canvas, tint(rng, 0.06, (0.2, 0.7), (0.1, 0.4)), rust)
-    screws = np.empty((0, 2))
-    if rng.random() >= 0.6:
-        places = ((-1, 0), (1, 0)), ((-1, -1), (1, -1), (-1, 1), (1, 1))
-        screws = (half - 0.1) * places[rng.random() >= 0.5]
-    for across, down in screws:
-        spot = np.hypot(x - across, y - down) - rng.uniform(0.025, 0.05)
+    if rng.random() < 0.4:
+        x, y = np.abs(x) - (half[0] - 0.1), np.abs(y) - (half[1] - 0.1)
+        spot = np.hypot(x, y if rng.random() < 0.5 else y + half[1] - 0.1)
+        spot -= rng.uniform(0.025, 0.05)
         lay(canvas, hsv(0.1, 0.1, rng.uniform(0.1, 0.7)), cover(spot, scale))
 
 
@@ -222,7 +224,7 @@ def put_digits(
     if rng.random() < 0.3:
         worn = fractal(rng, ink.shape, max(1.5, scale * rng.uniform(0.05, 0.3)))
         share = ink * np.clip(1.2 - rng.uniform(0, 0.5) * np.maximum(worn, 0), 0, 1)
-    colour = style.digit * (1 + 0.05 * noise(rng, ink.shape, scale))[..., None]
+    colour = coloured(style.digit, 1 + 0.05 * noise(rng, ink.shape, scale))
     if style.relief > 0.03 and rng.random() < 0.6:
         soft = gaussian_filter(ink, max(0.6, scale * 0.03))
         down, across = np.gradient(soft)

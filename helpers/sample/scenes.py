@@ -126,30 +126,26 @@ def _facade(rng, number, style, matrix, size, height, sides):
     corners = np.array([[0, 0], [width, 0], [width, tall], [0, tall]], float)
     plane = numbers.project(corners, np.linalg.inv(matrix))
     low, high = plane.min(0), plane.max(0)
-    scale = height * float(np.clip(50 / height, 1.0, 1.6))
+    scale = float(np.clip(0.8 * height, 24, 64))
     shape = np.ceil((high - low) * scale).astype(int) + 1
     origin = -low * scale
     x = ((np.arange(shape[0], dtype=np.float32) + 0.5 - origin[0]) / scale)[None]
     y = ((np.arange(shape[1], dtype=np.float32) + 0.5 - origin[1]) / scale)[:, None]
     points = np.concatenate(number.outlines)
     extent = points.max(0) - points.min(0)
-    middle = (points.max(0) + points.min(0)) / 2
+    middle = ((points.max(0) + points.min(0)) / 2).tolist()
     light = (float(rng.normal(0, 0.8)), float(abs(rng.normal(0.8, 0.5))))
 
-    canvas = textures.choose(rng, textures.WALLS)(rng, x, y).astype(np.float32)
+    canvas = textures.choose(rng, textures.WALLS)(rng, x, y)
     _put_sides(rng, canvas, x, y, extent, sides)
     if style.plate is not None:
         plane = x - middle[0], y - middle[1]
         plates.put_plate(rng, canvas, *plane, style, tuple(extent), light)
-    last = np.array(canvas.shape[1::-1]) - 1
-    left, top = np.clip(points.min(0) * scale + origin, 0, last).astype(int)
-    right, bottom = np.clip(points.max(0) * scale + origin, 0, last).astype(int) + 1
-    ground = canvas[top:bottom, left:right]
-    if too_faint(ground, style.digit):
-        colour = plates.contrasting(rng, ground.mean((0, 1)))
+    part, x, y = textures.cut(canvas, x, y, points.min(0) - 0.3, points.max(0) + 0.3)
+    if too_faint(part, style.digit):
+        colour = plates.contrasting(rng, part.mean((0, 1)))
         style = replace(style, digit=colour)
-    ink = numbers.ink(number, (int(shape[1]), int(shape[0])), scale, origin)
-    plates.put_digits(rng, canvas, ink, style, scale, light)
+    plates.put_digits(rng, part, numbers.ink(number, x, y), style, scale, light)
     camera.light_up(rng, canvas, scale)
     pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
     to_pixels = np.array([[scale, 0, origin[0]], [0, scale, origin[1]], [0, 0, 1]])
@@ -168,14 +164,13 @@ def _put_sides(rng, canvas, x, y, extent, sides) -> None:
     for axis, sign in ((0, -1), (0, 1), (1, -1), (1, 1)):
         if rng.random() > sides[axis]:
             continue
-        along = (x, y)[axis] * sign
-        start = extent[axis] / 2 + rng.uniform(0.3, 2.0)
-        inside = (along > start).ravel()
-        if inside.sum() < 3:
+        low, high = np.full(2, -np.inf), np.full(2, np.inf)
+        (low if sign > 0 else high)[axis] = start = sign * (
+            extent[axis] / 2 + rng.uniform(0.3, 2.0)
+        )
+        part, u, v = textures.cut(canvas, x, y, low, high)
+        if min(part.shape[:2]) < 3:
             continue
-        part = (slice(None), inside) if axis == 0 else (inside, slice(None))
-        u = x[:, inside] if axis == 0 else x
-        v = y if axis == 0 else y[inside]
-        canvas[part] = textures.choose(rng, textures.SURROUNDINGS)(rng, u, v)
-        edge = np.abs(along - start) < rng.uniform(0.02, 0.15)
-        canvas *= np.where(edge, np.float32(rng.uniform(0.4, 1.1)), 1)[..., None]
+        part[:] = textures.choose(rng, textures.SURROUNDINGS)(rng, u, v)
+        low[axis], high[axis] = start + np.array([-1, 1]) * rng.uniform(0.02, 0.15)
+        textures.cut(canvas, x, y, low, high)[0][:] *= rng.uniform(0.4, 1.1)

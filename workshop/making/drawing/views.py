@@ -243,8 +243,7 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
     extent = np.ptp(one.points, axis=0) / height
     reach = (0.5 * extent.max() * 1.6 + 1) * height
     part, x, y = site.part([*(one.middle - reach), *(one.middle + reach)])
-    origin = one.middle - (x[0, 0] - 0.5, y[0, 0] - 0.5)
-    x, y = (x - one.middle[0]) / height, (y - one.middle[1]) / height
+    x, y = (x - float(one.middle[0])) / height, (y - float(one.middle[1])) / height
     thickness = rng.uniform(0.3, 1.2)
     light = (site.light[0] * thickness, site.light[1] * thickness)
     # Room for a word in digit heights, and the side where it is.
@@ -253,7 +252,7 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
     if style.plate is not None:
         size = (extent[0] * (1 + 0.3 * word), extent[1] + word)
         plates.put_plate(rng, part, x, y - side * word / 2, style, size, light)
-    ink = numbers.ink(one.number, part.shape[:2], height, origin)
+    ink = numbers.ink(one.number, x, y)
     ground = part[ink > 0.5]
     if not len(ground):
         ground = part.reshape(-1, 3)
@@ -319,10 +318,10 @@ def _photograph(rng, seen: Image.Image, boxes, heights) -> np.ndarray:
         image = Image.fromarray(pixels).resize(seen.size, Image.Resampling.BICUBIC)
         return np.array(image)
     image = camera.blur(rng, seen, min(height, rng.uniform(7, 30)))
-    pixels = _develop(rng, image) * 255
+    pixels = np.clip(_develop(rng, image) * 255, 0, 255)
+    image = Image.fromarray(pixels.astype(np.uint8))
     if rng.random() < 0.4:
-        pixels = camera.grain(rng, pixels)
-    image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
+        image = camera.grain(rng, image)
     return np.array(camera.compress(rng, image))
 
 
