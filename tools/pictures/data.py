@@ -203,7 +203,7 @@ def reader(canvas: Canvas) -> None:
 )
 def train_validation_test(canvas: Canvas) -> None:
     """Draw the three parts of the images, to scale, and what each is for."""
-    choice = "compares networks, chooses\nhyperparameters, stops"
+    choice = "compares networks, chooses\nhyperparameters, stops training"
     parts = {
         "train": (BLUE, "changes the weights", "at every step"),
         "validation": (ORANGE, choice, "often"),

@@ -152,7 +152,7 @@ def _dense_part(canvas: Canvas, layers: int, x: float, y: float, step: float) ->
     "A crop of 32 by 32 pixels becomes 1,024 numbers; for each of six positions they "
     "pass through hidden layers of 128, 64 and 16 units, each with ReLU and dropout, "
     "to 11 outputs, and so to six answers.",
-    height=3.3,
+    height=3.42,
 )
 def model_2(canvas: Canvas) -> None:
     """Draw four dense layers of six positions."""
@@ -161,7 +161,7 @@ def model_2(canvas: Canvas) -> None:
     _dense_part(canvas, 4, 1.7, 1.45, 0.78)
     first, total = _dense(4)[0].count_params(), network(4).count_params()
     text = f"{total:,} weights and biases, {100 * first / total:.0f} % of them"
-    canvas.text(4.5, 3.05, f"{text} in the first layer")
+    canvas.text(4.5, 3.17, f"{text} in the first layer")
 
 
 @picture(

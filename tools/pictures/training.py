@@ -51,8 +51,8 @@ def softmax_cross_entropy(canvas: Canvas) -> None:
     for at in range(3):
         style = {"weight": "bold", "color": GREEN} if at == right else {"color": GRAY}
         canvas.text(0.4, 0.9 + 0.4 * at, "ABC"[at], size=11, **style)
-    for x in xs[:2] + 0.36:
-        canvas.arrow((x + 0.06, 1.3), (x + 0.42, 1.3))
+    for x, name in zip(xs[:2] + 0.36, ("exp", "/ sum"), strict=True):
+        canvas.arrow((x + 0.06, 1.3), (x + 0.42, 1.3), name)
     canvas.text(xs[1], 2.12, f"sum {number(powers.sum())}", size=SMALL)
     canvas.text(xs[2], 2.12, f"sum {number(chances.sum(), 0)}", size=SMALL)
     share = f"{number(powers[right])} / {number(powers.sum())} = {chances[right]:.2f}"
@@ -119,7 +119,7 @@ def forward_backward(canvas: Canvas) -> None:
     x = {"in": 0.75, "sum": 3.35, "relu": 4.55, "out": 6.95, "loss": 8.3}
     ys, radius = (1.0, 2.9), 0.27
     for i, j in np.ndindex(2, 2):
-        along = 0.5 if i == j else 0.2
+        along = 0.5 if i == j else 0.22
         ends = (x["in"], ys[i]), (x["sum"], ys[j])
         _edge(canvas, *ends, radius, KERNEL[i, j], found["d_kernel"][i, j], along)
     for j, y in enumerate(ys):
@@ -157,20 +157,16 @@ def _edge(canvas, start, end, radius, weight, gradient, along) -> None:
     a, b = np.array(start), np.array(end)
     way = (b - a) / np.hypot(*(b - a))
     canvas.arrow(a + radius * way, b - radius * way, colour=LINE)
-    place = a + radius * way + along * (b - a - 2 * radius * way)
-    style = {
-        "bbox": {"fc": "white", "ec": "none", "pad": 0.6},
-        "size": 9.5,
-        "zorder": 5,
-    }
-    canvas.text(place[0], place[1] - 0.12, number(weight, 1), color=BLUE, **style)
-    canvas.text(place[0], place[1] + 0.12, number(gradient, 1), color=RED, **style)
+    x, y = a + radius * way + along * (b - a - 2 * radius * way)
+    apart = 0.12 + 0.12 * abs(way[1])
+    canvas.text(x, y - apart, number(weight, 1), color=BLUE, size=9.5)
+    canvas.text(x, y + apart, number(gradient, 1), color=RED, size=9.5)
 
 
 def _legend(canvas: Canvas, found: dict) -> None:
     """Say what the colours are, and work one gradient out."""
     blue = f"blue, forward {ARROW}  values and weights"
-    back = "orange, backward \N{LEFTWARDS ARROW}  how much the loss changes with each"
+    back = "orange, backward \N{LEFTWARDS ARROW}  how fast the loss changes with each"
     canvas.text(0.3, 3.75, blue, ha="left", color=BLUE)
     canvas.text(4.2, 3.75, back, ha="left", color=RED)
     first, slope = found["d_kernel"][1, 0], found["d_sums"][0]
