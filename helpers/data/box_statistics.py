@@ -40,11 +40,10 @@ def box_summary(boxes: Boxes) -> pd.DataFrame:
             "p98": np.percentile(sizes, 98),
             "max": sizes.max(),
         }
-        for name, sizes in zip(
-            ("widest", "tallest"), largest_boxes(boxes).values(), strict=True
-        )
+        for name, sizes in largest_boxes(boxes).items()
     }
-    return pd.DataFrame.from_dict(rows, orient="index")
+    names = {"width": "widest", "height": "tallest"}
+    return pd.DataFrame.from_dict(rows, orient="index").rename(names)
 
 
 def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -88,6 +87,8 @@ def odd_images(
 
 def _digits_of_images(boxes: Boxes) -> np.ndarray:
     """Number of boxes of each of ``boxes.images``, in their order."""
-    numbers, counts = np.unique(boxes.image, return_counts=True)
-    count_of = dict(zip(numbers.tolist(), counts.tolist(), strict=True))
-    return np.array([count_of.get(image, 0) for image in boxes.images.tolist()], int)
+    ordered = np.sort(boxes.image)
+    first, end = (
+        np.searchsorted(ordered, boxes.images, side) for side in ("left", "right")
+    )
+    return end - first

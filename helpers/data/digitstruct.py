@@ -8,6 +8,7 @@ several has references to a number each. Label 10 is the digit 0.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -51,16 +52,12 @@ block, which it would otherwise write and read back for each further one."""
 _HEADER = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, HDF5 schema 1.00 ."
 _VERSION = b"\x00\x02IM"
 _NUMBER = re.compile(r"([0-9]{1,9})\.\w+")
+# What h5py raises where a file is not as it should be.
 _DAMAGE = (KeyError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
-"""What h5py raises where a file is not as it should be."""
 
 
 class DigitStructError(InputError):
     """A digitStruct.mat that cannot be read, and what is wrong with it."""
-
-
-class _RowError(ValueError):
-    """What is wrong with one row; the others may be sound."""
 
 
 @dataclass(frozen=True)
@@ -174,21 +171,21 @@ class _Rows:
         if sized:
             for size in ("height", "width"):
                 bad[:, FIELDS.index(size)] |= self.table[:, FIELDS.index(size)] <= 0
-        found = {}
-        for box, column in np.argwhere(bad):
-            field, value = FIELDS[column], self.table[box, column]
-            reason = f"a {field} is {value}; expected {EXPECTED[field]}"
-            found[int(self.row[box])] = reason
-        return found
+        return {
+            int(self.row[box]): f"a {FIELDS[column]} is {self.table[box, column]}; "
+            f"expected {EXPECTED[FIELDS[column]]}"
+            for box, column in np.argwhere(bad)
+        }
 
     def repeated(self) -> dict[int, str]:
         """Reason by row for all rows of those images that have several."""
-        _, which, counts = np.unique(
-            self.images, return_inverse=True, return_counts=True
-        )
-        rows = np.flatnonzero((counts[which] > 1) & (self.images >= 0)).tolist()
-        reason = "{} rows are of this image; expected one"
-        return {row: reason.format(counts[which[row]]) for row in rows}
+        images = self.images.tolist()
+        counts = Counter(images)
+        return {
+            row: f"{counts[image]} rows are of this image; expected one"
+            for row, image in enumerate(images)
+            if image >= 0 and counts[image] > 1
+        }
 
 
 def _read_rows(path: Path) -> _Rows:
@@ -269,7 +266,7 @@ class _Reader:
     def _listing_faults(self, row: int) -> Iterator[None]:
         try:
             yield
-        except _RowError as error:
+        except DigitStructError as error:
             self.faults[row] = str(error)
         except _DAMAGE as error:
             self.faults[row] = f"damaged ({error}); expected a whole row"
@@ -283,30 +280,35 @@ class _Reader:
         missing = [field for field in FIELDS if field not in members]
         if missing:
             found = f"no {' and no '.join(missing)} in its bbox"
-            raise _RowError(f"{found}; expected all five fields")
+            raise DigitStructError(f"{found}; expected all five fields")
         columns = {field: self._numbers(field, group[field]) for field in FIELDS}
         counts = {field: len(numbers) for field, numbers in columns.items()}
         if len(set(counts.values())) > 1:
-            raise _RowError(f"boxes: {counts}; expected as many of every field")
+            raise DigitStructError(f"boxes: {counts}; expected as many of every field")
         return np.array([*columns.values()], float).T
 
     def _numbers(self, field: str, item) -> list[float]:
         """What a field's dataset holds or refers to."""
         if _is_empty(item):
             return []
-        if not _refers(item):
-            return [_number(field, item)]
-        if item.size > MAX_BOXES:
-            raise _RowError(f"{item.size:,} boxes; expected at most {MAX_BOXES:,}")
-        parts = (self._follow(field, item, place) for place in range(item.size))
-        return [_number(field, part) for part in parts]
+        items = [item]
+        if _refers(item):
+            if item.size > MAX_BOXES:
+                found = f"{item.size:,} boxes"
+                raise DigitStructError(f"{found}; expected at most {MAX_BOXES:,}")
+            items = [self._follow(field, item, place) for place in range(item.size)]
+        for one in items:
+            numeric = isinstance(one, h5py.Dataset) and one.dtype.kind in "fiu"
+            if not numeric or one.size != 1:
+                raise DigitStructError(f"a {field} is no single number; expected one")
+        return [float(one[()].item()) for one in items]
 
     def _codes(self, row: int) -> bytes:
         """The UTF-16 codes of a row's name by h5py."""
         item = self._follow("name", self.names, row)
         text = isinstance(item, h5py.Dataset) and item.dtype.kind == "u"
         if not text or not 0 < (item.size or 0) <= MAX_NAME:
-            raise _RowError("its name is no text; expected UTF-16 codes")
+            raise DigitStructError("its name is no text; expected UTF-16 codes")
         return item[()].astype("<u2").tobytes()
 
     def _follow(self, part: str, references: h5py.Dataset, place: int):
@@ -314,14 +316,7 @@ class _Reader:
             return self.file[references[np.unravel_index(place, references.shape)]]
         except (ValueError, KeyError, OSError, RuntimeError) as error:
             found = f"{part} refers to nothing"
-            raise _RowError(f"{found}; expected a part of this file") from error
-
-
-def _number(field: str, item) -> float:
-    numeric = isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu"
-    if not numeric or item.size != 1:
-        raise _RowError(f"a {field} is no single number; expected one number")
-    return float(item[()].item())
+            raise DigitStructError(f"{found}; expected a part of this file") from error
 
 
 def _number_in(codes: bytes) -> int:
@@ -329,16 +324,15 @@ def _number_in(codes: bytes) -> int:
     name = codes.decode("utf-16-le", "replace")
     match = _NUMBER.fullmatch(name)
     if not match:
-        raise _RowError(f"it is named {name!r}; expected a number: 12.png")
+        raise DigitStructError(f"it is named {name!r}; expected a number: 12.png")
     return int(match[1])
 
 
 def _is_empty(item) -> bool:
     """Whether an object is MATLAB's empty array, which holds its size."""
-    empty = isinstance(item, h5py.Dataset) and (
-        item.attrs.get("MATLAB_empty", 0) or not item.size
-    )
-    return bool(empty)
+    if not isinstance(item, h5py.Dataset):
+        return False
+    return bool(item.attrs.get("MATLAB_empty", 0)) or not item.size
 
 
 def _refers(item) -> bool:
@@ -362,18 +356,17 @@ class _Writer:
         """Add an image with a name and its boxes, float64 (boxes, fields)."""
         codes = np.frombuffer(name.encode("utf-16-le"), "<u2")[:, None]
         text = self._write(codes, self.pool, self._next())
-        _tag(text, MATLAB_class=np.bytes_(b"char"), MATLAB_int_decode=np.int32(2))
+        _tag(text, b"char", MATLAB_int_decode=np.int32(2))
         self.names.append(_reference(text))
         group = h5g.create(self.pool, self._next())
-        _tag(group, MATLAB_class=np.bytes_(b"struct"))
+        _tag(group, b"struct")
         for field, numbers in zip(FIELDS, table.T, strict=True):
             if len(numbers) == 1:
                 box = self._write(numbers[:, None], group, field.encode())
-                _tag(box, MATLAB_class=np.bytes_(b"double"))
+                _tag(box, b"double")
             elif len(numbers) == 0:  # MATLAB writes an empty array as its size
                 empty = self._write(np.zeros(2, "<u8"), group, field.encode())
-                double, yes = np.bytes_(b"double"), np.uint8(1)
-                _tag(empty, MATLAB_class=double, MATLAB_empty=yes)
+                _tag(empty, b"double", MATLAB_empty=np.uint8(1))
             else:
                 self._refer(self._scalars(numbers), group, field.encode())
         self.groups.append(_reference(group))
@@ -381,7 +374,7 @@ class _Writer:
     def close(self) -> None:
         """Write the two columns of references that everything is found by."""
         top = self.file.create_group("digitStruct").id
-        _tag(top, MATLAB_class=np.bytes_(b"struct"))
+        _tag(top, b"struct")
         self._refer(self.names, top, b"name")
         self._refer(self.groups, top, b"bbox")
 
@@ -414,8 +407,8 @@ def _reference(item) -> h5py.Reference:
     return h5r.create(item, b".", h5r.OBJECT)
 
 
-def _tag(item, **attributes) -> None:
-    for name, value in attributes.items():
+def _tag(item, kind: bytes, **more) -> None:
+    for name, value in {"MATLAB_class": np.bytes_(kind), **more}.items():
         array = np.asarray(value)
         kind, scalar = h5t.py_create(array.dtype), h5s.create(h5s.SCALAR)
         h5a.create(item, name.encode(), kind, scalar).write(array)

@@ -48,7 +48,7 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Manifest:
-    """What an extracted folder was made of; written last, so that it vouches for it."""
+    """What an extracted folder was made of; written last: it vouches for the folder."""
 
     archive: str  # its name
     archive_bytes: int
@@ -80,10 +80,9 @@ def extract(
 ) -> Path:
     """Extract the files whose names match ``members``, less their first folder.
 
-    Links, devices, repeated names and whatever else does not match are left out and
-    listed in the manifest. ``folder`` appears whole or not at all, and is left as it
-    is when it has been made of this archive before. Of two processes that want it one
-    makes it; what one that was killed left beside it is removed.
+    All others are left out and listed in the manifest. ``folder`` appears whole or not
+    at all, and stays if it has been made of this archive before. Of two processes that
+    want it one makes it; what one that was killed left beside it is removed.
 
     Raises ArchiveError for what is no .tar.gz, is cut short, holds too much or nothing
     expected.
@@ -178,11 +177,10 @@ def _unpack(
 
 
 def _reason_to_skip(member, name: str, members: re.Pattern, seen: set) -> str | None:
-    if not members.fullmatch(name):
-        return "not a file of this archive's layout"
     encoded = PurePosixPath(name).name.encode(errors="replace")
-    if len(encoded) > MAX_NAME_BYTES or not name.isprintable():
-        return "not the name of a file"
+    is_name = name.isprintable() and len(encoded) <= MAX_NAME_BYTES
+    if not (is_name and members.fullmatch(name)):
+        return "not a file of this archive's layout"
     if not member.isreg():
         return "not a regular file"
     if name in seen:

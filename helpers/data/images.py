@@ -182,15 +182,16 @@ def _load_file(file: BinaryIO, name: str, max_side: int) -> Photo:
 def _load_image(image: Image.Image, size: Size, name: str, max_side: int) -> Photo:
     """Set a Pillow image upright, in RGB and small; ``size`` is what it had in full."""
     if not 0 < image.width * image.height <= MAX_PIXELS:
-        raise _wrong_size(name, f"{image.width:,} x {image.height:,} pixels")
+        raise PhotoError(
+            f"{name}: {image.width:,} x {image.height:,} pixels; expected 1 to "
+            f"{MAX_PIXELS:,}. Save it smaller."
+        )
     try:
         image.load()
         orientation = _orientation(image)
         small = _reduced(_eight_bits(image, name), _fitted_size(size, max_side))
     except PhotoError:
         raise
-    except Image.DecompressionBombError as error:  # of a tile or a frame
-        raise _wrong_size(name, str(error)) from error
     except Exception as error:  # of whatever kind a decoder makes of damage
         raise _damaged(name, error) from error
     small.getexif()[ExifTags.Base.Orientation] = orientation
@@ -275,12 +276,5 @@ def _from_array(array: np.ndarray, name: str) -> Image.Image:
 def _damaged(name: str, error: Exception) -> PhotoError:
     return PhotoError(
         f"{name}: an image that is damaged or cut short ({error}); expected a whole "
-        "one. Copy or download it again."
-    )
-
-
-def _wrong_size(name: str, found: str) -> PhotoError:
-    return PhotoError(
-        f"{name}: {found}; expected 1 to {MAX_PIXELS:,} pixels, fewer of a TIFF or "
-        "WebP. Save it smaller, or as a JPEG, which is scaled as it is read."
+        "one. Copy or download it again, or save it smaller, as a JPEG."
     )

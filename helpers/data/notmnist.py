@@ -20,17 +20,10 @@ from helpers.data.parallel import ordered_map
 from helpers.errors import InputError
 from helpers.preprocessing import eight_bits
 
-LETTERS = "ABCDEFGHIJ"
-"""A letter's class is its place in this."""
-
-SIDE = 28
-"""Side of a letter's image in pixels."""
-
-TRAIN, VALIDATION, TEST = 200_000, 10_000, 10_000
-"""Letters in the report's splits (Table 1)."""
-
-CHUNK = 500
-"""Files that a process reads before it hands them over."""
+LETTERS = "ABCDEFGHIJ"  # a letter's class is its place in this
+SIDE = 28  # of a letter's image in pixels
+TRAIN, VALIDATION, TEST = 200_000, 10_000, 10_000  # in the report's splits (Table 1)
+CHUNK = 500  # files that a process reads before it hands them over
 
 
 @dataclass(frozen=True)
@@ -71,9 +64,9 @@ def read_letters(
     paths = [path for letter in LETTERS for path in _letter_files(folder / letter)]
     tasks = [(paths[start : start + CHUNK],) for start in range(0, len(paths), CHUNK)]
     results = chain.from_iterable(ordered_map(read_files, tasks, processes))
+    progress = tqdm(results, f"reading {folder.name}", len(paths), unit="letter")
     images = np.empty((len(paths), SIDE, SIDE), np.uint8)
     labels, files, unreadable = [], [], []
-    progress = tqdm(results, f"reading {folder.name}", len(paths), unit="letter")
     for path, image in zip(paths, progress, strict=True):
         file = f"{folder.name}/{path.parent.name}/{path.name}"
         if isinstance(image, str):
@@ -110,9 +103,8 @@ def split(
     No two letters of all three are the same picture: of copies one, chosen by chance,
     is kept, and none in ``large`` of a picture that ``small`` has. Every split holds
     the letters in the proportions of its source, and so does every beginning of it.
+    Where there are too few, train and validation shrink alike, and test is all of it.
 
-    Where the source has fewer letters than asked for, training and validation shrink
-    alike, and the test is all there is.
     Raises InputError for a size of less than 1, or where a split would be empty.
     """
     wanted = {"train": train, "validation": validation, "test": test}
@@ -122,15 +114,15 @@ def split(
     seen = picture_keys(small.images)
     keys = picture_keys(large.images)
     tested = small[_distinct_rows(seen, small.labels, rng)]
-    keys, rest = keys[~np.isin(keys, seen)], large[~np.isin(keys, seen)]
-    rest = rest[_distinct_rows(keys, rest.labels, rng)]
+    new = ~np.isin(keys, seen)
+    rest = large[new]
+    rest = rest[_distinct_rows(keys[new], rest.labels, rng)]
     if len(rest) < 2 or not len(tested):
         raise InputError(
             f"{len(rest)} different letters for training and validation that the test "
             f"has not, {len(tested)} for the test; expected at least 2 and 1. Check "
             "that large and small are not the same letters."
         )
-
     share = min(1, len(rest) / (train + validation))
     first = max(1, round(share * validation))
     return {
@@ -177,20 +169,17 @@ def oddities(large: Letters, small: Letters) -> pd.Series:
     found = pictures(both)
     keys, tested = picture_keys(large.images), picture_keys(small.images)
     flat = both.images.min(axis=(1, 2)) == both.images.max(axis=(1, 2))
-    return pd.Series(
-        {
-            "letters": len(both),
-            "different pictures": len(found),
-            "copies of another within large": len(keys) - len(np.unique(keys)),
-            "copies of another within small": len(tested) - len(np.unique(tested)),
-            "letters of small whose picture is in large": np.isin(tested, keys).sum(),
-            "pictures filed under more than one letter": (
-                found["letters"].str.len() > 1
-            ).sum(),
-            "letters of a single shade": flat.sum(),
-        },
-        name="count",
-    )
+    several = found["letters"].str.len() > 1
+    counts = {
+        "letters": len(both),
+        "different pictures": len(found),
+        "copies of another within large": len(keys) - len(np.unique(keys)),
+        "copies of another within small": len(tested) - len(np.unique(tested)),
+        "letters of small whose picture is in large": np.isin(tested, keys).sum(),
+        "pictures filed under more than one letter": several.sum(),
+        "letters of a single shade": flat.sum(),
+    }
+    return pd.Series(counts, name="count")
 
 
 def _letter_files(place: Path) -> list[Path]:

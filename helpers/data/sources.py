@@ -14,8 +14,7 @@ from helpers.data.archives import ARCHIVES, Archive
 from helpers.data.downloads import download, is_official
 from helpers.data.extraction import extract, is_extracted
 
-MARKERS = {"svhn": "digitStruct.mat", "notmnist": "A"}
-"""What the folder of an extracted archive of each family holds."""
+MARKERS = {"svhn": "digitStruct.mat", "notmnist": "A"}  # in an archive's folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +36,8 @@ class Source(ABC):
         """
         archive = self.archives[name]
         found = self.fetch(archive)
-        if found.is_dir():
-            return found
-        return extract(found, self.home / name, archive.members)
+        is_folder = found.is_dir()
+        return found if is_folder else extract(found, self.home / name, archive.members)
 
     @abstractmethod
     def fetch(self, archive: Archive) -> Path:
@@ -86,9 +84,9 @@ class OwnArchives(Source):
 
     def _find(self, archive: Archive) -> Path | None:
         for parent in (self.place, self.place / archive.family):
-            folder, file = parent / archive.name, parent / archive.file
+            folder = parent / archive.name
             if (folder / MARKERS[archive.family]).exists():
                 return folder
-            if file.is_file():
-                return file
+            if (parent / archive.file).is_file():
+                return parent / archive.file
         return None

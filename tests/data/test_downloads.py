@@ -287,52 +287,18 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
-def kill(process):
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-
-
-def size_of(path):
-    return path.stat().st_size if path.exists() else 0
-
-
-def test_of_two_processes_one_fetches_and_both_have_it(serve, tmp_path, start_process):
-    server = serve(servers.held)
-    entry = archive(server.address)
-    first = start_process(entry, tmp_path)
-    wait_for(lambda: server.asked)
-    second = start_process(entry, tmp_path)
-    assert "waiting" in second.stdout.readline()
-    server.release.set()
-    assert [first.wait(), second.wait()] == [0, 0]
-    assert server.ranges == [None]
-    assert (tmp_path / "test.tar.gz").read_bytes() == CONTENT
-
-
 def test_process_that_waits_goes_on_where_the_other_was_killed(
     serve, tmp_path, part, start_process
 ):
     server = serve(servers.held)
     entry = archive(server.address)
     first = start_process(entry, tmp_path)
-    wait_for(lambda: size_of(part))
+    wait_for(lambda: part.exists() and part.stat().st_size)
     second = start_process(entry, tmp_path)
     assert "waiting" in second.stdout.readline()
-    kill(first)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
     assert second.wait() == 0
     assert re.fullmatch(r"bytes=\d+-", server.ranges[1])
     assert (tmp_path / "test.tar.gz").read_bytes() == CONTENT
     assert visible(tmp_path) == ["test.tar.gz"]
-
-
-@pytest.mark.long
-def test_download_killed_ten_times_ends_right(serve, tmp_path, part, start_process):
-    rng = np.random.default_rng()
-    entry = archive(serve(*[servers.held] * 10).address)
-    for _ in range(10):
-        size = size_of(part)
-        process = start_process(entry, tmp_path)
-        wait_for(lambda size=size: size_of(part) > size)
-        time.sleep(rng.uniform(0, 0.1))
-        kill(process)
-    assert fetch(entry, tmp_path).read_bytes() == CONTENT

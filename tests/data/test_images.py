@@ -2,8 +2,6 @@
 
 import io
 import re
-import subprocess
-import sys
 from unittest.mock import Mock
 
 import numpy as np
@@ -12,7 +10,6 @@ from builders import black_png, encoded
 from PIL import ExifTags, Image, ImageOps
 
 from helpers.data.images import Photo, PhotoError, load_photo, read_image
-from helpers.settings import ROOT
 
 DARK, WHITE = (51, 51, 51), (255, 255, 255)
 GRAY = (128, 128, 128)
@@ -192,7 +189,7 @@ def test_limits_of_pixels_are_told(image, monkeypatch):
     with pytest.raises(PhotoError, match="20,000 x 20,000 pixels; expected 1 to 300"):
         load_photo(black_png(20_000, 20_000, whole=False))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    with pytest.raises(PhotoError, match=r"exceeds limit .* Save it smaller"):
+    with pytest.raises(PhotoError, match=r"exceeds limit .* save it smaller"):
         load_photo(encoded(image, "TIFF"))
 
 
@@ -271,23 +268,3 @@ def test_every_changed_bit_of_the_pixels_is_found(png):
         data[place] ^= 1 << rng.integers(8)
         png.write_bytes(data)
         assert isinstance(read_image(png, np.asarray), str), place
-
-
-SCRIPT = """
-import resource, sys
-from pathlib import Path
-from helpers.data.images import read_image
-import numpy as np
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(read_image(Path(sys.argv[1]), np.asarray))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
-"""
-
-
-def test_archive_s_image_of_200_megapixels_takes_no_memory(png):
-    png.write_bytes(black_png(20_000, 10_000))
-    words = [sys.executable, "-c", SCRIPT, str(png)]
-    reason, kilobytes = subprocess.check_output(words, cwd=ROOT, text=True).splitlines()
-    assert "expected at most 40,000,000" in reason
-    unit = 1024 if sys.platform == "darwin" else 1  # there it is bytes
-    assert int(kilobytes) / unit < 20_000

@@ -75,7 +75,7 @@ def test_ctrl_c_ends_all_processes_quietly():
         text=True,
         start_new_session=True,
     )
-    for _ in range(2):
+    for _ in range(12):  # by then both processes have begun
         process.stdout.readline()
     began = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)

@@ -104,14 +104,6 @@ def test_official_archive_is_fetched_and_extracted_once(published):
     assert len(server.asked) == 1
 
 
-def test_mirror_is_asked_first(published):
-    server, source = published
-    with servers.Server(server.content) as mirror:
-        replace(source, mirror=f"{mirror.address}/svhn").folder("test")
-        assert mirror.asked == [("/svhn/test.tar.gz", None)]
-    assert server.asked == []
-
-
 def test_published_facts_are_complete():
     svhn = [a for a in ARCHIVES.values() if a.family == "svhn"]
     assert [len(a.sha256) for a in svhn] == [64] * 3

@@ -1,8 +1,6 @@
 """The store: what is in it, what is not, and when it is made anew."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import h5py
@@ -14,7 +12,6 @@ from PIL import Image
 from helpers.data.digitstruct import write_boxes
 from helpers.data.store import CHUNK, Store, StoreError, StoreOptions, build_store
 from helpers.preprocessing import gray
-from helpers.settings import ROOT
 
 B = 10
 """The label of a blank."""
@@ -183,25 +180,6 @@ def test_unchanged_folders_have_the_store_they_had_whatever_files_are_hidden(
     (tmp_path / "test" / ".DS_Store").touch()
     assert built().path == path
     assert path.stat().st_mtime_ns == before
-
-
-def test_of_two_processes_one_builds_and_the_other_waits(built, rows, tmp_path):
-    path = built().path
-    path.unlink()
-    folders = {name: tmp_path / name for name in rows}
-    program = (
-        "from pathlib import PosixPath; from helpers.data.store import *; "
-        f"build_store({tmp_path / 'home'!r}, {folders}, {OPTIONS!r}, 1)"
-    )
-    words = [sys.executable, "-c", program]
-    processes = [
-        subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    errors = [process.communicate()[1] for process in processes]
-    assert [process.returncode for process in processes] == [0, 0]
-    assert sum("cropping train" in text for text in errors) == 1
-    assert [path.suffix for path in path.parent.glob("[!.]*")] == [".h5"]
 
 
 def test_bytes_do_not_depend_on_the_number_of_processes(built, rows):
