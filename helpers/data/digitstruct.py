@@ -2,9 +2,8 @@
 
 The file is MATLAB 7.3's, which is HDF5 behind a block of 512 bytes. For every image
 ``/digitStruct/name`` holds a reference to its file name, in UTF-16 codes, and
-``/digitStruct/bbox`` a reference to a group with a dataset for each of height, left,
-top, width and label. An image of one digit has its number in place there; an image of
-several has references to a number each. Label 10 is the digit 0.
+``/digitStruct/bbox`` one to a group with a dataset for each of height, left, top, width
+and label: the number of the only digit, or references to one for each. Label 10 is 0.
 """
 
 import re
@@ -22,7 +21,6 @@ from helpers.data.hdf5_headers import (
     FLOAT64,
     REFERENCE,
     UINT16,
-    Found,
     element_offsets,
     find_datasets,
     find_members,
@@ -226,7 +224,7 @@ class _Reader:
         return _Rows(self.images, row[order], table[order], self.faults)
 
     def _read_names(self, rows: np.ndarray, addresses: np.ndarray) -> None:
-        found = self._find(addresses)
+        found = find_datasets(self.raw, addresses, self.base)
         plain = (found.kind == UINT16) & (found.count <= MAX_NAME)
         size = np.where(plain, 2 * found.count, 0)
         for row, start, end in zip(
@@ -237,7 +235,8 @@ class _Reader:
                 self.images[row] = _number_in(codes)
 
     def _read_boxes(self, rows: np.ndarray, addresses: np.ndarray) -> None:
-        found = self._find(find_members(self.raw, addresses, self.base, FIELDS))
+        members = find_members(self.raw, addresses, self.base, FIELDS)
+        found = find_datasets(self.raw, members, self.base)
         kind, count = found.kind[:, 0], found.count[:, 0]
         # A box in place is one number for each field, several are references to one.
         plain = ((kind == found.kind.T) & (count == found.count.T)).all(axis=0)
@@ -247,7 +246,8 @@ class _Reader:
         place = np.repeat(np.arange(len(rows)), count)
         offset = element_offsets(found.offset, count, 8)
         away = (kind == REFERENCE)[place]
-        targets = self._find(values(self.raw, offset[away], "<i8"))
+        addresses = values(self.raw, offset[away], "<i8")
+        targets = find_datasets(self.raw, addresses, self.base)
         numbers = (targets.kind == FLOAT64) & (targets.count == 1)
         plain[place[away][~numbers.all(axis=1)]] = False
         offset[away] = targets.offset
@@ -258,9 +258,6 @@ class _Reader:
                 with self._listing_faults(row):
                     table = self._row_table(row)
                     self.parts.append((np.full(len(table), row), table))
-
-    def _find(self, headers: np.ndarray) -> Found:
-        return find_datasets(self.raw, headers, self.base)
 
     @contextmanager
     def _listing_faults(self, row: int) -> Iterator[None]:

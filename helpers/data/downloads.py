@@ -100,9 +100,8 @@ def _fetch(
             raise DownloadError(
                 f"{archive.file} could not be fetched ({reasons}); expected "
                 f"{archive.size:,} bytes, {_size(part):,} of them are kept. Try again "
-                "later to go on from there, name another server's folder in "
-                "WORKBOOK_MIRROR, or fetch it by other means and set WORKBOOK_DATA to "
-                "its folder."
+                "later to go on from there, or name another server's folder in "
+                "WORKBOOK_MIRROR."
             )
         left = left.increment()
         print(f"{reasons}; asking again in {left.get_backoff_time():g} s", flush=True)
@@ -110,10 +109,7 @@ def _fetch(
 
 
 def _fetch_whole(archive: Archive, address: str, part: Path, timeout: float) -> None:
-    """Fill ``part`` to the official content; if it is another, once more from zero.
-
-    What was there before may have been of another version.
-    """
+    """Fill ``part`` to the official content; if it is of another, anew from zero."""
     for _ in range(2):
         _fetch_rest(archive, address, part, timeout)
         fault = _fault(archive, part)

@@ -21,11 +21,8 @@ def ordered_map(
     Tasks are taken as results are, so that memory stays flat however many there are.
     Workers are started anew, not forked: TensorFlow's threads would not survive that.
 
-    Parameters
-    ----------
-    processes
-        By default one for each core that this process may use, which a container or
-        its affinity may limit; with 1, or a single task, all is done in this process.
+    There is a process for each core that this one may use, which a container or its
+    affinity may limit. For 1, or a single task, all is done in this process.
     """
     processes = processes or cpu_count()
     tasks = iter(tasks)
