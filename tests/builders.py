@@ -33,6 +33,10 @@ FIVE_LAYERS = Recipe(
 )
 """One convolution, dropout and distortion, trained in a few seconds."""
 
+CONFIDENCES = np.array([0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.9, 1.0])
+RIGHT = np.array([False, True, True, True, True, False, True, True])
+"""Of eight answers, and whether they are right."""
+
 read_weights = partial(read_arrays, expected="weights", version=VERSION)
 """Metadata and arrays of a reader's file."""
 
@@ -115,6 +119,11 @@ def write_letters(folder: Path, numbers: Iterable[int]) -> Path:
             path = folder / letter / f"{number}.png"
             Image.new("L", (28, 28), 20 * label + number).save(path)
     return folder
+
+
+def ink(glyph) -> np.ndarray:
+    """Where a digit's mask is inked, bool (H, W)."""
+    return np.asarray(glyph.mask) > 127
 
 
 def bright_numbers(count: int, seed: int) -> Examples:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import CONFIDENCES, RIGHT
 
 from helpers.accuracy import BLANK, wilson_interval
 from helpers.reader.calibration import (
@@ -12,13 +13,9 @@ from helpers.reader.calibration import (
 )
 from helpers.reader.decoding import decode
 
-# Bins of a quarter: two in the first, one of them right; none in the second; four in
-# the third, three of them right; two in the last, both right, one of them certain.
-CONFIDENCES = np.array([0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.9, 1.0])
-RIGHT = np.array([False, True, True, True, True, False, True, True])
-
 
 def test_reliability_has_a_row_for_each_bin_that_holds_images():
+    # Bins of a quarter: two answers in the first, none in the second, four, two.
     table = reliability(CONFIDENCES, RIGHT, 4)
     assert table.index.tolist() == [0, 2, 3]
     assert table["images"].tolist() == [2, 4, 2]

@@ -18,8 +18,6 @@ from workshop.studies.ablations import (
     differences,
     differences_figure,
     lengths_figure,
-    optimizers,
-    other_lengths,
     reweight_by_length,
     scores_on_test,
     tune_rate,
@@ -55,15 +53,6 @@ def test_every_ablation_changes_one_field_and_can_be_built():
         change = set(recipe.metadata().items()) - set(Recipe().metadata().items())
         assert len(change) == 1
         assert NUMBER_TASK.build(recipe).output_shape == (None, 6, 11)
-
-
-def test_optimizers_are_four_and_lengths_are_shares():
-    recipes = optimizers(Recipe()).values()
-    assert {recipe.optimizer for recipe in recipes} == {"SGD", "Adam", "Adagrad"}
-    assert [recipe.momentum for recipe in recipes].count(0.0) == 3
-    for recipe in list(other_lengths(Recipe()).values())[1:]:
-        assert sum(recipe.length_shares) == pytest.approx(1)
-        assert len(recipe.length_shares) == 5
 
 
 def test_results_are_those_of_the_runs(settings):
@@ -107,8 +96,8 @@ def test_difference_is_of_runs_of_the_same_seed():
     assert row["difference"] == pytest.approx(-0.25 / 3)
     # Student's t for 2 degrees of freedom is 4.303.
     reach = 4.303 * np.std([-0.1, -0.08, -0.07], ddof=1) / np.sqrt(3)
-    assert row["high"] - row["difference"] == pytest.approx(reach, rel=1e-3)
-    assert row["difference"] - row["low"] == pytest.approx(reach, rel=1e-3)
+    bounds = row["difference"] - reach, row["difference"] + reach
+    assert (row["low"], row["high"]) == pytest.approx(bounds, rel=1e-3)
     one_seed = differences(results.query("seed == 0"), "base").loc["other"]
     assert np.isnan(one_seed["low"])
     with pytest.raises(ValueError, match="expected 'base', 'other'"):
@@ -150,12 +139,6 @@ def test_tuned_recipe_has_the_rate_best_on_validation(settings):
     assert tuned["one"] == replace(recipe, initial_learning_rate=best["learning_rate"])
     made = run(tuned["one"], DATA, settings)
     assert made.scores["strict"] == best["strict"]
-
-
-def test_rate_at_which_training_diverges_scores_0(settings):
-    recipe = replace(TINY, initial_learning_rate=1e9)
-    _, tried = tune_rates({"one": recipe}, DATA, settings, max_rates=3)
-    assert not tried["strict"].any()
 
 
 RECIPES = {BASELINE: [0.50, 0.52], "other": [0.60, 0.64], "worse": [0.40, 0.43]}

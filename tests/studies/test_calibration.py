@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from builders import CONFIDENCES, RIGHT
 
 from workshop.studies.calibration import (
     coverage_figure,
@@ -12,9 +13,6 @@ from workshop.studies.calibration import (
     reliability_figure,
     threshold_table,
 )
-
-CONFIDENCES = np.array([0.1, 0.2, 0.5, 0.6, 0.6, 0.7, 0.9, 1.0])
-RIGHT = np.array([False, True, True, True, True, False, True, True])
 
 
 def test_coverage_interval_holds_what_was_found_and_narrows_with_images():

@@ -68,23 +68,12 @@ def until(condition) -> bool:
     return False
 
 
-def test_panel_follows_the_study_until_stopped():
+def test_panel_follows_the_study_until_stopped(monkeypatch):
     study = new_study(1)
     panel = SearchPanel(study, seconds=0.01)
     assert panel._message.value == "1 complete"
     assert f"{study.best_value:.4g}" in panel._best.value
     assert bytes(panel._chart.value).startswith(b"\x89PNG")
-    study.tell(study.ask(SPACE), 0.5)
-    assert until(lambda: panel._message.value == "2 complete")
-    panel.stop()
-    panel._thread.join()
-    study.tell(study.ask(SPACE), 0.6)
-    assert panel._message.value == "2 complete"
-
-
-def test_database_that_is_away_is_asked_again(monkeypatch):
-    study = new_study()
-    panel = SearchPanel(study, seconds=0.01)
     with monkeypatch.context() as patch:
 
         def away(*arguments, **named):
@@ -93,5 +82,8 @@ def test_database_that_is_away_is_asked_again(monkeypatch):
         patch.setattr(study, "get_trials", away)
         assert until(lambda: panel._message.value == "the database is away")
     study.tell(study.ask(SPACE), 0.5)
-    assert until(lambda: panel._message.value == "1 complete")
+    assert until(lambda: panel._message.value == "2 complete")
     panel.stop()
+    panel._thread.join()
+    study.tell(study.ask(SPACE), 0.6)
+    assert panel._message.value == "2 complete"

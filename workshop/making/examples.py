@@ -23,7 +23,6 @@ from workshop.making.drawing.styles import (
     cast_style,
     free_glyphs,
     near_note,
-    spaced_style,
     varied_glyphs,
     varied_style,
 )
@@ -37,11 +36,8 @@ MAX_HEIGHT, MIN_NOTE_HEIGHT = 52, 30
 """Pixels of the tallest digits, which crops show smaller anyway, and of the lowest ones
 of notes, which people hold near."""
 
-SIDE = 192
-"""Side of the square images that the finder is trained on, in pixels."""
-
-MAX_NUMBERS = 3
-"""Boxes of a whole image, whether it has as many numbers or not."""
+SIDE = 192  # of the square images that the finder is trained on, in pixels
+MAX_NUMBERS = 3  # boxes of such an image, whether it has as many numbers or not
 
 FRAMED_SHARE, CUT_SHARE = 0.4, 0.45
 """Share of whole images that are framed round their number, as those of SVHN are, and
@@ -128,7 +124,7 @@ def _long_side(rng, low: float, high: float) -> int:
 
 
 def _framed_number(rng, long_side: int) -> tuple[Image.Image, np.ndarray]:
-    scene = draw_scene(rng, draw_any_order(rng), varied_glyphs, spaced_style)
+    scene = draw_scene(rng, draw_any_order(rng), varied_glyphs, varied_style)
     image, boxes = Image.fromarray(scene.image), scene.box[None].astype(float)
     if rng.random() < CUT_SHARE:
         image, boxes = cut_to_number(rng, image, boxes)

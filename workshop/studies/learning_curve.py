@@ -37,17 +37,12 @@ from workshop.making.training import Plan, train_reader
 from workshop.making.tuning import TUNING, TuningOptions, copy_network, tuning_sources
 from workshop.studies.charts import finish, reach
 
-SIZES = (250, 500, 1_000, 2_000, 4_434)
-"""Images to learn from: up to all at hand."""
-
-FRESH_PLAN = Plan(steps=4_000)
-"""From random weights, which takes more steps than a tuning."""
+SIZES = (250, 500, 1_000, 2_000, 4_434)  # images to learn from: up to all at hand
+RESAMPLES = 200  # of the bootstrap behind an interval
+FRESH_PLAN = Plan(steps=4_000)  # random weights take more steps than a tuning
 
 STARTS = {True: "pretrained on drawn images", False: "from random weights"}
 """What a curve is called, by whether its network was pretrained."""
-
-RESAMPLES = 200
-"""Of the bootstrap behind an interval."""
 
 
 Crops = tuple[np.ndarray, np.ndarray]

@@ -22,26 +22,15 @@ from threadpoolctl import threadpool_limits
 
 from helpers.figures.style import image_grid
 
-SIDE = 32
-"""Pixels along each side of a crop."""
-
-NEIGHBOURS = 8
-"""Other crops that each crop is compared with."""
-
-FREQUENCIES = 7
-"""Lowest frequencies along a side whose magnitudes describe a crop."""
+SIDE = 32  # pixels along each side of a crop
+NEIGHBOURS = 8  # other crops that each crop is compared with
+FREQUENCIES = 7  # lowest ones along a side whose magnitudes describe a crop
+MIN_SIMILARITY = 0.96  # of copies; other crops of one number and typeface stay below
+MIN_COARSE_SIMILARITY = 0.65  # of a pair at half the size, to be compared at full size
+CHUNK = 256  # crops or pairs that are worked on at once, so that memory stays flat
 
 ZOOMS = (1, 0.88, 0.91, 0.94, 0.97, 1.03, 1.06, 1.09, 1.12)
 """How much larger one of two crops is made before they are compared; first as it is."""
-
-MIN_SIMILARITY = 0.96
-"""Of copies. Other crops of one number and typeface stay below it."""
-
-MIN_COARSE_SIMILARITY = 0.65
-"""Of a pair at half the size, for it to be compared at full size."""
-
-CHUNK = 256
-"""Crops or pairs that are worked on at once, so that memory stays flat."""
 
 
 def find_pairs(images: np.ndarray, labels: np.ndarray | None = None) -> pd.DataFrame:

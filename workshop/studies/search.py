@@ -33,11 +33,8 @@ from helpers.training.loop import TrainingDiverged
 from helpers.training.progress import Progress
 from helpers.training.runs import number_data, run, run_name
 
-VALIDATIONS = 10
-"""In a trial, at each of which it can be pruned."""
-
-STARTUP_TRIALS = 10
-"""Trials whose values are drawn evenly, before what they found leads the others."""
+VALIDATIONS = 10  # in a trial, at each of which it can be pruned
+STARTUP_TRIALS = 10  # drawn evenly, before what they found leads the others
 
 SPACE = {
     "initial_learning_rate": FloatDistribution(0.005, 0.5, log=True),
@@ -220,18 +217,6 @@ def study_table(study: optuna.Study) -> pd.DataFrame:
     columns = ["trial", "state", "strict", "rows", "seconds", *SPACE]
     table = pd.DataFrame(rows, columns=columns).set_index("trial")
     return table.astype({"strict": float})
-
-
-def study_from_table(table: pd.DataFrame) -> optuna.Study:
-    """Make a study in memory of the complete trials in a `study_table`."""
-    study = optuna.create_study(direction="maximize")
-    complete = table[table["state"] == "complete"]
-    complete = complete.astype({"patch_size": int, "batch_size": int})
-    values = complete[[*SPACE]].to_dict("records")
-    for params, strict in zip(values, complete["strict"], strict=True):
-        trial = optuna.create_trial(params=params, distributions=SPACE, value=strict)
-        study.add_trial(trial)
-    return study
 
 
 class _TrialProgress(Progress):

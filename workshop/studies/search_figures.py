@@ -11,11 +11,11 @@ import matplotlib.pyplot as plt
 import optuna
 import pandas as pd
 from matplotlib.figure import Figure
-from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from sklearn.ensemble import RandomForestRegressor
 
 from helpers.figures.style import percent, styled
 from workshop.studies.charts import finish
-from workshop.studies.search import SPACE, study_from_table, study_table
+from workshop.studies.search import SPACE, study_table
 
 
 def trials_figure(table: pd.DataFrame) -> Figure:
@@ -37,13 +37,14 @@ def trials_figure(table: pd.DataFrame) -> Figure:
 
 @styled
 def importance_figure(table: pd.DataFrame) -> Figure:
-    """Draw how much of the trials' differences each value explains, by fANOVA."""
-    evaluator = FanovaImportanceEvaluator(seed=2016)
-    shares = get_param_importances(study_from_table(table), evaluator=evaluator)
+    """Draw how much of the trials' differences each value explains to a forest."""
+    complete = table[table["state"] == "complete"]
+    forest = RandomForestRegressor(random_state=2016)
+    forest.fit(complete[[*SPACE]], complete["strict"])
+    shares = pd.Series(forest.feature_importances_, index=[*SPACE]).sort_values()
     figure, axis = plt.subplots(figsize=(7, 3.6), layout="tight")
-    axis.barh(list(shares), list(shares.values()))
-    axis.invert_yaxis()
-    axis.set(xlabel="share of the differences explained (fANOVA)")
+    axis.barh(shares.index, shares)
+    axis.set_xlabel("share of the differences explained (random forest)")
     percent(axis.xaxis)
     return figure
 

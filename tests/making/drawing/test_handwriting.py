@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import ink
 from scipy.ndimage import label
 
 from helpers.sample.glyphs import HEIGHT
@@ -18,10 +19,6 @@ from workshop.making.drawing.handwriting import (
 )
 
 HAND = Hand(width=0.6, slant=0.0, pen=0.08)
-
-
-def ink(glyph):
-    return np.asarray(glyph.mask) > 127
 
 
 def written(form, digit, **changes):

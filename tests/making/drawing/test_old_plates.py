@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import ink
 from scipy.ndimage import label
 
 from helpers.sample.glyphs import HEIGHT
@@ -18,10 +19,6 @@ from workshop.making.drawing.old_plates import (
 PLAIN = Foundry()
 RINGS = (1, 0, 0, 0, 1, 0, 1, 0, 2, 1)
 """Holes in each digit."""
-
-
-def ink(glyph):
-    return np.asarray(glyph.mask) > 127
 
 
 def made(form, **changes):

@@ -85,10 +85,6 @@ def test_same_digit_of_a_number_has_the_same_glyph_whatever_the_order():
         assert_same(one, other)
 
 
-def spaced_notes(rng):
-    return styles.spaced_note(rng, note(rng))
-
-
 KINDS = {
     "written": lambda style: style.faces == WRITTEN,
     "steep": lambda style: style.rise != 0,
@@ -105,7 +101,7 @@ APART, TOUCHING = styles.SPACED_NOTE_SHARE, styles.TOUCHING_SHARE
         (styles.cast_style, "steep", styles.STEEP_SHARE),
         (styles.cast_style, "spaced", styles.SPACED_CAST_SHARE),
         (styles.near_note, "spaced", APART * (1 - TOUCHING)),
-        (spaced_notes, "spaced", APART),
+        (note, "spaced", APART),
     ],
 )
 def test_styles_are_notes_steep_or_apart_as_often_as_said(draw, kind, share):

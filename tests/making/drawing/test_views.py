@@ -70,7 +70,7 @@ def loud(monkeypatch):
     """Pink digits on white plates, and no other colours or words at all."""
     pink, white = np.array([1, 0, 1], np.float32), np.ones(3, np.float32)
     style = plates.Style(white, pink, None, "enamel", 0.0, 0.0)
-    monkeypatch.setattr(views, "spaced_style", lambda rng: style)
+    monkeypatch.setattr(views, "varied_style", lambda rng: style)
     monkeypatch.setattr(views, "note", lambda rng: style)
     monkeypatch.setattr(words, "write", lambda *_: None)
     monkeypatch.setattr(

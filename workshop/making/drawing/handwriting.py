@@ -25,14 +25,9 @@ SLIP_SHARE, MIXED_SHARE, ROUNDED_SHARE = 0.2, 0.7, 0.3
 """Of a free hand: share of digits in another form than its usual one, of forms between
 two, and of digits whose strokes are joined where they meet."""
 
-CORNERED = 4
-"""The digit whose strokes are never joined: with round corners it is a 9."""
-
-STEPS = 16
-"""Points of a stroke between those of two forms."""
-
-MIN_PENS = 4.5
-"""A digit with a ring in it is at least so many pens wide, or the ring would fill."""
+CORNERED = 4  # its strokes are never joined: with round corners it is a 9
+STEPS = 16  # points of a stroke between those of two forms
+MIN_PENS = 4.5  # of a digit with a ring in it, in pens, or the ring would fill
 
 
 @dataclass(frozen=True)

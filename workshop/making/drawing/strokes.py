@@ -9,11 +9,8 @@ from scipy.interpolate import CubicHermiteSpline
 
 from helpers.sample.glyphs import HEIGHT, Glyph, glyph_of_ink
 
-LARGER = 2
-"""Ink is drawn so many times as large as masks and then shrunk, for smooth edges."""
-
-MAX_GAP = 0.01
-"""The way between the dots that make up a stroke."""
+LARGER = 2  # ink is drawn so many times as large and then shrunk, for smooth edges
+MAX_GAP = 0.01  # the way between the dots that make up a stroke
 
 
 def curve_through(points, steps: int = 8) -> np.ndarray:

@@ -24,8 +24,7 @@ STEEP_SHARE, NOTE_SHARE = 0.2, 0.2
 """Share of varied numbers that climb or fall, and of those written by hand."""
 
 SPACED_SHARE, SPACED_CAST_SHARE, SPACED_NOTE_SHARE = 0.15, 0.3, 0.4
-"""Share of numbers whose digits stand well apart, of old plates and, for the finder, of
-notes."""
+"""Share of numbers whose digits stand well apart, of old plates and of notes."""
 
 TOUCHING_SHARE, MAX_OVERLAP = 0.25, 0.15
 """Share of notes from near whose digits stand closer than usual, so that some touch,
@@ -47,28 +46,19 @@ def cast_style(rng: np.random.Generator) -> Style:
     return _steep(rng, _spaced(rng, draw_style(rng), SPACED_CAST_SHARE))
 
 
-def spaced_style(rng: np.random.Generator) -> Style:
-    """Draw a `varied_style`, its notes now and then with digits well apart."""
-    return spaced_note(rng, varied_style(rng))
-
-
-def spaced_note(rng: np.random.Generator, style: Style) -> Style:
-    """Set the digits of a style well apart now and then, if it is a note's.
-
-    A finder that never saw any takes half of such a number for the whole of it.
-    """
-    return _spaced(rng, style, SPACED_NOTE_SHARE) if style.faces == WRITTEN else style
-
-
 def note(rng: np.random.Generator) -> Style:
-    """Draw a pen on paper, or a brush or chalk on the wall, in somebody's hand."""
-    if rng.random() < 0.4:
-        return replace(painted(rng), faces=WRITTEN)
-    paper = tint(rng, rng.uniform(0.08, 0.65), (0, 0.2), (0.6, 1))
-    ink = tint(rng, rng.random(), (0, 0.8), (0.02, 0.4))
-    if rng.random() < 0.15:
-        paper, ink = ink, paper
-    return Style(paper, ink, None, WRITTEN, 0.0, float(rng.uniform(0.2, 1.2)))
+    """Draw a pen on paper, or a brush or chalk on the wall, in somebody's hand.
+
+    A finder that never saw digits of notes well apart takes half of them for the whole.
+    """
+    style = painted(rng)
+    if rng.random() < 0.6:
+        paper = tint(rng, rng.uniform(0.08, 0.65), (0, 0.2), (0.6, 1))
+        ink = tint(rng, rng.random(), (0, 0.8), (0.02, 0.4))
+        if rng.random() < 0.15:
+            paper, ink = ink, paper
+        style = replace(style, plate=paper, digit=ink)
+    return _spaced(rng, replace(style, faces=WRITTEN), SPACED_NOTE_SHARE)
 
 
 def near_note(rng: np.random.Generator) -> Style:
@@ -76,7 +66,7 @@ def near_note(rng: np.random.Generator) -> Style:
     style = replace(note(rng), loose=float(rng.uniform(0.2, 2.2)))
     if rng.random() < TOUCHING_SHARE:
         return replace(style, spread=-float(rng.uniform(0, MAX_OVERLAP)))
-    return spaced_note(rng, style)
+    return style
 
 
 def _steep(rng, style: Style) -> Style:

@@ -14,15 +14,10 @@ from helpers.sample.scenes import too_faint
 from helpers.sample.textures import choose, wall_colour
 from workshop.making.drawing import clutter, hosts, surroundings, words
 from workshop.making.drawing.brush import Site
-from workshop.making.drawing.styles import (
-    note,
-    spaced_note,
-    spaced_style,
-    varied_glyphs,
-)
+from workshop.making.drawing.styles import note, varied_glyphs, varied_style
 
-BOX_ROOM = 0.06
-"""Digit heights that a box leaves at each side of the ink, about as SVHN's do."""
+BOX_ROOM = 0.06  # digit heights that a box leaves round the ink, about as SVHN's do
+SHEET_SHARE = 0.12  # of views of a sheet of paper with a number by hand
 
 MIN_HEIGHT, MIN_CONTRAST = 7.5, 0.035
 """Of a digit in pixels, and the deviation of brightness in a number's box; what is
@@ -37,9 +32,6 @@ COUNTS = ((1, 0.77), (0, 0.08), (2, 0.105), (3, 0.045))
 
 LENGTHS = ((1, 0.15), (2, 0.3), (3, 0.27), (4, 0.2), (5, 0.08))
 """Digits of a number and how often it has as many."""
-
-SHEET_SHARE = 0.12
-"""Share of views of a sheet of paper with a number by hand."""
 
 ASPECTS = (
     ((4 / 3, 4 / 3), 0.26),
@@ -76,11 +68,6 @@ class _Placed:
         """Corners of the digits on the plane, float64 (K, 2), in pixels."""
         return np.concatenate(self.number.outlines) * self.height + self.middle
 
-    def moved(self, scale: float, low: np.ndarray) -> "_Placed":
-        """The same on a canvas ``scale`` times as large whose corner is at ``low``."""
-        middle = (self.middle - low) * scale
-        return replace(self, height=self.height * scale, middle=middle)
-
 
 def draw_view(rng: np.random.Generator, long_side: int) -> View:
     """Draw a photograph, its longer side 64 pixels or more, and its 0 to 3 numbers."""
@@ -110,7 +97,10 @@ def _draw_once(rng, long_side: int) -> View:
     # A slanting view shows far more of the facade than it has pixels for.
     scale = min(1.0, float(np.sqrt(1.4 * size.prod() / span.prod())))
     shape = np.ceil(span * scale).astype(int) + 1
-    on_canvas = [one.moved(scale, low) for one in placed]
+    on_canvas = [
+        replace(one, height=one.height * scale, middle=(one.middle - low) * scale)
+        for one in placed
+    ]
     canvas = _facade(rng, tuple(shape.tolist()), on_canvas, is_sheet)
     pixels = Image.fromarray((np.clip(canvas, 0, 1) * 255).astype(np.uint8))
     to_canvas = [[scale, 0, -scale * low[0]], [0, scale, -scale * low[1]], [0, 0, 1]]
@@ -144,9 +134,9 @@ def _place_all(rng, size, matrix, is_sheet) -> tuple[list[_Placed], list[np.ndar
     for _ in range(1 if is_sheet else choose(rng, COUNTS)):
         fellow = placed[0] if placed and rng.random() < 0.6 else None
         if is_sheet:
-            style = spaced_note(rng, replace(note(rng), plate=None))
+            style = replace(note(rng), plate=None)
         else:
-            style = spaced_style(rng) if fellow is None else fellow.style
+            style = varied_style(rng) if fellow is None else fellow.style
         widths = SHEET_WIDTHS if is_sheet else WIDTHS
         for _ in range(6):
             one = _place(rng, size, matrix, fellow, style, widths)
