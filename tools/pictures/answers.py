@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
 from helpers.accuracy import BLANK, measure
-from helpers.networks import CLASSES
+from helpers.networks import CLASSES, POSITION_NAMES
 from helpers.preprocessing import label_text, number_label
 from helpers.sample.letters import LETTERS, SIDE, draw_numbered
 from pictures import example
@@ -26,7 +26,6 @@ from pictures.canvas import (
     picture,
     tint,
 )
-from pictures.networks import NAMES
 
 EACH = 60
 """Drawn letters of each kind that the logistic regression learns from."""
@@ -140,7 +139,7 @@ def six_heads(canvas: Canvas) -> None:
     classes = [*map(str, range(BLANK)), "blank"]
     step, cell = 0.62, 0.19
     xs = 4.15 + step * np.arange(len(label))
-    for x, name, value in zip(xs, NAMES, label, strict=True):
+    for x, name, value in zip(xs, POSITION_NAMES, label, strict=True):
         canvas.text(x + 0.25, 0.2, name, weight="bold", size=SMALL)
         for at in range(CLASSES):
             chosen = at == value

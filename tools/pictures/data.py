@@ -6,6 +6,7 @@ from scipy.special import expit, softmax
 
 from helpers import paper
 from helpers.evaluation import forward
+from helpers.networks import POSITION_NAMES
 from helpers.preprocessing import label_text, normalise
 from helpers.reader import Reader
 from helpers.reader.crops import number_crops
@@ -28,7 +29,7 @@ from pictures.canvas import (
     by,
     picture,
 )
-from pictures.networks import NAMES, network
+from pictures.networks import network
 
 FLOW = {
     "archives\nor drawn\nsample": ("helpers.data.sources", "train.tar.gz"),
@@ -43,11 +44,11 @@ FLOW = {
 """Each stage of the course's data, the module it is in, and what comes out of it."""
 
 
-def _photo(canvas: Canvas, x: float, y: float, width: float, image: np.ndarray):
+def _photo(canvas: Canvas, x: float, y: float, width: float, image: Image.Image):
     """Show a photo; return its height, and the inches of its pixels."""
-    height = width * image.shape[0] / image.shape[1]
+    height = width * image.height / image.width
     canvas.image(x, y, width, height, example.small(image))
-    return height, width / image.shape[1]
+    return height, width / image.width
 
 
 def _outline(canvas: Canvas, corner, pixel: float, box, colour: str, **style) -> None:
@@ -66,19 +67,18 @@ def _outline(canvas: Canvas, corner, pixel: float, box, colour: str, **style) ->
 )
 def crop_steps(canvas: Canvas) -> None:
     """Draw the report's preprocessing of one photo."""
-    scene, y, width = example.scene(), 0.75, 2.2
+    photo, y, width = example.photo("close_up"), 0.75, 2.2
     for x in (0.2, 2.7):
-        height, pixel = _photo(canvas, x, y, width, scene.image)
-    for left, top, wide, high in scene.boxes:
-        box = left, top, left + wide, top + high
+        height, pixel = _photo(canvas, x, y, width, photo)
+    for box in example.BOXES:
         _outline(canvas, (0.2, y), pixel, box, ORANGE, lw=1.5)
-    _outline(canvas, (2.7, y), pixel, scene.box, RED, lw=1.5)
+    _outline(canvas, (2.7, y), pixel, example.box(), RED, lw=1.5)
     _outline(canvas, (2.7, y), pixel, example.grown_box(), "white", lw=2)
     canvas.text(1.3, 0.4, "photo, a box for each digit", size=9.5)
     canvas.text(3.8, 0.4, "box of all digits, and grown", size=9.5)
     margin = Settings().margin
     canvas.note(3.8, y + height + 0.2, f"by {100 * margin:.0f} % on every side")
-    canvas.note(1.3, y + height + 0.2, by(*scene.image.shape[1::-1]))
+    canvas.note(1.3, y + height + 0.2, by(*photo.size))
     gray = example.gray_crop()
     crops = {
         "crop": (example.colour_crop(), by(*gray.shape)),
@@ -146,14 +146,14 @@ def score_map(reader: Reader, image: Image.Image, long_side: int) -> np.ndarray:
 )
 def reader(canvas: Canvas) -> None:
     """Draw what the shipped reader does with a photo, stage by stage."""
-    shipped, photo = Reader.pretrained(), Image.fromarray(example.street().image)
+    shipped, photo = Reader.pretrained(), example.photo("street")
     (reading,) = shipped.read([photo])
     boxes, _ = shipped.find(photo)
     width, y = 2.5, 0.55
-    height, pixel = _photo(canvas, 0.2, y, width, example.street().image)
+    height, pixel = _photo(canvas, 0.2, y, width, photo)
     scores = score_map(shipped, photo, shipped.options.long_sides[1])
     canvas.image(3.2, y, width, height, scores, "viridis", vmin=0, vmax=1)
-    _photo(canvas, 6.2, y, width, example.street().image)
+    _photo(canvas, 6.2, y, width, photo)
     for box in boxes[1:5]:
         _outline(canvas, (6.2, y), pixel, box, PINK, lw=1, ls="--")
     _outline(canvas, (6.2, y), pixel, reading.box, ORANGE, lw=2.2)
@@ -177,7 +177,7 @@ def reader(canvas: Canvas) -> None:
     canvas.arrow((5.25, middle), (4.85, middle))
     temperature = shipped.metadata["temperature"]
     chances = softmax(logits[0] / temperature, axis=-1)
-    for at, (name, row) in enumerate(zip(NAMES, chances, strict=True)):
+    for at, (name, row) in enumerate(zip(POSITION_NAMES, chances, strict=True)):
         line = top - 0.1 + 0.22 * at
         best = int(row.argmax())
         text = "blank" if best == 10 else str(best)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from helpers.accuracy import POSITIONS
-from helpers.networks import MOST_LAYERS, PositionDense, build_network
+from helpers.networks import POSITION_NAMES, PositionDense, build_network
 from helpers.preprocessing import number_label
 from pictures import example
 from pictures.canvas import (
@@ -26,10 +26,11 @@ from pictures.canvas import (
     tint,
 )
 
-NAMES = ("length", "d1", "d2", "d3", "d4", "d5")
 SHEET = 0.055  # of a position before the one behind it, in inches
 MODELS = {2: "Model 1", 4: "Model 2", 7: "Model 3"}
 """What the report calls its networks, by their layers."""
+
+MOST_LAYERS = max(MODELS)
 
 network = cache(build_network)
 
@@ -83,7 +84,7 @@ def model_1(canvas: Canvas) -> None:
     canvas.arrow((1.56, middle), (2.14, middle), "flatten")
     _strip(canvas, 2.2, middle, 2.6, pixels)
     classes = [*"0123456789", "blank"]
-    for name, answer, y in zip(NAMES, answers(), ys, strict=True):
+    for name, answer, y in zip(POSITION_NAMES, answers(), ys, strict=True):
         colour = ORANGE if name == "length" else BLUE
         canvas.line((2.45, middle), (2.8, middle), (3.25, y), colour=INK, lw=1)
         canvas.arrow((3.23, y), (3.95, y))
@@ -141,7 +142,7 @@ def _dense_part(canvas: Canvas, layers: int, x: float, y: float, step: float) ->
         canvas.text(end + 0.3, foot + 0.4, after, size=SMALL, color=RED)
         start = end + 0.05 + 0.2 + SHEET * (POSITIONS - 1) + 0.05
     canvas.arrow((start, y), (start + 0.3, y))
-    rows = zip(NAMES, answers(), y + 0.22 * (np.arange(6) - 2.5), strict=True)
+    rows = zip(POSITION_NAMES, answers(), y + 0.22 * (np.arange(6) - 2.5), strict=True)
     for name, answer, row in rows:
         canvas.text(start + 0.4, row, name, ha="left", size=SMALL, color=GRAY)
         canvas.text(start + 0.95, row, answer, ha="left", weight="bold", color=GREEN)
