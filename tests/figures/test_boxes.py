@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from builders import boxes_of
 
 from helpers.data.digitstruct import Boxes
 from helpers.figures.boxes import boxed_images, figure_1, figure_2
@@ -10,15 +11,7 @@ from helpers.figures.boxes import boxed_images, figure_1, figure_2
 @pytest.fixture
 def boxes():
     """Two images: the widest boxes are 30 and 4 pixels, the tallest 20 and 9."""
-    return Boxes(
-        image=np.array([1, 1, 2], np.int32),
-        label=np.array([3, 0, 7], np.int8),
-        left=np.array([0.0, 40, 2]),
-        top=np.array([1.0, 5, 3]),
-        width=np.array([30.0, 6, 4]),
-        height=np.array([8.0, 20, 9]),
-        images=np.array([1, 2], np.int32),
-    )
+    return boxes_of({1: [(3, 0, 1, 30, 8), (0, 40, 5, 6, 20)], 2: [(7, 2, 3, 4, 9)]})
 
 
 @pytest.mark.parametrize(("draw", "sizes"), [(figure_1, [4, 30]), (figure_2, [9, 20])])

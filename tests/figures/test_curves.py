@@ -18,10 +18,8 @@ from helpers.figures.curves import (
     keep_curves,
     kept_curves,
     learning_curve,
-    long_curves,
 )
 from helpers.recipe import Recipe
-from helpers.settings import ROOT, Settings
 from helpers.training.batches import Examples
 from helpers.training.runs import NUMBER_TASK, Run
 
@@ -151,5 +149,3 @@ def test_kept_curves_are_those_that_are_there(curve, settings, tmp_path):
     assert kept[images]["step"].tolist() == curve["step"].tolist()
     keep_curves("figure_03", settings, curve)
     assert list(kept_curves("figure_03", settings)) == ["drawn images", "photographs"]
-    elsewhere = Settings(figures_root=tmp_path)  # of a run's figures, not of the kept
-    assert long_curves("a", elsewhere) == ROOT / "figures" / "long" / "a_sample.csv"

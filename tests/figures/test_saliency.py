@@ -10,7 +10,6 @@ from helpers.networks import build_network
 
 B = 10  # blank
 ONE_DIGIT = np.array([[1, 0, B, B, B, B]])
-
 RNG = np.random.default_rng(0)
 CROPS = RNG.integers(0, 256, (4, 6, 8), dtype=np.uint8)
 

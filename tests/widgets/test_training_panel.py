@@ -14,8 +14,6 @@ from helpers.widgets import training_panel
 from helpers.widgets.training_panel import TrainingPanel, draw_curves
 
 START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
-
-
 DATA = {"train": bright_numbers(50, 1), "validation": bright_numbers(20, 2)}
 
 
@@ -80,15 +78,14 @@ def test_stop_keeps_what_was_trained(panel, steps, step, rows):
 
 
 def test_run_taken_up_again_has_the_curve_of_all_its_steps(panel):
-    stop = Mock(side_effect=lambda change: panel.stop())
-    panel._bar.observe(stop, "value")
+    panel._bar.observe(lambda to: panel.stop() if to["new"] <= 2 else None, "value")
     press(panel, "Train")
-    panel._bar.unobserve(stop, "value")
+    assert not panel.runs["2 layers"].finished
     press(panel, "Train")
-    (made,) = panel.runs.values()
+    made = panel.runs["2 layers"]
     loss, strict, _ = (axis.lines[0] for axis in draw_curves(panel._curves).axes)
-    expected = made.history["step"].tolist()
-    assert loss.get_xdata().tolist() == strict.get_xdata().tolist() == expected
+    steps = made.history["step"].tolist()
+    assert loss.get_xdata().tolist() == strict.get_xdata().tolist() == steps
 
 
 @pytest.mark.parametrize(
