@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.settings import PROFILES, SOURCES, Settings
+from helpers.settings import SOURCES, Settings
 from helpers.training.options import add_recipe_options, recipe_of
 
 READ_AT_ONCE = 16
@@ -248,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
         "--report",
         dest="profile",
         action="store_const",
-        const=PROFILES[1],
+        const="report",
         help="the report's own steps; by default WORKBOOK_PROFILE, then few steps",
     )
     options.add_argument("--folder", type=Path, help="where to keep the run")
@@ -261,12 +261,8 @@ def _parser() -> argparse.ArgumentParser:
     options = add(evaluate)
     splits = ("train", "test", "extra")
     options.add_argument("--split", choices=splits, default="test", help="default test")
-    options.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FILE",
-        help="a network, the report's weights or a tuned reader; default the reader",
-    )
+    weights = "a network's, the report's or a tuned reader's; default the reader's"
+    options.add_argument("--weights", type=Path, metavar="FILE", help=weights)
     options.add_argument("--find", action="store_true", help="ignore the boxes given")
     add(reader, data=False)
     add(tune).add_argument("--output", type=Path, metavar="FILE", help="weights file")

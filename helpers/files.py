@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import tempfile
-import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from helpers.errors import InputError
-
-if typing.TYPE_CHECKING:
-    import pandas as pd
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that is full or may only be read."""
@@ -50,13 +46,8 @@ def atomic_folder(path: Path | str) -> Iterator[Path]:
         yield temporary
 
 
-def write_table(
-    path: Path | str,
-    table: "pd.DataFrame",
-    float_format: str | None = "%.6g",
-    index: bool = False,
-) -> None:
-    """Write a table as CSV, the same bytes on every system; all or nothing."""
+def write_table(path: Path | str, table, float_format="%.6g", index=False) -> None:
+    """Write a pandas table as CSV, the same bytes on every system; all or nothing."""
     with atomic_write(path) as temporary:
         table.to_csv(
             temporary, index=index, float_format=float_format, lineterminator="\n"

@@ -34,10 +34,8 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     def __init__(self, radius=5, bias=1.0, alpha=0.1, beta=0.75, **kwargs):
         super().__init__(**kwargs)
-        self.radius = radius
-        self.bias = bias
-        self.alpha = alpha
-        self.beta = beta
+        self.radius, self.bias = radius, bias
+        self.alpha, self.beta = alpha, beta
 
     def build(self, input_shape):
         """Make the weights."""
@@ -86,10 +84,8 @@ class PositionDense(keras.layers.Layer):
 
     def __init__(self, units, activation=None, seed=None, deviation=0.0, **kwargs):
         super().__init__(**kwargs)
-        self.units = units
+        self.units, self.seed, self.deviation = units, seed, deviation
         self.activation = keras.activations.get(activation)
-        self.seed = seed
-        self.deviation = deviation
 
     def build(self, input_shape):
         """Make the weights."""

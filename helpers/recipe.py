@@ -16,10 +16,7 @@ _ALLOWED = {
     "batch_size": (lambda value: value >= 1, "1 or more"),
     "steps": (lambda value: value >= 1, "1 or more"),
     "validation_interval": (lambda value: value >= 1, "1 or more"),
-    "keep_rate": (
-        lambda value: 0 < value <= 1,
-        "more than 0 and at most 1, the share of activations that dropout keeps",
-    ),
+    "keep_rate": (lambda value: 0 < value <= 1, "more than 0 and at most 1"),
     "initial_learning_rate": (lambda value: value > 0, "more than 0"),
     "momentum": (lambda value: 0 <= value < 1, "at least 0 and less than 1"),
     "initial_deviation": (lambda value: value >= 0, "0, for Xavier's rule, or more"),

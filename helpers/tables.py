@@ -11,9 +11,6 @@ from helpers.accuracy import MAX_DIGITS, Rate, Score, wilson_interval
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 
-TECHNIQUES = Path(__file__).parent / "techniques.csv"
-"""What each technique of Table 3 is for, where in helpers, and in which notebook."""
-
 
 def table_1(splits: Mapping) -> pd.DataFrame:
     """Count the letters of each split and measure their pixels (report, Table 1)."""
@@ -49,7 +46,8 @@ def _beside(report: Mapping, run: Mapping, columns: list) -> pd.DataFrame:
 
 def table_3() -> pd.DataFrame:
     """List each technique, why it is there, and where to find it (report, Table 3)."""
-    return pd.read_csv(TECHNIQUES, index_col="technique", dtype=str)
+    path = Path(__file__).with_name("techniques.csv")
+    return pd.read_csv(path, index_col="technique", dtype=str)
 
 
 def table_4(recipe: Recipe, network) -> pd.DataFrame:

@@ -80,13 +80,11 @@ class Trainer:
             return
         metadata, arrays = checkpoints.load_checkpoint(path)
         reached = metadata.pop("progress", {})
-        checkpoints.check_same_run(path, metadata, self.identity)
         variables = self._variables()
-        checkpoints.check_same_run(
-            path,
-            {name: array.shape for name, array in arrays.items()},
-            {name: tuple(value.shape) for name, value in variables.items()},
-        )
+        shapes = {name: array.shape for name, array in arrays.items()}
+        expected = {name: tuple(value.shape) for name, value in variables.items()}
+        expected |= self.identity
+        checkpoints.check_same_run(path, metadata | shapes, expected)
         for name, variable in variables.items():
             variable.assign(arrays[name])
         for name in PROGRESS:

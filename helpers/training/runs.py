@@ -242,11 +242,8 @@ def _export(run: Run, identity: dict) -> None:
         "finished": run.finished,
         "scores": run.scores,
         "steps_per_second": run.steps_per_second,
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "versions": {"python": platform.python_version()}
+        | {package.__name__: package.__version__ for package in (tf, keras)},
     }
     with atomic_write(run.folder / SUMMARY) as temporary:
         temporary.write_text(json.dumps(summary, indent=2) + "\n")
