@@ -111,12 +111,6 @@ def test_unsound_arrays_are_refused(function, predicted, labels, message):
         function(predicted, labels)
 
 
-def test_coverage_is_of_all_from_the_lowest_threshold_that_is_enough():
-    right = np.array([True, True, False, True])  # 1, 1, 2/3, 3/4: it comes up again
-    kept = coverage_at_accuracy([0.9, 0.8, 0.7, 0.6], right, 0.75)
-    assert (kept.share, kept.threshold, kept.accuracy) == (1, 0.6, 0.75)
-
-
 @given(
     st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=30),
     st.floats(0.05, 1),

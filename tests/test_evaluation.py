@@ -17,6 +17,7 @@ from helpers.evaluation import (
     predict,
 )
 from helpers.networks import build_letter_network, build_network
+from helpers.preprocessing import normalise
 from helpers.settings import Settings
 
 B = 10
@@ -39,10 +40,7 @@ def images():
 
 
 def test_crops_get_mean_0_and_deviation_1(images):
-    pixels = images.astype(np.float64)
-    mean = pixels.mean((1, 2), keepdims=True)
-    deviation = pixels.std((1, 2), keepdims=True)
-    expected = ((pixels - mean) / deviation)[..., None]
+    expected = normalise(images)[..., None]
     np.testing.assert_allclose(network_input(images), expected, atol=1e-5)
     assert not network_input(np.full((1, 4, 4), 200, np.uint8)).numpy().any()
 

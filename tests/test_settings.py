@@ -14,12 +14,6 @@ def clean_environment(monkeypatch):
         monkeypatch.delenv(f"WORKBOOK_{name}", raising=False)
 
 
-def test_default_is_the_quick_drawn_sample():
-    settings = Settings()
-    assert (settings.profile, settings.is_drawn) == ("quick", True)
-    assert settings.figures == ROOT / "build" / "figures"
-
-
 def test_environment_wins_over_defaults_and_options_over_both(monkeypatch):
     monkeypatch.setenv("WORKBOOK_PROFILE", "report")
     monkeypatch.setenv("WORKBOOK_DATA", "nowhere")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from helpers.data.notmnist import LETTERS, Letters, read_letters, split
+from helpers.data.notmnist import Letters, read_letters, split
 from helpers.datasets import archive_folder
 from helpers.settings import Settings
 from helpers.training.baseline import (
@@ -82,7 +82,6 @@ def test_confusion_has_letters_in_rows_and_answers_in_columns():
     assert counts.loc["A", "H"] == 1
     assert counts.loc["I", "J"] == 1
     assert counts.to_numpy().sum() == 4
-    assert list(counts) == list(LETTERS)
 
 
 def test_ten_thousand_real_letters_are_worth_the_reports_baseline(real_data, tmp_path):

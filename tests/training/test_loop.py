@@ -2,7 +2,6 @@
 
 import _thread
 import resource
-from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import MagicMock, Mock
 
 import keras
@@ -134,12 +133,6 @@ def test_goes_on_after_a_stop_as_if_undisturbed(
     reached.restore()
     assert reached.step == step
     assert_same_training(train(tmp_path), undisturbed)
-
-
-def test_another_thread_stops_the_training(tmp_path):
-    stop = AtStep(10, lambda progress: progress.stop.set(), rows=True)
-    with ThreadPoolExecutor(1) as pool:
-        assert pool.submit(train, tmp_path, stop).result().step == 10
 
 
 def test_seconds_go_on_after_a_stop(tmp_path):

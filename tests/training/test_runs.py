@@ -44,8 +44,7 @@ def undisturbed(tmp_path_factory):
     return train(FIVE_LAYERS, DATA, tmp_path_factory.mktemp("runs") / "undisturbed")
 
 
-def test_same_seed_gives_the_same_run_and_another_one_does_not(undisturbed, tmp_path):
-    assert_same_training(train(FIVE_LAYERS, DATA, tmp_path / "again"), undisturbed)
+def test_another_seed_gives_another_run(undisturbed, tmp_path):
     other = train(replace(FIVE_LAYERS, seed=1), DATA, tmp_path / "other")
     assert other.history["loss"].tolist() != undisturbed.history["loss"].tolist()
 
