@@ -142,7 +142,7 @@ def score_map(reader: Reader, image: Image.Image, long_side: int) -> np.ndarray:
     "A drawn street photo; the finder's map of scores, bright at the number; the boxes "
     "that it proposes; crops of the best box; the reader's network with six answers "
     "and their probabilities; and the number 1984 with its confidence.",
-    height=3.55,
+    height=3.68,
 )
 def reader(canvas: Canvas) -> None:
     """Draw what the shipped reader does with a photo, stage by stage."""
@@ -164,7 +164,7 @@ def reader(canvas: Canvas) -> None:
         canvas.arrow((x, y + height / 2), (x + 0.4, y + height / 2))
     crops = number_crops(photo, np.array([reading.box], float))
     logits = shipped.logits_of_crops(crops)
-    top = 2.37
+    top = 2.5
     canvas.arrow((7.45, y + height + 0.04), (7.45, top - 0.17), lw=1.2)
     raise_by = 0.5
     for at, crop in enumerate(crops[0]):

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from helpers.preprocessing import crop, gray, grow
 from helpers.settings import Settings
@@ -27,11 +27,10 @@ def photo(name: str) -> Image.Image:
         return image.convert("RGB")
 
 
-def small(image: Image.Image, width: int = 190) -> np.ndarray:
-    """Make a photo small, without noise and of few colours, for a small file."""
+def small(image: Image.Image, width: int = 210) -> np.ndarray:
+    """Make a photo small and of few colours, for a small file."""
     image = image.copy()
     image.thumbnail((width, width))
-    image = image.filter(ImageFilter.MedianFilter(3))
     return np.asarray(image.quantize(24, dither=Image.Dither.NONE).convert("RGB"))
 
 
