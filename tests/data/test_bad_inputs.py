@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import scipy.io
 from builders import black_png, boxes_of, encoded, tar_gz, with_tar_field, write_numbers
-from h5py import h5s, h5t
 from PIL import Image, PngImagePlugin
 
 from helpers.data.archives import ARCHIVES
@@ -310,14 +309,6 @@ def looped(file):
     top[0, 0] = top.ref
 
 
-def to_nowhere(file):
-    part = file["digitStruct/bbox"].id
-    addresses = np.empty(part.shape, "<i8")
-    part.read(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
-    addresses[BAD - 1] = 2**40
-    part.write(h5s.ALL, h5s.ALL, addresses, h5t.STD_REF_OBJ)
-
-
 def renew(file, field: str, data=None):
     del bbox(file)[field]
     if data is not None:
@@ -335,7 +326,6 @@ ROWS = [
     ("height 0", put, ("height", 0), "a height is 0.0; expected .* above 0"),
     ("a name that is nowhere", refer, ("name", None), "name refers to nothing"),
     ("boxes that are nowhere", refer, ("bbox", None), "bbox refers to nothing"),
-    ("boxes that are beyond the file", to_nowhere, (), "bbox refers to nothing"),
     ("the names as name", refer, ("name", "digitStruct/name"), "name is no text"),
     (
         "all boxes as boxes",

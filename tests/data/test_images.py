@@ -134,11 +134,6 @@ def test_content_counts_and_not_the_ending_of_the_name(image, tmp_path):
     assert load_photo(path, name="image 3").name == "image 3"
 
 
-def test_array_seen_from_behind_is_taken_as_seen():
-    array = noise(2, 4, 3)[:, ::-1]
-    np.testing.assert_array_equal(pixels(array), array)
-
-
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "array"])
 def test_large_image_is_scaled_to_the_longest_side(image, kind):
     large = image.resize((1200, 800), Image.Resampling.NEAREST)
