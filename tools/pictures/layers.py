@@ -218,8 +218,8 @@ def dropout(canvas: Canvas) -> None:
 @picture(
     "Local response normalisation",
     "Bars of 16 channels at one place of a layer, all 1 but for one of 10, before and "
-    "after normalisation: the loud one is turned down most, and its neighbours within "
-    "the radius of 5 are turned down further than channels away from it.",
+    "after normalisation: the loud one shrinks to 1.55 and its neighbours within the "
+    "radius of 5 to 0.16, while channels farther away keep 0.6 or more.",
     height=3.4,
 )
 def local_response_normalisation(canvas: Canvas) -> None:
