@@ -35,12 +35,6 @@ def test_score_is_one_at_the_middle_and_falls_by_the_box_s_size():
     assert reaches[3, 5].tolist() == [4.5, 3, -1.5, -1]
 
 
-def test_no_box_gives_scores_of_0_and_no_cell_inside():
-    scores, reaches = targets(NONE, NONE)
-    assert (scores == 0).all()
-    assert (reaches.min(-1) <= 0).all()
-
-
 def test_of_two_boxes_each_cell_takes_the_nearer_by_their_sizes():
     # Two by two cells round the middles of columns 1 and 9 in row 1.
     scores, reaches = targets((4, 4, 20, 20), (68, 4, 84, 20), width=96)

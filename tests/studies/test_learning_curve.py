@@ -135,17 +135,10 @@ def test_line_through_too_few_sizes_is_refused(images):
 
 
 def rows_of(law, pretrained, test_images=700):
-    strict = 1 - law(SIZES)
-    return pd.DataFrame(
-        {
-            "images": SIZES,
-            "pretrained": pretrained,
-            "strict": strict,
-            "low": strict - 0.02,
-            "high": strict + 0.02,
-            "test_images": test_images,
-        }
-    )
+    table = pd.DataFrame({"images": SIZES, "strict": 1 - law(SIZES)})
+    low, high = table["strict"] - 0.02, table["strict"] + 0.02
+    bounds = {"low": low, "high": high}
+    return table.assign(pretrained=pretrained, test_images=test_images, **bounds)
 
 
 def test_bounds_hold_the_line_and_narrow_with_test_images():

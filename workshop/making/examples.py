@@ -70,9 +70,9 @@ def _any_digits(rng, length: int) -> tuple[int, ...]:
 def draw_examples(
     count: int,
     *seed: int,
-    draw_order: Callable = draw_any_order,
-    draw_glyphs: Callable = varied_glyphs,
-    draw_style: Callable = varied_style,
+    draw_order=draw_any_order,
+    draw_glyphs=varied_glyphs,
+    draw_style=varied_style,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw contexts and labels: uint8 (count, 72, 108) and (count, 6).
 

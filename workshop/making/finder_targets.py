@@ -4,9 +4,7 @@ import tensorflow as tf
 
 from helpers.reader.finding import CELL
 
-MIDDLE = 0.45
-"""A cell with a higher target is a number's middle: each number, however small and
-wherever it lies, has at least one."""
+MIDDLE = 0.45  # cells with a higher target are a number's middle; each has some
 
 
 def cell_targets(boxes: tf.Tensor, height: int, width: int):

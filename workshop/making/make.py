@@ -54,8 +54,7 @@ Later rounds have a lower rate (Loshchilov and Hutter 2017); what those for hand
 and old plates bring is averaged with what was before (Wortsman et al. 2022)."""
 
 
-FINDER_PLAN = Plan(steps=8_000, batch_size=48, interval=500)
-"""How the finder learns: about 36 minutes on two cores."""
+FINDER_PLAN = Plan(steps=8_000, batch_size=48, interval=500)  # about 36 minutes
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from tqdm import tqdm
 from helpers.data.parallel import ordered_map
 from helpers.files import read_arrays, write_arrays
 
-CHUNK = 50
-"""Examples that a process draws before it hands them over."""
+CHUNK = 50  # examples that a process draws before it hands them over
 
 
 def drawn_shards(

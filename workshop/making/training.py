@@ -55,8 +55,7 @@ def truncated_loss(logits, labels, bound: float = 6.0):
     """`cross_entropy` without the numbers that the network all but rules out.
 
     Those have an error of ``bound`` or more, by default a probability of 0.25 %. Most
-    are too dark or too blurred for anyone, and what is learned from them is lost to the
-    rest. Only a network that has learned can tell: for a second round.
+    are too dark or too blurred for anyone. Only a network that has learned can tell.
     """
     errors = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)
     errors = ops.sum(errors, axis=-1)
@@ -82,8 +81,7 @@ def train_reader(
     ``measure``, what that function gives then, and ``seconds``.
     """
     identity = {"data": [data.metadata() | {"share": share} for data, share in sources]}
-    if loss is not cross_entropy:
-        identity["loss"] = loss.__name__
+    identity["loss"] = loss.__name__
     batch = reader_batches(sources, plan, network.input_shape[2])
     return _train(network, batch, loss, plan, folder, identity, measure)
 

@@ -22,8 +22,7 @@ from workshop.making.examples import drawn_kinds, drawn_sources
 from workshop.making.make import SHARES
 from workshop.making.training import Plan, train_reader
 
-TUNING_PLAN = Plan(steps=1_200, peak_rate=0.0008)
-"""Of a tuning: about 5 minutes on two cores."""
+TUNING_PLAN = Plan(steps=1_200, peak_rate=0.0008)  # about 5 minutes on two cores
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,9 @@ def fine_tune(
     network = copy_network(reader.network)
     sources = tuning_sources(mine, settings, options)
     plan = replace(options.plan, seed=settings.seed)
-    folder = settings.runs / _run_name(network, sources, plan)
+    told = [data.metadata() | {"share": share} for data, share in sources]
+    digest = joblib.hash([told, asdict(plan), network.get_weights()])
+    folder = settings.runs / f"reader_tuned_{digest[:8]}"
     train_reader(network, sources, plan, folder, partial(strict, network, *held_out))
     scores["after"] = strict(network, *held_out)
 
@@ -132,10 +133,3 @@ def tuning_sources(
     drawn = drawn_kinds(folder, counts, settings.seed, options.shard)
     share = options.real_share
     return [*drawn_sources(drawn, options.shares, 1 - share), (mine, share)]
-
-
-def _run_name(network: keras.Model, sources, plan: Plan) -> str:
-    """A folder's name, which tells a tuning from every other one."""
-    metadata = [data.metadata() | {"share": share} for data, share in sources]
-    digest = joblib.hash([metadata, asdict(plan), network.get_weights()])
-    return f"reader_tuned_{digest[:8]}"

@@ -24,11 +24,8 @@ from helpers.training.loop import TrainingDiverged
 from helpers.training.runs import Run, run
 from workshop.studies.charts import finish, reach
 
-BASELINE = "as in the report"
-"""What the recipe that others are compared with is called."""
-
-ALL_LENGTHS = 0
-"""In the column ``length``: numbers of all lengths."""
+BASELINE = "as in the report"  # the recipe that others are compared with
+ALL_LENGTHS = 0  # in the column ``length``: numbers of all lengths
 
 OPTIMIZERS = {
     "SGD": ("SGD", 0.0, 0.1),
@@ -62,11 +59,7 @@ def optimizers(base: Recipe) -> dict[str, Recipe]:
 
 
 def without_each(base: Recipe) -> dict[str, Recipe]:
-    """Give the recipe itself, and it without each technique of Table 3 in turn.
-
-    What a network cannot be trained without stays: layers, their ReLU, the loss,
-    batches and gradient descent.
-    """
+    """Give the recipe itself, and it without each technique of Table 3 in turn."""
     return {BASELINE: base} | {
         f"without {name}": replace(base, **change) for name, change in ABLATIONS.items()
     }
@@ -74,13 +67,11 @@ def without_each(base: Recipe) -> dict[str, Recipe]:
 
 def other_lengths(base: Recipe) -> dict[str, Recipe]:
     """Give the recipe itself, with the official test set's lengths, and even ones."""
-    official = np.array(paper.TABLE_2["test"][2:]) / paper.OFFICIAL_TEST
+    official = tuple(n / paper.OFFICIAL_TEST for n in paper.TABLE_2["test"][2:])
     even = (1 / MAX_DIGITS,) * MAX_DIGITS
     return {
         "lengths as they come": base,
-        "lengths as in the official test set": replace(
-            base, length_shares=tuple(official.tolist())
-        ),
+        "lengths as in the official test set": replace(base, length_shares=official),
         "every length as often": replace(base, length_shares=even),
     }
 
@@ -189,8 +180,7 @@ def tune_rate(
 def scores_on_test(results: pd.DataFrame, length: int = ALL_LENGTHS) -> pd.DataFrame:
     """Average accuracy on the test images over the seeds, a row for each recipe.
 
-    By recipe: ``seeds``, ``images``, ``strict`` and ``six_position``, the means over
-    the seeds, and ``lowest`` and ``highest`` strict of a seed.
+    ``strict`` and ``six_position`` are means, ``lowest`` and ``highest`` strict ones.
     """
     test = results.query("part == 'test' and length == @length")
     return test.groupby("recipe", sort=False).agg(
@@ -209,8 +199,8 @@ def differences(results: pd.DataFrame, baseline: str = BASELINE) -> pd.DataFrame
     Runs of the same seed are compared, and the interval is Student's over the seeds:
     it tells how another seed might come out, not how other images might.
 
-    By recipe: ``difference``, the mean over the seeds, the bounds of its 95 % interval
-    ``low`` and ``high``, not a number with one seed, and ``seeds``.
+    By recipe: ``difference``, the mean over the ``seeds``, and the bounds of its 95 %
+    interval, ``low`` and ``high``, not a number with one seed.
     """
     by_seed = _differences_by_seed(results, baseline)
     mean, seeds = by_seed.mean(), by_seed.count()
@@ -239,10 +229,8 @@ def reweight_by_length(results: pd.DataFrame, shares: Iterable[float]) -> pd.Ser
     """
     test = results.query("part == 'test' and length != @ALL_LENGTHS")
     strict = test.pivot_table("strict", "recipe", "length", sort=False)
-    weights = pd.Series(dict(enumerate(shares, 1))).reindex(
-        strict.columns, fill_value=0
-    )
-    return (strict * weights).sum(axis=1) / weights.sum()
+    weights = pd.Series(dict(enumerate(shares, 1)))[strict.columns]
+    return strict @ weights / weights.sum()
 
 
 @styled

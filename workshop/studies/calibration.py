@@ -4,7 +4,7 @@
 (N,): whether each answer is right as a whole, the strict measure.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -30,15 +30,12 @@ def coverage_interval(confidences, right, accuracy: float) -> tuple[float, float
     By the percentile bootstrap: the images are drawn again with replacement, and the
     threshold is found anew each time.
     """
-
-    def coverage(rows: np.ndarray) -> float:
-        return coverage_at_accuracy(confidences[rows], right[rows], accuracy).share
-
     found = stats.bootstrap(
-        (np.arange(len(right)),),
-        coverage,
+        (confidences, right),
+        lambda sure, is_right: coverage_at_accuracy(sure, is_right > 0, accuracy).share,
         n_resamples=1_000,
         vectorized=False,
+        paired=True,
         method="percentile",
         rng=np.random.default_rng(2016),
     )
@@ -66,23 +63,22 @@ def kept_answers(table: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]
     """Give the answers that tools/reader_coverage.py kept, by reader and box."""
     return {
         name: (rows["confidence"].to_numpy(), rows["right"].to_numpy(bool))
-        for name, rows in _by_reader(table)
+        for name, rows in table.groupby(_names(table), sort=False)
     }
 
 
 def threshold_table(table: pd.DataFrame) -> pd.DataFrame:
     """Measure what the own threshold of each reader in kept answers does."""
-    answers = kept_answers(table)
-    rows = {}
-    for name, part in _by_reader(table):
-        threshold = part["sure_from"].iloc[0]
-        rows[name] = {"sure_from": threshold} | kept_by(*answers[name], threshold)
+    own = table.groupby(_names(table))["sure_from"].first()
+    rows = {
+        name: {"sure_from": own[name]} | kept_by(*answers, own[name])
+        for name, answers in kept_answers(table).items()
+    }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _by_reader(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    for (reader, box), rows in table.groupby(["trained_on", "box"], sort=False):
-        yield f"{reader}, box {box}", rows
+def _names(table: pd.DataFrame) -> np.ndarray:
+    return (table["trained_on"] + ", box " + table["box"]).to_numpy()
 
 
 @styled

@@ -24,13 +24,11 @@ def goal_table(
 ) -> pd.DataFrame:
     """Compare strict accuracy of this course's networks and of others, on photographs.
 
-    The report's own weights are measured on official test images alone: the photographs
-    that the others here are measured on were among those it learned from. Long runs
-    and measurements that were not made have no row.
-
-    By ``network``: ``trained_on`` and ``measured_on`` in words, ``images`` measured on,
-    ``strict`` with the bounds of its Wilson interval, ``low`` and ``high``, 95 %, and
-    ``source``, who measured it. The lowest first.
+    The report's own weights are measured on official test images alone: they learned
+    from the photographs that the others here are measured on. What was not run or
+    measured has no row. By ``network``, the lowest first: ``trained_on``,
+    ``measured_on``, ``images`` measured on, ``strict`` with the bounds of its Wilson
+    interval, ``low`` and ``high``, 95 %, and ``source``, who measured it.
     """
     own, official = paper.CHECKPOINT, paper.OFFICIAL_TEST
     rows = [

@@ -7,16 +7,13 @@ from sklearn.datasets import load_digits
 from helpers.preprocessing import number_label
 from helpers.reader.evaluation import Numbers
 
-DIGIT_HEIGHT = 64
-"""Height of a digit in pixels, about; the originals have 8."""
+DIGIT_HEIGHT = 64  # in pixels, about; the originals have 8
 
 CLOSE, APART = (1 / 32, 1 / 4), (1 / 2, 1)
 """Least and largest gap between two digits, in their heights."""
 
 
-def handwritten_numbers(
-    count: int, seed: int = 0, gaps: tuple[float, float] = CLOSE
-) -> Numbers:
+def handwritten_numbers(count: int, seed: int = 0, gaps: tuple = CLOSE) -> Numbers:
     """Compose ``count`` numbers of two to four digits, each as often.
 
     The digits are 1,797 of 13 people, 8 x 8 pixels each: the test set of "Optical

@@ -45,12 +45,8 @@ STARTS = {True: "pretrained on drawn images", False: "from random weights"}
 """What a curve is called, by whether its network was pretrained."""
 
 
-Crops = tuple[np.ndarray, np.ndarray]
-"""What a reader reads, uint8 (N, 3, 48, 72), and labels (N, 6)."""
-
-
-def real_images(settings: Settings) -> tuple[Examples, Crops]:
-    """Cut the train archive's contexts, and the test archive's crops."""
+def real_images(settings: Settings) -> tuple[Examples, tuple]:
+    """Cut the train archive's contexts; and the test archive's crops, with labels."""
     train, _ = archive_numbers("train", settings)
     test, _ = archive_numbers("test", settings)
     contexts = Examples(train.crops(crop_contexts), train.labels)
@@ -59,7 +55,7 @@ def real_images(settings: Settings) -> tuple[Examples, Crops]:
 
 def learn(
     train: Examples,
-    test: Crops,
+    test: tuple[np.ndarray, np.ndarray],
     settings: Settings,
     sizes: Iterable[int] = SIZES,
     seeds: Iterable[int] = (2016,),
@@ -97,7 +93,7 @@ def learn(
         yield _row(network, test, size, pretrained, plan)
 
 
-def _row(network, test: Crops, size: int, pretrained: bool, plan: Plan) -> dict:
+def _row(network, test, size: int, pretrained: bool, plan: Plan) -> dict:
     crops, labels = test
     predicted, _ = decode(Reader(network, network, {}).logits_of_crops(crops))
     strict = measure(predicted, labels).strict
@@ -206,8 +202,8 @@ def extrapolation_table(
 
     rows = {}
     for pretrained, name in STARTS.items():
-        part = table[table["pretrained"] == pretrained]
-        if part.loc[part["images"] > 0, "images"].nunique() < 2:
+        part = table[(table["pretrained"] == pretrained) & (table["images"] > 0)]
+        if part["images"].nunique() < 2:
             continue
         for law, floor in (("errors fall for ever", False), ("to a floor", True)):
             bounds = estimate(part, strict, floor, resamples)

@@ -1,9 +1,8 @@
 """Near-duplicates: crops of the same picture, though no pixel need be the same.
 
 A nearest-neighbour search proposes for each crop the few whose Fourier magnitudes are
-nearest: a moved crop keeps them, and other light, size or compression change them
-little. Each such pair is then compared at several shifts and sizes, and counts if its
-fine detail correlates.
+nearest: moves keep them, and light, size or compression hardly change them. Each pair
+is compared at several shifts and sizes, and counts if its fine detail correlates.
 """
 
 import io
@@ -39,10 +38,9 @@ def find_pairs(images: np.ndarray, labels: np.ndarray | None = None) -> pd.DataF
     Moves of up to 3 pixels and sizes of up to an eighth more or less are found. A crop
     of one gray has no near-duplicates. The same crops give the same pairs.
 
-    ``images`` are uint8 (N, 32, 32), gray. With ``labels``, integers (N, 6), only crops
-    of the same number are paired. The result has ``first`` and ``second``, rows of the
-    crops, the smaller first, and their ``similarity``, `MIN_SIMILARITY` to 1, the
-    most similar first; no pair stands twice.
+    ``images`` are uint8 (N, 32, 32); with ``labels`` (N, 6), only crops of the same
+    number are paired. The result has ``first`` and ``second``, rows of the crops, the
+    smaller first, and their ``similarity``, the most similar first.
     """
     images = np.asarray(images)
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE, SIDE):
@@ -161,11 +159,10 @@ def _filter(images: np.ndarray, filters: np.ndarray) -> np.ndarray:
 
 
 def _correlation(first: np.ndarray, second: np.ndarray, shift: int) -> np.ndarray:
-    """Find the largest correlation of crops' middles with places in others.
+    """Find the largest correlation of crops' middles with places in others: (P,).
 
-    ``first``, float32 (P, Z, side, side), are at several zooms, of which the best
-    counts; the places in ``second``, float32 (P, side, side), are up to ``shift``
-    pixels from the middle on either axis. The result is float32 (P,).
+    ``first``, (P, Z, side, side), are at several zooms; the places in ``second``,
+    (P, side, side), are up to ``shift`` pixels from the middle on either axis.
     """
     middle = first[:, :, shift:-shift, shift:-shift]
     size = middle.shape[2:]

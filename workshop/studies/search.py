@@ -66,18 +66,16 @@ def open_study(
 ) -> optuna.Study:
     """Open the search round a recipe on some images, or begin it.
 
-    A new one begins with the recipe's own values, so that its best is never worse. Each
-    trial sees as many images. In one process the same seed gives the same search.
-    ``storage`` is a database, ``sqlite:///FILE`` or a server's for several machines. A
-    trial that misses two signs of life, ``heartbeat`` seconds apart, is taken up anew.
+    A new one begins with the recipe's own values. In one process the same seed gives
+    the same search. ``storage`` is a database, ``sqlite:///FILE`` or a server's. Trials
+    that miss two signs of life, ``heartbeat`` seconds apart, are taken up anew.
     """
+    retry = RetryHeartbeatStaleTrialCallback(inherit_intermediate_values=True)
     database = RDBStorage(
         storage,
         {"connect_args": {"timeout": 60}} if storage.startswith("sqlite") else None,
         heartbeat_interval=heartbeat,
-        heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(
-            inherit_intermediate_values=True
-        ),
+        heartbeat_stale_trial_callback=retry,
     )
     study = optuna.create_study(
         study_name=f"table_4_{run_name(base, data)}",

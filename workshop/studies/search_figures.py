@@ -1,7 +1,4 @@
-"""Figures of a search, and a panel that follows it.
-
-The figures need a `workshop.studies.search.study_table` alone, which may be a kept one.
-"""
+"""Figures of a search's `study_table`, now or kept, and a panel that follows it."""
 
 import io
 import threading
@@ -54,17 +51,15 @@ def values_figure(table: pd.DataFrame) -> Figure:
     """Draw accuracy against each value, a panel each, later trials darker."""
     complete = table[table["state"] == "complete"]
     options = {"figsize": (11, 5.2), "sharey": True, "layout": "constrained"}
+    looks = {"cmap": "Blues", "ec": "0.5"}
     figure, axes = plt.subplots(2, -(-len(SPACE) // 2), **options)
     for axis, (name, kind) in zip(axes.flat, SPACE.items(), strict=True):
-        axis.scatter(
-            complete[name], complete["strict"], c=complete.index, cmap="Blues", ec="0.5"
-        )
+        axis.scatter(complete[name], complete["strict"], c=complete.index, **looks)
         axis.set_xscale("log" if getattr(kind, "log", False) else "linear")
         axis.set_xlabel(name)
         axis.grid(alpha=0.3)
     percent(axes[0, 0].yaxis)
-    for axis in axes[:, 0]:
-        axis.set_ylabel("strict")
+    figure.supylabel("strict")
     return figure
 
 

@@ -31,12 +31,9 @@ def test_strokes_that_meet_are_joined_and_others_not():
     np.testing.assert_array_equal(short, cross)
 
 
-def test_points_are_bent_smoothly_and_by_as_much_as_said():
+def test_points_are_bent_by_as_much_as_said():
     rng = np.random.default_rng(5)
     moved = np.stack([warped(rng, ROW, 0.2) - ROW for _ in range(500)])
-    # A parabola along the row: its second differences are the same everywhere.
-    bends = np.diff(moved, 2, axis=1)
-    np.testing.assert_allclose(bends, bends[:, :1].repeat(19, 1), atol=1e-9)
     assert 0.05 < moved[:, [0, -1]].std() < 0.2
     np.testing.assert_array_equal(warped(rng, ROW, 0.0), ROW)
 
@@ -48,5 +45,3 @@ def test_points_waver_by_as_much_as_said_and_alike_where_they_meet():
     shifts = np.stack([wavering(rng, row, 0.05) - row for _ in range(800)])
     assert shifts.std() == pytest.approx(0.05, rel=0.1)
     np.testing.assert_allclose(shifts[:, 0], shifts[:, -1], atol=1e-12)
-    # From a point to the next, a twentieth away, a shift hardly changes.
-    assert np.diff(shifts[:, :-1], axis=1).std() < 0.6 * shifts.std()

@@ -9,7 +9,7 @@ from helpers.sample.glyphs import HEIGHT, digit_glyphs
 from helpers.sample.typefaces import files
 from workshop.making.drawing import variants
 from workshop.making.drawing.styles import FAMILIES
-from workshop.making.drawing.variants import SHARES, vary, with_forms
+from workshop.making.drawing.variants import SHARES, with_forms
 
 SIZES = np.full(6, 0.5)
 
@@ -52,15 +52,6 @@ def test_stencil_cuts_from_top_to_bottom_and_hollow_leaves_an_outline(glyphs):
     assert not inside[HEIGHT // 2, 10:20].any()
     assert inside[HEIGHT // 2, 1] and inside[HEIGHT // 2, -2]
     assert inside[0].all() and inside[-1].all()
-
-
-def test_forms_of_a_digit_do_not_depend_on_the_others(glyphs):
-    for seed in range(12):
-        alone, among = (
-            vary(np.random.default_rng(seed), glyphs, digits)
-            for digits in ((3,), (7, 1, 3, 3, 9))
-        )
-        assert alone[3].mask.tobytes() == among[3].mask.tobytes()
 
 
 @pytest.mark.parametrize("family", FAMILIES)

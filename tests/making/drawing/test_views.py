@@ -52,17 +52,13 @@ def test_numbers_are_of_any_digits_and_as_many_as_said(drawn):
     assert 0.04 < counts[2] + counts[3] < 0.2
 
 
-def test_numbers_are_anywhere_and_of_any_size(drawn):
+def test_numbers_are_of_any_size(drawn):
     sizes = [(box, view.image.shape[1::-1]) for view in drawn for box in view.boxes]
     shares = np.array([(box[2] - box[0]) / size[0] for box, size in sizes])
     found, _ = np.histogram(shares, (0.03, 0.08, 0.16, 0.3, 0.5, 1))
     assert (found > 0.07 * len(shares)).all()
     heights = [box[3] - box[1] for box, _ in sizes]
     assert 7 <= min(heights) < 16
-    middles = [(box[:2] + box[2:]) / 2 / size for box, size in sizes]
-    small = np.array(middles)[shares < 0.2]
-    assert (small.min(0) < 0.2).all()
-    assert (small.max(0) > 0.8).all()
 
 
 @pytest.fixture
@@ -73,15 +69,13 @@ def loud(monkeypatch):
     monkeypatch.setattr(views, "varied_style", lambda rng: style)
     monkeypatch.setattr(views, "note", lambda rng: style)
     monkeypatch.setattr(words, "write", lambda *_: None)
-    monkeypatch.setattr(
-        views.camera, "light_up", lambda rng, canvas, unit: gray(canvas)
-    )
 
+    def gray(rng, canvas, unit):
+        """Take the colour, in place, out of all that is not pink."""
+        is_pink = (canvas[..., 1] < 0.3) & (canvas[..., ::2].min(-1) > 0.8)
+        canvas[:] = np.where(is_pink[..., None], canvas, canvas[..., 1:2])
 
-def gray(canvas):
-    """Take the colour, in place, out of all that is not pink."""
-    pink = (canvas[..., :1] > 0.8) & (canvas[..., 1:2] < 0.3) & (canvas[..., 2:] > 0.8)
-    canvas[:] = np.where(pink, canvas, canvas[..., 1:2])
+    monkeypatch.setattr(views.camera, "light_up", gray)
 
 
 @pytest.mark.usefixtures("loud")

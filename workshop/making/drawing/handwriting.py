@@ -73,9 +73,7 @@ def draw_free_hand(rng: np.random.Generator) -> Hand:
     )
 
 
-def write(
-    rng: np.random.Generator, hand: Hand, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
+def write(rng, hand: Hand, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
     """Write a number's digits; a free hand slips into another form than its usual."""
     habit = {digit: draw_form(rng, hand, digit) for digit in sorted(set(digits))}
     glyphs = []
@@ -100,14 +98,12 @@ def draw_form(rng: np.random.Generator, hand: Hand, digit: int) -> list[np.ndarr
 
 def between(form, other, share: float) -> list[np.ndarray]:
     """Mix strokes, ``share`` of the way from those of a form to those of another."""
-    strokes = []
-    for start, end in zip(form, other, strict=True):
-        count = 2 if len(start) == len(end) == 2 else STEPS
-        strokes.append(
-            (1 - share) * evenly(curve_through(start), count)
-            + share * evenly(curve_through(end), count)
-        )
-    return strokes
+    pairs = zip(form, other, strict=True)
+    return [
+        (1 - share) * evenly(curve_through(start), STEPS)
+        + share * evenly(curve_through(end), STEPS)
+        for start, end in pairs
+    ]
 
 
 def rounded(rng, digit: int, form: list[np.ndarray]) -> list[np.ndarray]:
@@ -117,9 +113,7 @@ def rounded(rng, digit: int, form: list[np.ndarray]) -> list[np.ndarray]:
     return form
 
 
-def write_form(
-    rng: np.random.Generator, hand: Hand, digit: int, form: list[np.ndarray]
-) -> Glyph:
+def write_form(rng, hand: Hand, digit: int, form: list[np.ndarray]) -> Glyph:
     """Write a form of a digit, see `draw_form`, as it comes out once."""
     paths = [evenly(curve_through(stroke)) for stroke in form]
     points = wavering(rng, np.concatenate(paths), hand.waver)

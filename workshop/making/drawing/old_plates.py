@@ -25,8 +25,7 @@ EVEN, MIN_THICKNESS = 0.13, 0.03
 ITALIC_SHARE, ROUNDED_SHARE = 0.25, 0.3
 """Share of sets that lean, and of digits of ``CURVED`` whose strokes are joined."""
 
-CURVED = (2, 5, 7)
-"""Digits that stay themselves when the corners between their strokes are rounded."""
+CURVED = (2, 5, 7)  # stay themselves when corners between strokes are rounded
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,7 @@ def draw_foundry(rng: np.random.Generator) -> Foundry:
     )
 
 
-def cast(
-    rng: np.random.Generator, foundry: Foundry, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
+def cast(rng, foundry: Foundry, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
     """Cast a number's digits by one maker, each digit always alike."""
     glyphs = {}
     for digit in sorted(set(digits)):
@@ -70,9 +67,7 @@ def cast(
     return tuple(glyphs[digit] for digit in digits)
 
 
-def cast_form(
-    rng: np.random.Generator, foundry: Foundry, form: list[np.ndarray]
-) -> Glyph:
+def cast_form(rng, foundry: Foundry, form: list[np.ndarray]) -> Glyph:
     """Cast strokes (K, 3) of points and their thickness, as a maker has them."""
     points = np.concatenate([_thick(stroke, foundry) for stroke in form])
     places = wavering(rng, points[:, :2], foundry.waver)

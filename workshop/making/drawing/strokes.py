@@ -56,9 +56,7 @@ def warped(rng: np.random.Generator, points: np.ndarray, strength: float) -> np.
     return points + (strength * rng.normal(size=(2, 3)) @ terms).T
 
 
-def wavering(
-    rng: np.random.Generator, points: np.ndarray, deviation: float, waves: int = 6
-) -> np.ndarray:
+def wavering(rng, points: np.ndarray, deviation: float, waves: int = 6) -> np.ndarray:
     """Shift points (K, 2) by some waves across the unit square, of about its size.
 
     Points near each other are shifted alike, so that what meets goes on meeting.

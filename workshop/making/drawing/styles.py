@@ -30,8 +30,7 @@ TOUCHING_SHARE, MAX_OVERLAP = 0.25, 0.15
 """Share of notes from near whose digits stand closer than usual, so that some touch,
 and by how many digit heights at most."""
 
-WRITTEN = "written"
-"""In place of a group of typefaces: digits that a hand writes."""
+WRITTEN = "written"  # in place of a group of typefaces: digits that a hand writes
 
 
 def varied_style(rng: np.random.Generator) -> Style:
@@ -83,9 +82,7 @@ def _spaced(rng, style: Style, share: float) -> Style:
     return style
 
 
-def varied_glyphs(
-    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
+def varied_glyphs(rng, style: Style, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
     """Draw a number's digits: by hand for a note, else in any typeface.
 
     Half the time it is one that suits the style. Some digits take forms of old plates
@@ -110,16 +107,12 @@ def varied_glyphs(
     return tuple(bent[digit] for digit in digits)
 
 
-def free_glyphs(
-    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
+def free_glyphs(rng, style: Style, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
     """Draw handwritten digits in all their forms, whatever the style."""
     return write(rng, draw_free_hand(rng), digits)
 
 
-def cast_glyphs(
-    rng: np.random.Generator, style: Style, digits: tuple[int, ...]
-) -> tuple[Glyph, ...]:
+def cast_glyphs(rng, style: Style, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
     """Draw digits as old plates and cast numbers have them, whatever the style."""
     return cast(rng, draw_foundry(rng), digits)
 
@@ -138,9 +131,7 @@ def thicken(glyph: Glyph, step: int) -> Glyph:
     return Glyph(mask, glyph.outline) if ink > 0.35 * before else glyph
 
 
-def bend(
-    rng: np.random.Generator, glyph: Glyph, stretch: float, strength: float
-) -> Glyph:
+def bend(rng, glyph: Glyph, stretch: float, strength: float) -> Glyph:
     """Make a glyph ``stretch`` times as wide and shift its parts against each other.
 
     ``strength`` is the deviation of the shifts, as a share of the height.

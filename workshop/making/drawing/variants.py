@@ -23,9 +23,7 @@ SHARES = {
 }
 """Share of numbers whose digits have each of the forms."""
 
-ROUND = (0, 2, 3, 5, 6, 8, 9)
-"""Digits that a stencil's bridge crosses."""
-
+ROUND = (0, 2, 3, 5, 6, 8, 9)  # digits that a stencil's bridge crosses
 LEFT, RIGHT = -1, 1
 CURLS = {
     2: ((LEFT, 0.12, 0.42),),
@@ -37,9 +35,7 @@ CURLS = {
 """Where a digit's strokes end freely: the side, and from and to which height."""
 
 
-def vary(
-    rng: np.random.Generator, glyphs: tuple[Glyph, ...], digits: tuple[int, ...]
-) -> dict[int, Glyph]:
+def vary(rng, glyphs, digits: tuple[int, ...]) -> dict[int, Glyph]:
     """Give some of the digits of a typeface another form; all that are asked, by digit.
 
     As much chance is taken whatever the digits.
@@ -49,12 +45,7 @@ def vary(
     return with_forms(glyphs, digits, forms, rng.random(6))
 
 
-def with_forms(
-    glyphs: tuple[Glyph, ...],
-    digits: tuple[int, ...],
-    forms: Collection[str],
-    sizes: np.ndarray,
-) -> dict[int, Glyph]:
+def with_forms(glyphs, digits, forms: Collection[str], sizes) -> dict[int, Glyph]:
     """Give digits the ``forms``, of `SHARES`; ``sizes`` (6,), 0 to 1, say how large."""
     masks = {digit: glyphs[digit].mask for digit in {*digits, 1, 3, 7}}
     left, right = _stem(masks[1])
@@ -109,9 +100,7 @@ def with_drop(seven: Image.Image, length: float, stem: float) -> Image.Image:
     return mask
 
 
-def with_bar(
-    seven: Image.Image, length: float, height: float, stem: float
-) -> Image.Image:
+def with_bar(seven: Image.Image, length: float, height: float, stem: float):
     """A 7 with a bar of ``length`` across its stroke at a height."""
     row = int(height * HEIGHT)
     middle = np.flatnonzero(np.asarray(seven)[row] > 127).mean()

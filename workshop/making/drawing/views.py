@@ -234,8 +234,7 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
     reach = (0.5 * extent.max() * 1.6 + 1) * height
     part, x, y = site.part([*(one.middle - reach), *(one.middle + reach)])
     x, y = (x - float(one.middle[0])) / height, (y - float(one.middle[1])) / height
-    thickness = rng.uniform(0.3, 1.2)
-    light = (site.light[0] * thickness, site.light[1] * thickness)
+    light = np.array(site.light) * rng.uniform(0.3, 1.2)
     # Room for a word in digit heights, and the side where it is.
     word = rng.uniform(0.3, 0.6) if rng.random() < 0.15 and extent[0] > 0.8 else 0.0
     side = 1 if rng.random() < 0.7 else -1
@@ -250,9 +249,8 @@ def _put_number(rng, site: Site, one: _Placed) -> None:
         style = replace(style, digit=plates.contrasting(rng, ground.mean(0)))
     plates.put_digits(rng, part, ink, style, height, light)
     if word:
-        middle = one.middle[1] + side * height * (extent[1] / 2 + 0.08 + word / 2)
-        half = np.array([extent[0], word]) / 2 * height
-        centre = np.array([one.middle[0], middle])
+        away = np.array([0, side * height * (extent[1] / 2 + 0.08 + word / 2)])
+        centre, half = one.middle + away, np.array([extent[0], word]) / 2 * height
         words.write(rng, site, (*(centre - half), *(centre + half)), style.digit)
 
 
@@ -321,7 +319,6 @@ def _develop(rng, image: Image.Image) -> np.ndarray:
     mean = float(pixels.mean())
     level = np.exp(rng.normal(np.log(0.45), 0.22))
     gain = (level / max(mean, 0.05)) ** rng.uniform(0.3, 1)
-    contrast = gain * rng.uniform(0.8, 1.3)
     cast = 1 + rng.normal(0, 0.03, 3) + rng.normal(0, 0.03) * np.array([1, 0, -1])
-    shifted = (pixels - np.float32(mean)) * np.float32(contrast)
+    shifted = (pixels - np.float32(mean)) * np.float32(gain * rng.uniform(0.8, 1.3))
     return (shifted + np.float32(mean * gain)) * cast.astype(np.float32)
