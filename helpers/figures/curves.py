@@ -103,7 +103,7 @@ def figure_3(curve: pd.DataFrame) -> Figure:
         axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
         end = max(1, test["step"].item()), test[name].item()
         axis.plot(*end, "ko", label="test")
-        place = {"xytext": (6, -3), "textcoords": "offset points"}
+        place = {"xytext": (7, -14), "textcoords": "offset points"}
         axis.annotate(f"{end[1]:.1%}", end, **place)
     open_gray = {"color": "gray", "mfc": "none"}
     axes[1].plot(*zip(*paper.FIGURE_3.items(), strict=True), "s--", **open_gray)
