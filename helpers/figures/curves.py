@@ -154,7 +154,8 @@ def compare_runs(runs: Mapping[str, Run]) -> Figure:
             history = run.history
             axis.plot(history["step"], history[measured], color=colour, label=name)
         axis.autoscale(axis="y")  # small differences are what matters here
-        axis.set_ylim(bottom=FLOORS[measured])
+        lowest, (_, highest) = FLOORS[measured], axis.get_ylim()
+        axis.set_ylim(lowest, max(highest, lowest + 0.1))  # whole percent that differ
     axes[0].legend(fontsize=8, loc="upper left")
     return figure
 
