@@ -11,12 +11,15 @@ digit is right and none is missing or too many; the interval is Wilson's, 95 %.
 import argparse
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from helpers.accuracy import measure
+from helpers.data.photo_folders import photo_folder
 from helpers.files import write_table
+from helpers.preprocessing import number_label
 from helpers.reader import Reader
-from helpers.reader.evaluation import archive_numbers, photo_numbers, read_numbers
+from helpers.reader.evaluation import Numbers, archive_numbers, read_numbers
 from helpers.settings import Settings
 from workshop.studies.handwritten import handwritten_numbers
 
@@ -24,6 +27,16 @@ OF_THE_REPORT = "burnssa_"
 """What the names of the photos in the report itself begin with."""
 
 DRAWN_ALONE = "drawn images alone"
+
+
+def photo_numbers(folder: Path) -> Numbers:
+    """The photos of a folder whose labels.csv tells number and box of each."""
+    photos = photo_folder(folder)
+    return Numbers(
+        [photo.path for photo in photos],
+        np.stack([number_label(photo.number) for photo in photos]),
+        np.array([photo.box for photo in photos]),
+    )
 
 
 def row(what: str, trained_on: str, reader: Reader, numbers, find: bool) -> dict:

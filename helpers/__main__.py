@@ -9,7 +9,7 @@ import json
 import sys
 import zipfile
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from helpers.settings import SOURCES, Settings
@@ -166,22 +166,7 @@ def _line(file: Path, reading) -> str:
 
 def _json_line(file: Path, reading) -> str:
     """What `read` says of a photo, for programs: one JSON object."""
-    others = [_plain(other) for other in reading.others]
-    return json.dumps({"file": str(file)} | _plain(reading) | {"others": others})
-
-
-def _plain(reading) -> dict:
-    """A number with its confidence, box and alternatives, as JSON has them."""
-    return {
-        "number": reading.number,
-        "confidence": round(float(reading.confidence), 4),
-        "sure": bool(reading.sure),
-        "box": reading.box and [int(edge) for edge in reading.box],
-        "alternatives": [
-            [[digit, round(float(share), 4)] for digit, share in likeliest]
-            for likeliest in reading.alternatives
-        ],
-    }
+    return json.dumps({"file": str(file)} | asdict(reading))
 
 
 def _reader(weights: Path | None):

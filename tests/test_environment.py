@@ -17,7 +17,7 @@ else:
     import tomli as tomllib
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-RUN = {"jupyterlab", "nbconvert", "ipykernel", "tensorboard"}  # not imported
+RUN = {"jupyterlab", "nbconvert", "ipykernel"}  # not imported
 LOCKED = [
     Requirement(line.split(" #")[0])
     for line in (ROOT / "requirements.lock").read_text().splitlines()

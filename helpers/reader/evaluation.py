@@ -1,4 +1,4 @@
-"""How often the reader is right: on archives in the official layout, and on photos."""
+"""How often the reader is right: on archives in the official layout."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,8 +10,7 @@ from tqdm import tqdm
 
 from helpers.accuracy import Score, measure
 from helpers.data.digitstruct import read_sound_boxes
-from helpers.data.images import PhotoError, load_photo
-from helpers.data.photo_folders import photo_folder
+from helpers.data.images import load_photo
 from helpers.datasets import archive_folder, read_archive
 from helpers.preprocessing import number_label, union_boxes
 from helpers.reader.crops import number_crops
@@ -89,29 +88,3 @@ def evaluate_reader(
     numbers, skipped = archive_numbers(name, settings)
     predicted, _ = read_numbers(reader, numbers, find)
     return measure(predicted, numbers.labels), skipped
-
-
-def photo_numbers(folder: Path | str) -> Numbers:
-    """Take the photos of a folder whose number is told, see `photo_folder`.
-
-    The box of one whose box is not told is the whole photo.
-    """
-    known = [photo for photo in photo_folder(folder) if photo.number]
-    if not known:
-        raise ValueError(
-            f"{folder}: no photo whose number is told; expected at least one. Put it "
-            "in the file's name (123.jpg) or in labels.csv."
-        )
-    return Numbers(
-        [photo.path for photo in known],
-        np.stack([number_label(photo.number) for photo in known]),
-        np.array([photo.box or _whole(photo.path) for photo in known], float),
-    )
-
-
-def _whole(path: Path) -> tuple[int, ...]:
-    """The box of a whole photo; of one that cannot be read, which fails later, any."""
-    try:
-        return 0, 0, *load_photo(path).size
-    except PhotoError:
-        return 0, 0, 1, 1

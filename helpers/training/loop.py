@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -16,7 +15,7 @@ import tensorflow as tf
 from helpers.files import write_table
 from helpers.training import checkpoints, devices
 from helpers.training.devices import ONE_DEVICE, gather_from_replicas, is_chief
-from helpers.training.progress import Progress, stop_button, tensorboard
+from helpers.training.progress import Progress, stop_button
 
 CHECKPOINT, HISTORY = "checkpoint.npz", "history.csv"
 PROGRESS = ("history", "losses", "seconds")  # fields that a checkpoint keeps
@@ -39,7 +38,7 @@ class Trainer:
     optimizer: keras.optimizers.Optimizer
     loss: Callable
     batches: Callable[[int], tf.data.Dataset]
-    folder: Path  # keeps a checkpoint, history.csv and TensorBoard's events
+    folder: Path  # keeps a checkpoint and history.csv
     identity: dict  # plain values that tell the run from others
     steps: int
     batch_size: int
@@ -144,14 +143,11 @@ class Trainer:
         take_steps = self._compiled()
         batches, scores = iter(self.batches(self.step)), {}
         take_steps(batches, tf.constant(0))  # traces before any clock runs
-        board = nullcontext(lambda row: None)
-        if is_chief(self.strategy):
-            board = tensorboard(self.folder, self.history)
 
         def stopped() -> bool:  # all processes at once: none can take a step alone
             return any(gather_from_replicas(self.strategy, progress.stop.is_set()))
 
-        with board as show, progress.shown(self.folder.name, self.step, self.steps):
+        with progress.shown(self.folder.name, self.step, self.steps):
             while not self.finished and not stopped():
                 next_row = self.step + self.interval - self.step % self.interval
                 next_row = min(self.steps, next_row)
@@ -175,7 +171,6 @@ class Trainer:
                     self.history.append(row)
                     self.losses = []
                     self.save()
-                    show(row)
                     progress.row(row)
                 progress.advance(count, float(losses.mean()), scores)
 

@@ -1,12 +1,10 @@
-"""How a training run is seen and stopped: a bar, a button, TensorBoard."""
+"""How a training run is seen and stopped: a bar and a button."""
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-import tensorflow as tf
 from tqdm import tqdm
 
 
@@ -52,39 +50,3 @@ def stop_button(stop: threading.Event) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def tensorboard(folder: Path, history: list[dict]) -> Iterator[Callable[[dict], None]]:
-    """Give a function that shows a row in TensorBoard, below those of ``history``."""
-    for events in folder.glob("events.out.tfevents.*"):
-        events.unlink()  # a killed run may have shown rows that now come again
-    with _explain_events(folder):
-        writer = tf.summary.create_file_writer(str(folder))
-
-    def show(row: dict) -> None:
-        with writer.as_default(step=row["step"]):
-            for name in row.keys() - {"step", "seconds"}:
-                tf.summary.scalar(name, row[name])
-        with _explain_events(folder):
-            writer.flush()
-
-    for row in history:
-        show(row)
-    try:
-        yield show
-    finally:
-        writer.close()
-
-
-@contextmanager
-def _explain_events(folder: Path) -> Iterator[None]:
-    """Say what to do when TensorFlow cannot write TensorBoard's events."""
-    try:
-        yield
-    except tf.errors.OpError as error:
-        reason = error.message.partition("\n")[0].rpartition("}} ")[2]
-        raise OSError(
-            f"{folder}: TensorBoard's events could not be written ({reason}). Make "
-            "room, and train again: the run goes on from its checkpoint."
-        ) from error

@@ -4,7 +4,6 @@ import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from helpers.accuracy import measure
 from helpers.data.digitstruct import read_sound_boxes, write_boxes
@@ -14,7 +13,6 @@ from helpers.preprocessing import label_text
 from helpers.reader.evaluation import (
     archive_numbers,
     evaluate_reader,
-    photo_numbers,
     read_numbers,
 )
 from helpers.reader.reader import Reading
@@ -94,26 +92,3 @@ def test_score_is_that_of_the_answers(few_settings):
     score, _ = evaluate_reader(reader, "test", few_settings)
     assert score == measure(read_numbers(reader, numbers)[0], numbers.labels)
     assert score.strict.value == pytest.approx(1 / 11)
-
-
-def test_photos_have_the_numbers_and_boxes_that_are_told(tmp_path):
-    """One is empty, one is turned, and of one nothing is told."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (50, 40)).save(tmp_path / "7.png", exif=exif)
-    Image.new("RGB", (8, 9)).save(tmp_path / "wall.png")
-    Image.new("RGB", (8, 9)).save(tmp_path / "door.png")
-    (tmp_path / "45.jpg").write_bytes(b"")
-    rows = ["wall.png,007,1,2,6,8.5", "7.png,99,,,,", "45.jpg,45,,,,"]
-    table = "\n".join(["file,number,left,top,right,bottom", *rows])
-    (tmp_path / "labels.csv").write_text(table)
-    numbers = photo_numbers(str(tmp_path))
-    assert [path.name for path in numbers.paths] == ["45.jpg", "7.png", "wall.png"]
-    labels = [2, 4, 5, B, B, B], [2, 9, 9, B, B, B], [3, 0, 0, 7, B, B]
-    np.testing.assert_array_equal(numbers.labels, labels)
-    np.testing.assert_array_equal(numbers.boxes[1:], [[0, 0, 40, 50], [1, 2, 6, 8.5]])
-
-
-def test_photos_without_a_number_are_told(tmp_path):
-    with pytest.raises(ValueError, match="no photo whose number is told"):
-        photo_numbers(tmp_path)

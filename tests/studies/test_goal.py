@@ -38,11 +38,11 @@ def test_table_has_the_report_and_what_others_published(settings, tmp_path):
     own = table.loc["the report's own weights"]
     assert (own["images"], own["strict"]) == (256, 0.816)
     assert own["source"] == OURS
-    for one in paper.PUBLISHED:
-        row = table.loc[one.name]
-        assert (row["strict"], row["images"]) == (one.strict, 13_068)
+    for name, strict in paper.PUBLISHED.items():
+        row = table.loc[name]
+        assert (row["strict"], row["images"]) == (strict, 13_068)
         assert row["source"] == THEIRS
-        right = round(one.strict * 13_068)
+        right = round(strict * 13_068)
         assert (row["low"], row["high"]) == wilson_interval(right, 13_068)
 
 

@@ -2,7 +2,7 @@
 
 import _thread
 import resource
-from unittest.mock import MagicMock, Mock
+from unittest.mock import Mock
 
 import keras
 import numpy as np
@@ -208,26 +208,3 @@ def test_full_disk_keeps_the_last_checkpoint(undisturbed, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert_same_training(train(tmp_path), undisturbed)
-
-
-def test_tensorboard_shows_each_row_once_after_a_stop(tmp_path):
-    with pytest.raises(KeyboardInterrupt):
-        train(tmp_path, AtStep(10, fail, rows=True))
-    train(tmp_path)
-    (events,) = tmp_path.glob("events.out.tfevents.*")
-    shown = [
-        (value.tag, event.step)
-        for event in tf.compat.v1.train.summary_iterator(str(events))
-        for value in event.summary.value
-    ]
-    tags = ("learning_rate", "loss", "size")
-    assert sorted(shown) == [(tag, step) for tag in tags for step in (5, 10, 15, 17)]
-
-
-def test_tensorboard_that_cannot_write_is_told(tmp_path, monkeypatch):
-    writer, error = MagicMock(), "{{node}} no space left\nat it"
-    writer.flush.side_effect = tf.errors.DataLossError(None, None, error)
-    monkeypatch.setattr(tf.summary, "create_file_writer", lambda folder: writer)
-    with pytest.raises(OSError, match=r"written \(no space left\).*checkpoint"):
-        train(tmp_path)
-    assert (tmp_path / CHECKPOINT).exists()

@@ -41,8 +41,8 @@ def goal_table(
     ]
     on_official = f"{official:,} official test images"
     rows += [
-        (one.name, one.trained_on, on_official, official, one.strict, THEIRS)
-        for one in paper.PUBLISHED
+        (name, paper.PUBLISHED_TRAINED_ON, on_official, official, strict, THEIRS)
+        for name, strict in paper.PUBLISHED.items()
     ]
     apart = "{:,} official train images kept apart, clear ones"
     kept = kept_curves("figure_03", settings).get("photographs")

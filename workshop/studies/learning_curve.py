@@ -261,7 +261,7 @@ def learning_curve_figure(table: pd.DataFrame, resamples: int = RESAMPLES) -> Fi
             axis.fill_between(places, low, high, alpha=0.2, lw=0, color=colour)
     for strict in table.loc[table["images"] == 0, "strict"]:
         axis.axhline(1 - strict, color="C0", ls=":", label="drawn images alone")
-    published = [1 - one.strict for one in paper.PUBLISHED]
+    published = [1 - strict for strict in paper.PUBLISHED.values()]
     marks = {"color": "gray", "mfc": "none", "label": "published, other test images"}
     axis.plot([paper.ALL_IMAGES] * len(published), published, "o", **marks)
     axis.set(xscale="log", xlabel="real images learned from")
