@@ -64,8 +64,6 @@ def prepare(options: argparse.Namespace) -> None:
     reasons = store.skipped.value_counts(["archive", "reason"], sort=False)
     for (archive, reason), count in reasons.items():
         print(f"left out   {count:>8,} of {archive}: {reason}")
-    for archive, file, reason in store.surplus.itertuples(index=False):
-        print(f"not used   {file} of {archive}: {reason}")
 
 
 def train(options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from helpers.data.notmnist import Letters, read_letters, split
 from helpers.data.sources import OfficialArchives, OwnArchives, Source
-from helpers.data.store import Split, Store, StoreOptions, build_store, crop_archive
+from helpers.data.store import Split, Store, build_store, crop_archive
 from helpers.settings import Settings
 
 
@@ -34,20 +34,20 @@ def prepare(settings: Settings, processes: int | None = None) -> Store:
     """The store of the source's house numbers, made on first use.
 
     Images that cannot be read or cropped are left out and listed, as are those of no
-    digit or of more than five, those whose boxes are unsound, and all other files.
+    digit or of more than five, and those whose boxes are unsound.
     Raises as `Source.folder` and `build_store` do.
     """
     source = source_of(settings)
     extra = ("extra",) if "extra" in source.available() else ()
     folders = {name: source.folder(name) for name in ("train", "test", *extra)}
-    return build_store(settings.source_home, folders, _options(settings), processes)
+    return build_store(folders, settings, processes)
 
 
 def read_archive(
     name: str, settings: Settings, processes: int | None = None
 ) -> tuple[Split, dict[int, str]]:
     """All crops and labels of one archive, without a store; see `crop_archive`."""
-    return crop_archive(archive_folder(name, settings), _options(settings), processes)
+    return crop_archive(archive_folder(name, settings), settings, processes)
 
 
 def evaluate_archive(network, name: str, settings: Settings) -> tuple:
@@ -68,7 +68,3 @@ def load_splits(settings: Settings, *sizes: int) -> dict[str, Letters]:
     large, _ = read_letters(source.folder("notMNIST_large"))
     small, _ = read_letters(source.folder("notMNIST_small"))
     return split(large, small, settings.seed, *sizes)
-
-
-def _options(settings: Settings) -> StoreOptions:
-    return StoreOptions(settings.crop_size, settings.margin, settings.seed)

@@ -74,19 +74,9 @@ def crop(image: Image.Image, box, crop_size: int) -> Image.Image:
     lower edge of the image is cut off, what lies beyond the left or the upper edge is
     black, as in the report's program.
 
-    Parameters
-    ----------
-    image
-        Of any mode; 16 bits are scaled to 8.
-    box
-        left, top, right, bottom in pixels; at most the image's size is added in black.
-    crop_size
-        Side of the result in pixels, resized with antialias (bicubic).
-
-    Raises
-    ------
-    ValueError
-        No part of the box lies in the image.
+    ``box`` is left, top, right, bottom in pixels; at most the image's size is added in
+    black. The result is resized with antialias (bicubic). Raises ValueError where no
+    part of the box lies in the image.
     """
     size = np.array(image.size)
     # Cut off before they become integers, which hold no infinity.

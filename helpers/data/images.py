@@ -162,18 +162,18 @@ def _open_file(path: Path) -> BinaryIO:
 def _load_file(file: BinaryIO, name: str, max_side: int) -> Photo:
     try:
         image = open_image(file)
-    except Exception as error:  # of whatever kind a decoder makes of damage
+    except UnidentifiedImageError as error:
         file.seek(0)
         start = file.read(16)
         found = f"begins with {start!r}" if start else "an empty file"
-        advice = "Copy or download it again, or save it in one of these formats"
         if start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS:
             found = "a HEIC image, as an iPhone takes them"
-            advice = "Save it as a JPEG, or install pillow-heif and call "
-            advice += "pillow_heif.register_heif_opener() first"
-        elif not isinstance(error, UnidentifiedImageError):
-            raise _damaged(name, error) from error
-        raise PhotoError(f"{name}: {found}; expected {EXPECTED}. {advice}.") from error
+        raise PhotoError(
+            f"{name}: {found}; expected {EXPECTED}. Copy or download it again, or save "
+            "it in one of these formats."
+        ) from error
+    except Exception as error:  # of whatever kind a decoder makes of damage
+        raise _damaged(name, error) from error
     size = image.size
     image.draft(None, _fitted_size(size, max_side))
     return _load_image(image, size, name, max_side)
@@ -244,20 +244,23 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
 
 def _from_array(array: np.ndarray, name: str) -> Image.Image:
     """An array as a Pillow image of 8 bits: L, RGB or RGBA."""
-    shape = array.shape
-    if array.ndim == 3 and shape[2] == 1:
+    found = f"an array of {array.dtype} {array.shape}"
+    if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
-    if 0 in shape or not (array.ndim == 2 or (array.ndim == 3 and shape[2] in (3, 4))):
+    is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (3, 4))
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    is_known = kind in "bf" or (kind == "u" and size <= 2)
+    if not (is_image and is_known and array.size):
         raise PhotoError(
-            f"{name}: an array of shape {shape}; expected (H, W), (H, W, 1), (H, W, 3) "
-            "or (H, W, 4), of 1 x 1 pixel or more. Give one image at a time, its "
-            "channels last."
+            f"{name}: {found}; expected one image, (H, W), (H, W, 1), (H, W, 3) or (H, "
+            "W, 4), of uint8, uint16, bool or floats 0 to 1. Convert it, as with "
+            ".astype(np.uint8), its channels last."
         )
-    if array.dtype == bool:
+    if kind == "b":
         array = array * np.uint8(255)
-    elif array.dtype.kind == "u" and array.dtype.itemsize == 2:
+    elif kind == "u" and size == 2:
         array = array >> 8  # the higher byte, as Pillow has it
-    elif array.dtype.kind == "f":
+    elif kind == "f":
         low, high = array.min(), array.max()
         if not (low >= -ROUNDING and high <= 1 + ROUNDING):  # so if one is NaN
             raise PhotoError(
@@ -265,11 +268,6 @@ def _from_array(array: np.ndarray, name: str) -> Image.Image:
                 "them NaN. Divide them by the largest that they can be."
             )
         array = np.rint(array.clip(0, 1) * 255)
-    elif array.dtype != np.uint8:
-        raise PhotoError(
-            f"{name}: an array of {array.dtype}; expected uint8, uint16, bool or "
-            "floats 0 to 1. Convert it, as with .astype(np.uint8)."
-        )
     return Image.fromarray(np.ascontiguousarray(array, np.uint8))
 
 

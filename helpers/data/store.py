@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -18,8 +18,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from helpers.accuracy import MAX_DIGITS
-from helpers.data.digitstruct import Boxes, Fault, read_sound_boxes
-from helpers.data.extraction import MANIFEST, read_manifest
+from helpers.data.digitstruct import Boxes, read_sound_boxes
 from helpers.data.images import read_image
 from helpers.data.locks import make_once
 from helpers.data.parallel import ordered_map
@@ -27,23 +26,16 @@ from helpers.data.splits import SPLITS, choose_splits, likeness_keys
 from helpers.errors import InputError
 from helpers.files import atomic_write
 from helpers.preprocessing import crop, gray, grow, labels_of, union_boxes
+from helpers.settings import Settings
 
 VERSION = 5  # goes up when the same archives begin to give another store
 CHUNK = 128  # images that a process crops before it hands them over
+OPTIONS = ("crop_size", "margin", "seed")  # fields of `Settings` that change it
 BOX_COLUMNS = ("image", "label", "left", "top", "width", "height")
 
 
 class StoreError(InputError):
     """A folder that gives no store."""
-
-
-@dataclass(frozen=True)
-class StoreOptions:
-    """How images are cropped and split; see `Settings`."""
-
-    crop_size: int
-    margin: float
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -98,28 +90,17 @@ class Store:
 
     @cached_property
     def skipped(self) -> pd.DataFrame:
-        """Images that are in no split, with the reason: archive, number, reason."""
+        """Images that are in no split, with the reason: archive, number, reason.
+
+        For one whose number is not told, it is the row in digitStruct.mat, below 0.
+        """
         rows = []
         for archive, group in self._groups():
-            rows += [(archive, *row) for row in _reasons(group, "skipped")]
+            rows += [(archive, *row) for row in _reasons(group)]
             copies = group["numbers"][group["split"][()] == SPLITS.index("copies")]
             reason = "looks like a test or validation image"
             rows += [(archive, number, reason) for number in copies.tolist()]
         return pd.DataFrame(rows, columns=["archive", "number", "reason"])
-
-    @cached_property
-    def surplus(self) -> pd.DataFrame:
-        """What an archive holds besides its images: archive, file, reason.
-
-        Files of other names, members that were not extracted, images that no row of
-        digitStruct.mat is of, and rows of it that name no image.
-        """
-        rows = [
-            (archive, *row)
-            for archive, group in self._groups()
-            for row in _reasons(group, "surplus")
-        ]
-        return pd.DataFrame(rows, columns=["archive", "file", "reason"])
 
     def _groups(self) -> Iterator[tuple[str, h5py.Group]]:
         with h5py.File(self.path) as file:
@@ -139,12 +120,9 @@ class Store:
 
 
 def build_store(
-    home: Path,
-    folders: Mapping[str, Path],
-    options: StoreOptions,
-    processes: int | None = None,
+    folders: Mapping[str, Path], settings: Settings, processes: int | None = None
 ) -> Store:
-    """Build the store of some archives' folders in ``home``, unless it is there.
+    """Build the store of some archives' folders, unless it is there.
 
     Stores of other content have other names, so that none changes under its reader. Of
     two processes that want the same store one builds it and the other waits. Neither
@@ -154,25 +132,26 @@ def build_store(
     FileNotFoundError where its digitStruct.mat cannot be read.
     """
     archives = {name: _fingerprint(folder) for name, folder in folders.items()}
-    metadata = json.dumps({"version": VERSION, **asdict(options), "archives": archives})
+    options = {name: getattr(settings, name) for name in OPTIONS}
+    metadata = json.dumps({"version": VERSION, **options, "archives": archives})
     digest = hashlib.sha256(metadata.encode()).hexdigest()[:8]
-    path = home / f"svhn_{options.crop_size}px_{digest}.h5"
+    path = settings.source_home / f"svhn_{settings.crop_size}px_{digest}.h5"
 
     def build() -> None:
         with atomic_write(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["metadata"] = metadata
             for name, folder in folders.items():
-                _add_archive(file.create_group(name), folder, options, processes)
+                _add_archive(file.create_group(name), folder, settings, processes)
             labels = {name: group["labels"][()] for name, group in file.items()}
             keys = {name: _keys(group) for name, group in file.items()}
-            for name, split in choose_splits(labels, keys, options.seed).items():
+            for name, split in choose_splits(labels, keys, settings.seed).items():
                 file[name]["split"] = split
 
     return Store(make_once(path, lambda: _is_made(path, metadata), build))
 
 
 def crop_archive(
-    folder: Path, options: StoreOptions, processes: int | None = None
+    folder: Path, settings: Settings, processes: int | None = None
 ) -> tuple[Split, dict[int, str]]:
     """Crop every image of an archive's folder, without a store.
 
@@ -180,9 +159,9 @@ def crop_archive(
     that is left out, the reason. Raises as `build_store` does.
     """
     with h5py.File(folder.name, "w", driver="core", backing_store=False) as file:
-        _add_archive(file, folder, options, processes)
+        _add_archive(file, folder, settings, processes)
         arrays = [file[column][()] for column in ("images", "labels", "numbers")]
-        skipped = dict(_reasons(file, "skipped"))
+        skipped = dict(_reasons(file))
     return Split(*arrays, archives=np.full(len(arrays[0]), folder.name)), skipped
 
 
@@ -208,7 +187,7 @@ def _is_made(path: Path, metadata: str) -> bool:
 
 
 def _add_archive(
-    group: h5py.Group, folder: Path, options: StoreOptions, processes: int | None
+    group: h5py.Group, folder: Path, settings: Settings, processes: int | None
 ) -> None:
     """Crop every image of an archive into its group."""
     boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
@@ -216,13 +195,13 @@ def _add_archive(
         group[f"boxes/{column}"] = getattr(boxes, column)
     numbers, labels = labels_of(boxes)
     images, unions = union_boxes(boxes)
-    unions = grow(unions[np.isin(images, numbers)], options.margin)
+    unions = grow(unions[np.isin(images, numbers)], settings.margin)
     empty, too_long = np.setdiff1d(boxes.images, images), np.setdiff1d(images, numbers)
     skipped = dict.fromkeys(empty.tolist(), "no digit box")
-    skipped |= {f.image: f.reason for f in faults if f.image is not None}
+    skipped |= {(-f.row if f.image is None else f.image): f.reason for f in faults}
     skipped |= dict.fromkeys(too_long.tolist(), f"more than {MAX_DIGITS} digits")
 
-    side = options.crop_size
+    side = settings.crop_size
     rows, chunk = (None, side, side), (CHUNK, side, side)
     pixels = group.create_dataset(
         "images", (len(numbers), side, side), np.uint8, maxshape=rows, chunks=chunk
@@ -253,33 +232,16 @@ def _add_archive(
     pixels.resize(len(kept), axis=0)
     group["numbers"], group["labels"] = numbers[kept], labels[kept]
     group["crop_boxes"] = unions[kept]
-    _add_reasons(group, "skipped", dict(sorted(skipped.items())))
-    _add_reasons(group, "surplus", _surplus(folder, boxes, faults))
-
-
-def _surplus(folder: Path, boxes: Boxes, faults: list[Fault]) -> dict[str, str]:
-    """Reason for each thing in an archive's folder that is not one of its images."""
-    expected = {f"{number}.png" for number in boxes.images.tolist()}
-    expected |= {"digitStruct.mat", MANIFEST}
-    others = sorted({path.name for path in folder.iterdir()} - expected)
-    found = dict.fromkeys(others, "no row of digitStruct.mat is of it")
-    manifest = read_manifest(folder)
-    found |= manifest.skipped if manifest else {}
-    nameless = (fault for fault in faults if fault.image is None)
-    return found | {f"digitStruct.mat, row {f.row}": f.reason for f in nameless}
-
-
-def _add_reasons(group: h5py.Group, name: str, reasons: Mapping) -> None:
-    # Names and reasons tell of damaged files: they may hold bytes that none can print.
+    # Reasons tell of damaged files: they may hold bytes that none can print.
     rows = [
-        [part if str(part).isprintable() else ascii(part)[1:-1] for part in row]
-        for row in reasons.items()
+        (number, why if why.isprintable() else ascii(why)[1:-1])
+        for number, why in sorted(skipped.items())
     ]
-    group[name] = json.dumps(rows)
+    group["skipped"] = json.dumps(rows)
 
 
-def _reasons(group: h5py.Group, name: str) -> list[list]:
-    return json.loads(group[name][()])
+def _reasons(group: h5py.Group) -> list[list]:
+    return json.loads(group["skipped"][()])
 
 
 def _keys(group: h5py.Group) -> np.ndarray:

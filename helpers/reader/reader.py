@@ -83,13 +83,9 @@ class Reader:
 
         One that cannot be read gives a reading with an ``error``; the rest are read.
 
-        Parameters
-        ----------
-        images
-            Paths, files' bytes, Pillow images or arrays, see `load_photo`; or one.
-        boxes
-            For each image (left, top, right, bottom) of its number in pixels of the
-            upright image, or None, and the number is looked for.
+        ``images`` are paths, files' bytes, Pillow images or arrays, see `load_photo`;
+        or one. ``boxes`` are for each the box of its number, (left, top, right, bottom)
+        in pixels of the upright image, or None, and the number is looked for.
         """
         images = [images] if _is_one(images) else list(images)
         boxes = [None] * len(images) if boxes is None else list(boxes)

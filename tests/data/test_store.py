@@ -10,14 +10,13 @@ from builders import boxes_of
 from PIL import Image
 
 from helpers.data.digitstruct import write_boxes
-from helpers.data.store import CHUNK, Store, StoreError, StoreOptions, build_store
+from helpers.data.store import CHUNK, Store, StoreError, build_store
 from helpers.preprocessing import gray
 
 B = 10
 """The label of a blank."""
 
 SIDE = 12
-OPTIONS = StoreOptions(crop_size=SIDE, margin=0.0, seed=1)
 
 
 def write_archive(folder, rows) -> None:
@@ -61,7 +60,7 @@ def rows() -> dict:
 
 
 @pytest.fixture
-def built(rows, tmp_path):
+def built(rows, settings, tmp_path):
     """Builds the store of the archives, which it writes unless they are there."""
 
     def built(processes: int = 1, **options) -> Store:
@@ -69,9 +68,8 @@ def built(rows, tmp_path):
         for name, folder in folders.items():
             if not (folder / "digitStruct.mat").exists():
                 write_archive(folder, rows[name])
-        return build_store(
-            tmp_path / "home", folders, replace(OPTIONS, **options), processes
-        )
+        options = {"crop_size": SIDE, "margin": 0.0, "seed": 1} | options
+        return build_store(folders, replace(settings, **options), processes)
 
     return built
 
@@ -194,7 +192,7 @@ def test_archive_without_a_usable_image_is_named(built, rows, tmp_path):
     rows["test"] = dict.fromkeys((1, 2, 3), ((1,), b""))
     with pytest.raises(StoreError, match=r"test: none of its 3 images .*0 bytes"):
         built()
-    assert not list((tmp_path / "home").glob("*.h5"))
+    assert not list((tmp_path / "home").rglob("*.h5"))
 
 
 def test_store_needs_no_extra_and_a_split_may_be_empty(built, rows):
