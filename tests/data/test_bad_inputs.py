@@ -89,9 +89,7 @@ def told(place: Path, crops: dict) -> tuple[str, str]:
         store = prepared(place)
     except (InputError, FileNotFoundError) as error:
         return ERROR, str(error)
-    skipped = {
-        number: reason for _, number, reason in store.skipped.to_numpy().tolist()
-    }
+    skipped = dict(store.skipped[["number", "reason"]].to_numpy().tolist())
     found = crops_of(store)
     lost = crops.keys() - found.keys()
     assert lost <= skipped.keys() | {BAD}
