@@ -8,32 +8,43 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers import paper
 from helpers.data.box_statistics import largest_boxes
 from helpers.data.digitstruct import Boxes
-from helpers.figures.style import BLUE, draw_outline, image_grid, styled
+from helpers.figures.style import BLUE, RED, draw_outline, image_grid, styled
 
 
 def figure_1(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
     """Draw a histogram of each image's widest digit box (report, Figure 1)."""
-    return _box_histogram(largest_boxes(boxes)["width"], "widest digit box, pixels")
+    sizes = largest_boxes(boxes)["width"]
+    return _box_histogram(sizes, paper.TRAIN_WIDEST, "widest digit box, pixels")
 
 
 def figure_2(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
     """Draw a histogram of each image's tallest digit box (report, Figure 2)."""
-    return _box_histogram(largest_boxes(boxes)["height"], "tallest digit box, pixels")
+    sizes = largest_boxes(boxes)["height"]
+    return _box_histogram(sizes, paper.TRAIN_TALLEST, "tallest digit box, pixels")
 
 
 @styled
-def _box_histogram(sizes: np.ndarray, label: str) -> tuple[Figure, pd.DataFrame]:
-    """Draw a histogram up to the 98th percentile, in bins of one pixel."""
+def _box_histogram(
+    sizes: np.ndarray, official: Sequence[int], label: str
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw a histogram up to the 98th percentile, in bins of one pixel.
+
+    ``official`` are the images of the official train archive by size, drawn over it as
+    if they were as many.
+    """
     mean, limit = sizes.mean(), np.percentile(sizes, 98)
     edges = np.arange(0, int(sizes.max()) + 2)
     counts, _ = np.histogram(sizes, edges)
     figure, axis = plt.subplots(figsize=(7, 4), layout="tight")
-    axis.stairs(counts, edges, fill=True, color=BLUE)
-    axis.axvline(mean, color="k", ls="--", lw=1)
-    place = {"textcoords": "offset points", "va": "top"}
-    axis.annotate(f"mean {mean:.2f}", (mean, counts.max()), (4, -2), **place)
+    axis.stairs(counts, edges, fill=True, color=BLUE, label="this run")
+    scaled = np.array(official) * len(sizes) / sum(paper.TRAIN_LENGTHS.values())
+    line = {"color": RED, "label": "official train set, scaled"}
+    axis.plot(np.arange(len(official)) + 0.5, scaled, **line)
+    axis.axvline(mean, color="k", ls="--", lw=1, label=f"mean of this run, {mean:.2f}")
+    axis.legend(frameon=False, loc="upper right")
     axis.set(
         xlim=(0, limit),
         xlabel=f"{label} (shown to the 98th percentile, {limit:.0f}; "

@@ -10,7 +10,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from helpers import paper
 from helpers.data.notmnist import LETTERS, SIDE
-from helpers.figures.style import BLUE, RED, percent, styled
+from helpers.figures.style import BLUE, RED, SIGNED, percent, styled
 from helpers.training.baseline import SIZES
 
 
@@ -54,7 +54,7 @@ def confusion_figure(counts: pd.DataFrame) -> Figure:
 
 @styled
 def weight_figure(model: LogisticRegression) -> Figure:
-    """Draw each letter's weights: red speaks for it where white, blue against.
+    """Draw each letter's weights: blue counts for it where white, red against.
 
     All share one scale, so that the ten can be compared.
     """
@@ -62,7 +62,7 @@ def weight_figure(model: LogisticRegression) -> Figure:
     reach = np.abs(weights).max()
     figure, axes = plt.subplots(2, 5, figsize=(7.5, 3.4), layout="constrained")
     for axis, letter, picture in zip(axes.flat, LETTERS, weights, strict=True):
-        drawn = axis.imshow(picture, cmap="RdBu_r", vmin=-reach, vmax=reach)
+        drawn = axis.imshow(picture, cmap=SIGNED, vmin=-reach, vmax=reach)
         axis.set_title(letter)
         axis.axis("off")
     figure.colorbar(drawn, ax=axes, label="weight", shrink=0.8)

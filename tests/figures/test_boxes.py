@@ -35,6 +35,14 @@ def test_real_histograms_end_where_the_reports_do(real_data):
         assert figure.axes[0].get_xlim() == (0, limit)
         assert numbers["images"].sum() == 33_402
         assert numbers.loc[numbers["images"] > 0, "pixels"].max() == largest
+        (curve, _) = figure.axes[0].lines
+        assert curve.get_ydata().tolist() == numbers["images"].tolist()[: limit + 1]
+        assert curve.get_xdata().tolist() == [p + 0.5 for p in range(limit + 1)]
+
+
+def test_the_official_curve_is_scaled_to_the_images_drawn(boxes):
+    (curve, _) = figure_1(boxes)[0].axes[0].lines
+    assert curve.get_ydata()[12] == pytest.approx(1975 * 2 / 33_402)
 
 
 def test_images_are_shown_with_their_own_boxes_and_digits(boxes):
