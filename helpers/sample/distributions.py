@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 from scipy.special import ndtr, ndtri
 
 from helpers import paper
@@ -41,19 +42,13 @@ _DIGITS = (
 )
 
 # Quantiles of an image's tallest and widest digit box, in pixels.
-_SHARES = (
-    *(0.0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-    *(0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999, 1.0),
-)
-_HEIGHTS = (
-    *(9, 11, 13, 15, 17, 20, 23, 26, 30, 34, 39, 46, 57),
-    *(69, 86, 102, 121, 153, 170, 201, 332, 403),
-)
-_WIDTHS = (
-    *(3, 5, 6, 7, 8, 10, 12, 14, 16, 18, 21, 25, 33),
-    *(40, 51, 59, 70, 89, 108.6, 121.5, 191, 207),
-)
-# Normal scores of the two go together with this correlation.
+_SHARES = (0.0, 0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999, 1.0)
+_HEIGHTS = (9.5, 10.6, 11.7, 14.5, 21.6, 29.6, 41.7, 69.3, 101.5, 170.1, 403.0)
+_WIDTHS = (3.0, 3.9, 5.5, 7.1, 10.9, 15.5, 22.9, 40.3, 59.3, 108.5, 207.0)
+# The logarithms of the two over their normal scores, smooth between the quantiles;
+# the scores go together with this correlation.
+_SCORES = ndtri(np.clip(_SHARES, 1e-5, 1 - 1e-5))
+_HEIGHT, _WIDTH = (PchipInterpolator(_SCORES, np.log(q)) for q in (_HEIGHTS, _WIDTHS))
 _HEIGHT_WIDTH = 0.88
 
 # Quantiles, by length, of what surrounds the number: the image's height over that of
@@ -101,11 +96,10 @@ def draw_order(
     if digits is None:
         digits = draw_digits(rng, int(draw_lengths(rng, 1, "train")[0]))
     if height is None:
-        height = _at(rng.random(), _HEIGHTS)
+        height = float(_at(rng.standard_normal(), _HEIGHT))
     if width is None:
-        below = np.interp(height, _HEIGHTS, _SHARES)
-        score = ndtri(np.clip(below, 1e-5, 1 - 1e-5))
-        width = _at(ndtr(_correlated(rng, score, _HEIGHT_WIDTH)), _WIDTHS)
+        score = np.interp(height, _HEIGHTS, _SCORES)
+        width = float(_at(_correlated(rng, score, _HEIGHT_WIDTH), _WIDTH))
     row = min(len(digits), len(_FRAME_HEIGHTS)) - 1
     share = rng.random()
     beside = ndtr(_correlated(rng, ndtri(share), _FRAME_HEIGHT_WIDTH))
@@ -121,11 +115,11 @@ def draw_orders(rng: np.random.Generator, count: int, split: str) -> list[Order]
     that the mean and the high percentiles of a whole archive hardly depend on the seed.
     """
     lengths = draw_lengths(rng, count, split)
-    shares = (rng.permutation(count) + rng.random(count)) / count
-    scores = _correlated(rng, ndtri(shares), _HEIGHT_WIDTH)
-    strata = np.argsort(np.argsort(scores, kind="stable"), kind="stable")
-    heights = _at(shares, _HEIGHTS)
-    widths = _at((strata + rng.random(count)) / count, _WIDTHS)
+    tall = ndtri((rng.permutation(count) + rng.random(count)) / count)
+    wide = _correlated(rng, tall, _HEIGHT_WIDTH)
+    strata = np.argsort(np.argsort(wide, kind="stable"), kind="stable")
+    heights = _at(tall, _HEIGHT)
+    widths = _at(ndtri((strata + rng.random(count)) / count), _WIDTH)
     rows = zip(lengths.tolist(), heights.tolist(), widths.tolist(), strict=True)
     return [
         draw_order(rng, draw_digits(rng, length), height=height, width=width)
@@ -151,9 +145,9 @@ def draw_digits(rng: np.random.Generator, length: int) -> tuple[int, ...]:
     )
 
 
-def _at(shares, quantiles):
-    """Return the values at the given shares of a size table."""
-    return np.interp(shares, _SHARES, quantiles)
+def _at(scores, curve):
+    """Return the sizes at the given normal scores of a curve."""
+    return np.exp(curve(np.clip(scores, _SCORES[0], _SCORES[-1])))
 
 
 def _correlated(rng: np.random.Generator, scores, correlation: float):
