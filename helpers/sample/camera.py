@@ -55,9 +55,6 @@ def light_up(rng: np.random.Generator, canvas: np.ndarray, unit: float) -> None:
         spots = fractal(rng, (height, width), unit * rng.uniform(0.4, 1.5))
         gain = gain * (1 - rng.uniform(0.2, 0.5) * np.clip(3 * spots, 0, 1))
     canvas *= gain[..., None]
-    if rng.random() < 0.05:
-        spots = fractal(rng, (height, width), unit * rng.uniform(0.6, 2), 2)
-        canvas += rng.uniform(0.1, 0.5) * np.clip(spots - 0.5, 0, 1)[..., None]
 
 
 def expose(
@@ -79,13 +76,13 @@ def expose(
 
 def blur(rng: np.random.Generator, image: Image.Image, height: float) -> Image.Image:
     """Blur by defocus, sometimes by motion or a detour by a smaller size."""
-    sigma = np.exp(rng.normal(-0.35, 0.5)) * (height / 30) ** 0.5
+    sigma = np.exp(rng.normal(-0.4, 0.3)) * (height / 30) ** 0.5
     image = image.filter(ImageFilter.GaussianBlur(float(sigma)))
-    if rng.random() < 0.08:
-        reach = max(1.0, height * rng.uniform(0.04, 0.15))
+    if rng.random() < 0.04:
+        reach = height * rng.uniform(0.02, 0.08)
         image = image.filter(ImageFilter.BoxBlur((float(reach), 0.0)))
-    if rng.random() < 0.35 and height > 14:
-        factor = rng.uniform(1.2, min(3.0, height / 9))
+    if rng.random() < 0.35 and height > 16:
+        factor = rng.uniform(1.2, min(3.0, height / 12))
         size = tuple(max(4, round(side / factor)) for side in image.size)
         small = image.resize(size, Image.Resampling.BILINEAR)
         image = small.resize(image.size, Image.Resampling.BICUBIC)
@@ -116,6 +113,6 @@ def photograph(
     """Photograph an image whose digits, ``height`` pixels high, take ``middle``."""
     image = grain(rng, expose(rng, blur(rng, image, height), middle))
     if rng.random() < 0.5:
-        radius, percent = rng.uniform(1, 2.5), int(rng.uniform(30, 150))
+        radius, percent = rng.uniform(1, 2.5), int(rng.uniform(30, 120))
         image = image.filter(ImageFilter.UnsharpMask(radius, percent, 0))
     return np.array(compress(rng, image))

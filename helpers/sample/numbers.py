@@ -51,8 +51,7 @@ def lay_out(
     """
     gap = rng.normal(0.1, 0.06) + (rng.uniform(0.1, 0.4) if rng.random() < 0.1 else 0)
     gap = max(gap, 0.01) + spread
-    slant = rng.normal(0, 0.04) if rng.random() < 0.7 else rng.normal(-0.1, 0.1)
-    bow = rng.normal(0, 0.15) if rng.random() < 0.06 else 0.0
+    slant = rng.normal(-0.02, 0.07)
     stretches = np.exp(loose * rng.normal(0, 0.05, len(glyphs)))
     turns = loose * rng.normal(0, 0.05, len(glyphs))
     gaps = gap * np.exp(loose * rng.normal(0, 0.4, len(glyphs)))
@@ -60,12 +59,11 @@ def lay_out(
     widths = stretches * [glyph.width for glyph in glyphs]
     lefts = np.concatenate([[0.0], np.cumsum((widths + gaps)[:-1])])
     centres = lefts + widths / 2 - (lefts[-1] + widths[-1]) / 2
-    turns = turns + bow * centres
     cos, sin = np.cos(turns), np.sin(turns)
     places = np.empty((len(glyphs), 2, 3))
     places[:, :, 0] = np.stack([stretches * cos, stretches * sin], 1)
     places[:, :, 1] = np.stack([slant * cos - sin, slant * sin + cos], 1)
-    targets = np.stack([centres, drops + climb * centres + bow * centres**2 / 2], 1)
+    targets = np.stack([centres, drops + climb * centres], 1)
     halves = places[:, :, 0] * (widths / stretches)[:, None] + places[:, :, 1]
     places[:, :, 2] = targets - halves / 2
     return Number(glyphs, places)

@@ -196,11 +196,6 @@ def put_plate(
     else:
         edge = np.abs(distance + 0.02) - 0.02
         canvas *= 1 - rng.uniform(-0.2, 0.5) * cover(edge, scale)[..., None]
-    if rng.random() < 0.3:
-        spots = fractal(rng, distance.shape, scale * 0.35, 3)
-        near = np.clip(1.5 + distance / 0.15, 0, 1) * (distance < 0)
-        rust = np.clip(spots * near - rng.uniform(0.8, 1.6), 0, 1) * 0.8
-        lay(canvas, tint(rng, 0.06, (0.2, 0.7), (0.1, 0.4)), rust)
     if rng.random() < 0.4:
         x, y = np.abs(x) - (half[0] - 0.1), np.abs(y) - (half[1] - 0.1)
         spot = np.hypot(x, y if rng.random() < 0.5 else y + half[1] - 0.1)
@@ -221,7 +216,7 @@ def put_digits(
         fallen = gaussian_filter(fallen, max(0.4, reach * rng.uniform(0.1, 0.8)))
         canvas *= 1 - rng.uniform(0.2, 0.65) * fallen[..., None]
     share = ink
-    if rng.random() < 0.3:
+    if rng.random() < 0.15:
         worn = fractal(rng, ink.shape, max(1.5, scale * rng.uniform(0.05, 0.3)))
         share = ink * np.clip(1.2 - rng.uniform(0, 0.5) * np.maximum(worn, 0), 0, 1)
     colour = coloured(style.digit, 1 + 0.05 * noise(rng, ink.shape, scale))

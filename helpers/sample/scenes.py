@@ -84,7 +84,8 @@ def compose(
         In the picture: `Scene.boxes`, and its width and height in pixels.
     """
     tilt = np.tan(np.radians(np.interp(rng.random(), _TILT_SHARES, _TILTS)))
-    climb = tilt * rng.uniform(0.5, 1) if rng.random() < 0.3 * style.loose else 0.0
+    climb = tilt * rng.uniform(0.6, 1.0) if style.plate is None else 0.0
+    tilt = tilt if style.plate is None else 0.6 * tilt
     if style.rise:
         # Digits in steps, or seen from the side, or some of both.
         tilt += style.rise
@@ -156,7 +157,7 @@ def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:
     """Say whether a colour, (3,), hardly stands out from an uneven ground, (..., 3)."""
     gray = ground @ textures.LUMA
     step = abs(gray.mean() - colour @ textures.LUMA)
-    return bool(step < 0.1 + gray.std())
+    return bool(step < 0.12 + gray.std())
 
 
 def _put_sides(rng, canvas, x, y, extent, sides) -> None:

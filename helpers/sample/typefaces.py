@@ -9,18 +9,14 @@ import numpy as np
 from PIL import ImageFont
 
 _ENAMEL = (
-    *("abril_fatface", "dm_serif_display", "bodoni_moda", "gravitas_one", "oswald"),
-    *("fjalla_one", "source_serif_4", "roboto_condensed", "pt_serif", "zilla_slab"),
+    *("abril_fatface", "dm_serif_display", "gravitas_one", "oswald", "fjalla_one"),
+    *("source_serif_4", "roboto_condensed", "pt_serif", "bodoni_moda", "zilla_slab"),
 )
 _MOUNTED = (
-    *("arimo", "roboto", "lato", "oswald", "bodoni_moda", "libre_baskerville"),
-    *("barlow_condensed", "open_sans", "inter", "kanit", "poppins", "rajdhani"),
-    *("dm_serif_display", "lora"),
+    *("arimo", "roboto", "lato", "oswald", "libre_baskerville", "open_sans", "inter"),
+    *("dm_serif_display", "lora", "barlow_condensed", "poppins"),
 )
-_PAINTED = (
-    *("caveat", "kalam", "permanent_marker", "indie_flower", "arimo", "oswald"),
-    *("roboto", "bebas_neue", "anton", "lobster", "shadows_into_light", "rowdies"),
-)
+_PAINTED = ("arimo", "oswald", "roboto", "bebas_neue", "anton", "lobster", "rowdies")
 GROUPS = {
     "enamel": _ENAMEL,
     "mounted": _MOUNTED,

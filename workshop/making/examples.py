@@ -179,10 +179,10 @@ class Kind:
 
 
 KINDS = {
-    "numbers": Kind("numbers", draw_examples, 6),
-    "notes": Kind("notes by hand", draw_notes, 4),
-    "cast": Kind("old plates", draw_cast, 3),
-    "whole": Kind("whole images", draw_whole, 5, shard=2_500),
+    "numbers": Kind("numbers", draw_examples, 7),
+    "notes": Kind("notes by hand", draw_notes, 5),
+    "cast": Kind("old plates", draw_cast, 4),
+    "whole": Kind("whole images", draw_whole, 6, shard=2_500),
 }
 
 
