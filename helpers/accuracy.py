@@ -207,14 +207,13 @@ def _checked(predicted, labels) -> tuple[np.ndarray, np.ndarray]:
 
 def _checked_answers(answers, name: str) -> np.ndarray:
     answers = np.asarray(answers)
-    if answers.ndim != 2 or answers.shape[1] != POSITIONS or not len(answers):
+    is_whole = np.issubdtype(answers.dtype, np.integer) and answers.size
+    if not is_whole or answers.shape[1:] != (POSITIONS,):
         raise ValueError(
-            f"{name} has shape {answers.shape}; expected (N, {POSITIONS}) with N at "
-            "least 1: the length, then five digit slots. Logits (N, 6, 11) become "
-            "answers by argmax over their last axis."
+            f"{name} is {answers.dtype} {answers.shape}; expected integers (N, "
+            f"{POSITIONS}), N at least 1: the length, then five digit slots. Logits "
+            "(N, 6, 11) become answers by argmax over their last axis."
         )
-    if not np.issubdtype(answers.dtype, np.integer):
-        raise ValueError(f"{name} holds {answers.dtype}; expected integers.")
     if answers.min() < 0:
         raise ValueError(f"{name} holds {answers.min()}; expected 0 to {BLANK}.")
     return answers

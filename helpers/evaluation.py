@@ -74,8 +74,6 @@ def load_network(path: Path | str) -> keras.Model:
         network = build_network(7)
         load_report_weights(network, path)
         return network
-    if path.suffix != ".keras":
-        raise InputError(f"{path}: its name ends in {path.suffix!r}; {expected}")
     try:
         network = keras.saving.load_model(path, compile=False)
     except Exception as error:  # Keras raises whatever its parts raise

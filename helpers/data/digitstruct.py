@@ -59,15 +59,6 @@ class DigitStructError(InputError):
 
 
 @dataclass(frozen=True)
-class Fault:
-    """A row of a digitStruct.mat that cannot be used."""
-
-    row: int  # its place in the file, from 1
-    image: int | None  # number in the image's file name, None where that is at fault
-    reason: str  # what was found and expected
-
-
-@dataclass(frozen=True)
 class Boxes:
     """Every digit of an archive, one element each, in the order of the file."""
 
@@ -95,26 +86,27 @@ def read_boxes(path: Path | str) -> Boxes:
     return rows.boxes()
 
 
-def read_sound_boxes(path: Path | str) -> tuple[Boxes, list[Fault]]:
+def read_sound_boxes(path: Path | str) -> tuple[Boxes, dict[int, str]]:
     """Read the boxes of those images of a digitStruct.mat that are sound.
 
     An image is unsound if a part of its row is missing or damaged, if a label is no
-    digit or a box has no size, and if another row is of the same image. What is wrong
-    with it is in the second value, its number still in ``images`` of the first.
+    digit or a box has no size, and if another row is of the same image. The reason is
+    in the second value by its number, which is still in ``images`` of the first; where
+    its name tells no number, by its row in the file, from 1, below 0.
 
     Raises as `read_boxes`, for what is wrong with more than single rows.
     """
     rows = _read_rows(Path(path))
     faults = rows.repeated() | rows.bad_values(sized=True) | rows.faults
     numbers = rows.images.tolist()
-    found = [
-        Fault(row + 1, None if numbers[row] < 0 else numbers[row], why)
-        for row, why in sorted(faults.items())
-    ]
+    reasons = {
+        -1 - row if numbers[row] < 0 else numbers[row]: why
+        for row, why in faults.items()
+    }
     sound = ~np.isin(rows.row, list(faults))
     boxes = replace(rows, row=rows.row[sound], table=rows.table[sound]).boxes()
     once = np.array([*dict.fromkeys(boxes.images.tolist())], np.int32)
-    return replace(boxes, images=once), found
+    return replace(boxes, images=once), reasons
 
 
 def write_boxes(path: Path | str, boxes: Boxes) -> None:

@@ -190,7 +190,7 @@ def _add_archive(
     group: h5py.Group, folder: Path, settings: Settings, processes: int | None
 ) -> None:
     """Crop every image of an archive into its group."""
-    boxes, faults = read_sound_boxes(folder / "digitStruct.mat")
+    boxes, unsound = read_sound_boxes(folder / "digitStruct.mat")
     for column in (*BOX_COLUMNS, "images"):
         group[f"boxes/{column}"] = getattr(boxes, column)
     numbers, labels = labels_of(boxes)
@@ -198,7 +198,7 @@ def _add_archive(
     unions = grow(unions[np.isin(images, numbers)], settings.margin)
     empty, too_long = np.setdiff1d(boxes.images, images), np.setdiff1d(images, numbers)
     skipped = dict.fromkeys(empty.tolist(), "no digit box")
-    skipped |= {(-f.row if f.image is None else f.image): f.reason for f in faults}
+    skipped |= unsound
     skipped |= dict.fromkeys(too_long.tolist(), f"more than {MAX_DIGITS} digits")
 
     side = settings.crop_size

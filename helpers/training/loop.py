@@ -246,15 +246,11 @@ class Trainer:
 
     def _divergence(self, step: int, what: str) -> TrainingDiverged:
         """Say that training has diverged, at which step and for which likely cause."""
-        cause = (
-            f"The likely cause is the learning rate, {self.learning_rate(step):.4g} of "
-            f"{type(self.optimizer).__name__}: try a tenth of it"
-        )
-        if step == 1:
-            cause = (
-                "It was so before any weight changed: the pixels or the first weights "
-                "are far too large for the network"
-            )
+        cause = "It was so before any weight changed: its inputs are far too large"
+        if step > 1:
+            rate, optimizer = self.learning_rate(step), type(self.optimizer).__name__
+            cause = f"The likely cause is the learning rate, {rate:.4g} of {optimizer}"
+            cause += ": try a tenth of it"
         last = self.history[-1]["step"] if self.history else None
         kept = f"The checkpoint of step {last:,} stays" if last else "None was kept"
         return TrainingDiverged(

@@ -60,7 +60,7 @@ def test_rows_come_back_in_the_order_of_the_file_with_the_types_promised(path):
     boxes, faults = read_sound_boxes(path)
     assert_equal(boxes, boxes_of(ROWS))
     assert_equal(read_boxes(path), boxes)
-    assert faults == []
+    assert faults == {}
     kinds = [column.dtype.name for column in vars(boxes).values()]
     assert kinds == ["int32", "int8", *["float64"] * 4, "int32"]
 
@@ -146,7 +146,7 @@ def test_rows_of_one_image_are_not_joined(file, path):
     file.close()
     boxes, faults = read_sound_boxes(path)
     assert_equal(boxes, boxes_of({3: [], 1: ROWS[1], 2: []}))
-    assert [(fault.row, fault.image) for fault in faults] == [(1, 3), (4, 3)]
+    assert faults == {3: "2 rows are of this image; expected one"}
     as_it_is = read_boxes(path)
     np.testing.assert_array_equal(as_it_is.image, [3, 1, 1, 1, *[3] * 7])
     np.testing.assert_array_equal(as_it_is.images, [3, 1, 2, 3])
@@ -156,7 +156,7 @@ def test_rows_of_one_image_are_not_joined(file, path):
 def test_genuine_file_is_sound_and_read_as_element_by_element(real_data, name):
     path = real_data / "digitstruct" / f"{name}.mat"
     boxes, faults = read_sound_boxes(path)
-    assert faults == []
+    assert faults == {}
     assert_equal(boxes, read_by_element(path))
     assert_equal(boxes, read_boxes(path))
 

@@ -1,32 +1,11 @@
-"""Measures of confidences beside how often they are right, worked out by hand."""
+"""Temperatures of made-up logits."""
 
 import numpy as np
 import pytest
-from builders import CONFIDENCES, RIGHT
 
-from helpers.accuracy import BLANK, wilson_interval
-from helpers.reader.calibration import (
-    calibration_error,
-    fit_temperature,
-    kept_by,
-    reliability,
-)
+from helpers.accuracy import BLANK
+from helpers.reader.calibration import fit_temperature
 from helpers.reader.decoding import decode
-
-
-def test_reliability_has_a_row_for_each_bin_that_holds_images():
-    # Bins of a quarter: two answers in the first, none in the second, four, two.
-    table = reliability(CONFIDENCES, RIGHT, 4)
-    assert table.index.tolist() == [0, 2, 3]
-    assert table["images"].tolist() == [2, 4, 2]
-    assert table["confidence"].tolist() == pytest.approx([0.15, 0.6, 0.95])
-    assert table["right"].tolist() == [0.5, 0.75, 1.0]
-    assert tuple(table.loc[2, ["low", "high"]]) == wilson_interval(3, 4)
-
-
-def test_calibration_error_weighs_the_bins_by_their_images():
-    expected = (2 * 0.35 + 4 * 0.15 + 2 * 0.05) / 8
-    assert calibration_error(CONFIDENCES, RIGHT, 4) == pytest.approx(expected)
 
 
 def drawn(temperature, count=4_000):
@@ -61,11 +40,3 @@ def test_temperature_counts_numbers_whose_digits_fail_together():
     labels[rng.random(count) > chance, 1:3] = 1
     _, confidences = decode(logits, fit_temperature(logits, labels))
     assert confidences == pytest.approx(np.full(count, chance), abs=0.02)
-
-
-def test_threshold_keeps_what_reaches_it_and_maybe_nothing():
-    kept = kept_by(CONFIDENCES, RIGHT, 0.6)
-    assert list(kept.values()) == [8, 5 / 8, 4 / 5, *wilson_interval(4, 5)]
-    assert list(kept) == ["images", "coverage", "accuracy", "low", "high"]
-    none = list(kept_by(CONFIDENCES, RIGHT, np.inf).values())
-    np.testing.assert_equal(none, [8, 0, np.nan, np.nan, np.nan])

@@ -5,11 +5,11 @@ import pytest
 
 from helpers.accuracy import sequence_accuracy
 from helpers.reader import Reader
-from helpers.reader.calibration import calibration_error, kept_by
 from helpers.reader.evaluation import archive_numbers, photo_numbers, read_numbers
 from helpers.reader.weights import SHIPPED
 from helpers.sample.scenes import draw_scene
 from helpers.settings import Settings
+from workshop.studies.calibration import calibration_error, kept_by
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,41 @@ import pandas as pd
 import pytest
 from builders import CONFIDENCES, RIGHT
 
+from helpers.accuracy import wilson_interval
 from workshop.studies.calibration import (
+    calibration_error,
     coverage_figure,
     coverage_interval,
     coverage_table,
     kept_answers,
+    kept_by,
+    reliability,
     reliability_figure,
     threshold_table,
 )
+
+
+def test_reliability_has_a_row_for_each_bin_that_holds_images():
+    # Bins of a quarter: two answers in the first, none in the second, four, two.
+    table = reliability(CONFIDENCES, RIGHT, 4)
+    assert table.index.tolist() == [0, 2, 3]
+    assert table["images"].tolist() == [2, 4, 2]
+    assert table["confidence"].tolist() == pytest.approx([0.15, 0.6, 0.95])
+    assert table["right"].tolist() == [0.5, 0.75, 1.0]
+    assert tuple(table.loc[2, ["low", "high"]]) == wilson_interval(3, 4)
+
+
+def test_calibration_error_weighs_the_bins_by_their_images():
+    expected = (2 * 0.35 + 4 * 0.15 + 2 * 0.05) / 8
+    assert calibration_error(CONFIDENCES, RIGHT, 4) == pytest.approx(expected)
+
+
+def test_threshold_keeps_what_reaches_it_and_maybe_nothing():
+    kept = kept_by(CONFIDENCES, RIGHT, 0.6)
+    assert list(kept.values()) == [8, 5 / 8, 4 / 5, *wilson_interval(4, 5)]
+    assert list(kept) == ["images", "coverage", "accuracy", "low", "high"]
+    none = list(kept_by(CONFIDENCES, RIGHT, np.inf).values())
+    np.testing.assert_equal(none, [8, 0, np.nan, np.nan, np.nan])
 
 
 def test_coverage_interval_holds_what_was_found_and_narrows_with_images():

@@ -13,15 +13,64 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
-from helpers.accuracy import coverage_at_accuracy
+from helpers.accuracy import (
+    checked_confidences,
+    coverage_at_accuracy,
+    wilson_interval,
+)
 from helpers.figures.style import percent, styled
-from helpers.reader.calibration import calibration_error, kept_by, reliability
 from workshop.studies.charts import reach
 
 Answers = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 TARGETS = (0.98, 0.99)
 """Accuracies to be reached: of people (Goodfellow et al. 2014), and half the errors."""
+
+
+BINS = 15
+"""Of a reliability diagram, as many as Guo et al. (2017) have."""
+
+
+def reliability(confidences, right, bins: int = BINS) -> pd.DataFrame:
+    """Put confidences in bins of equal width beside the share of right answers.
+
+    A row for each bin that holds images: ``images``, the mean ``confidence``, the
+    share ``right`` and its 95 % Wilson interval, ``low`` and ``high``.
+    """
+    confidences, right = checked_confidences(confidences, right)
+    place = np.minimum((confidences * bins).astype(int), bins - 1)
+    groups = pd.DataFrame({"confidence": confidences, "right": right}).groupby(place)
+    table = groups.mean().rename_axis("bin")
+    table.insert(0, "images", groups.size())
+    bounds = map(wilson_interval, groups["right"].sum(), table["images"])
+    table[["low", "high"]] = list(bounds)
+    return table
+
+
+def calibration_error(confidences, right, bins: int = BINS) -> float:
+    """Return the expected calibration error (Guo et al. 2017), 0 to 1.
+
+    The mean over images of the distance between confidence and share right in each
+    bin of `reliability`; chance alone makes it larger than 0.
+    """
+    table = reliability(confidences, right, bins)
+    apart = (table["confidence"] - table["right"]).abs()
+    return float((apart * table["images"]).sum() / table["images"].sum())
+
+
+def kept_by(confidences, right, threshold: float) -> dict[str, float]:
+    """Count what a threshold that was set elsewhere keeps here.
+
+    ``images``, ``coverage``, and of those kept the share right, ``accuracy``, with its
+    95 % Wilson interval, ``low`` and ``high``; not numbers if none is kept.
+    """
+    confidences, right = checked_confidences(confidences, right)
+    kept = right[confidences >= threshold]
+    counts = {"images": len(right), "coverage": len(kept) / len(right)}
+    if not len(kept):
+        return counts | dict.fromkeys(("accuracy", "low", "high"), np.nan)
+    low, high = wilson_interval(kept.sum(), len(kept))
+    return counts | {"accuracy": float(kept.mean()), "low": low, "high": high}
 
 
 def coverage_interval(confidences, right, accuracy: float) -> tuple[float, float]:
