@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from handwritten import APART, CLOSE, framed, handwritten_numbers
 
 from helpers.accuracy import measure
 from helpers.files import write_table
 from helpers.reader import Reader
 from helpers.reader.evaluation import read_numbers
 from helpers.reader.finding import FindingOptions
-from workshop.studies.handwritten import APART, CLOSE, framed, handwritten_numbers
 
 NUMBERS = 150
 """Measured in each case; of a seed of their own."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from handwritten import handwritten_numbers
 
 from helpers.accuracy import measure
 from helpers.data.photo_folders import photo_folder
@@ -21,7 +22,6 @@ from helpers.preprocessing import number_label
 from helpers.reader import Reader
 from helpers.reader.evaluation import Numbers, archive_numbers, read_numbers
 from helpers.settings import Settings
-from workshop.studies.handwritten import handwritten_numbers
 
 OF_THE_REPORT = "burnssa_"
 """What the names of the photos in the report itself begin with."""

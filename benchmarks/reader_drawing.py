@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1_000)
     options = parser.parse_args()
 
+    from handwritten import handwritten_numbers
+
     from helpers.reader.crops import crop_contexts
     from helpers.reader.evaluation import archive_numbers
     from helpers.reader.networks import build_reader
@@ -55,7 +57,6 @@ def main() -> None:
     from workshop.making.make import SHARES, SQUARE
     from workshop.making.shards import drawn_shards
     from workshop.making.training import Plan, train_reader
-    from workshop.studies.handwritten import handwritten_numbers
 
     settings = Settings(data=str(Path(options.data).absolute()))
     folder, seed = settings.home / "reader", settings.seed

@@ -99,6 +99,10 @@ def sound_tar(rng: np.random.Generator) -> bytes:
     return buffer.getvalue()
 
 
+def sound_gz(rng: np.random.Generator) -> bytes:
+    return gzip.compress(sound_tar(rng), 1, mtime=0)
+
+
 def flipped(data: bytearray, rng, other: bytes) -> None:
     for place in rng.integers(0, len(data), rng.integers(1, 9)):
         data[place] ^= 1 << rng.integers(8)
@@ -243,7 +247,10 @@ def judge_png(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
 def judge_archive(path: Path, sound: bytes, damage: str) -> tuple[str, str]:
     """Judge what is extracted by what tarfile finds in the tar that was packed."""
     tar = path.read_bytes()
-    path.write_bytes(gzip.compress(tar, 1))
+    if path.suffix == ".tar":
+        path.write_bytes(gzip.compress(tar, 1))
+    else:
+        tar = gzip.decompress(sound)
     with tempfile.TemporaryDirectory() as place:
         folder, error = Path(place) / "test", ""
         try:
@@ -277,8 +284,9 @@ KINDS = {
     "mat": (sound_mat, mat_field, judge_mat),
     "png": (sound_png, png_field, judge_png),
     "tar": (sound_tar, tar_field, judge_archive),
+    "gz": (sound_gz, flipped, judge_archive),
 }
-"""digitStruct.mat; an image; an archive damaged before it was packed."""
+"""digitStruct.mat; an image; an archive damaged before it was packed; and after."""
 
 
 def judge(kind: str, number: int, folder: Path) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ import shutil
 import struct
 import tarfile
 import zlib
-from dataclasses import asdict, astuple, dataclass, field
+from dataclasses import astuple, dataclass
 from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
@@ -46,33 +46,23 @@ class Limits:
 LIMITS = Limits()
 
 
-@dataclass(frozen=True)
-class Manifest:
-    """What an extracted folder was made of; written last: it vouches for the folder."""
+def read_manifest(folder: Path) -> dict:
+    """What an extracted folder was made of; empty where nothing vouches for it.
 
-    archive: str  # its name
-    archive_bytes: int
-    archive_time: int  # of its last change, in ns
-    files: int  # extracted, and their bytes
-    bytes: int
-    skipped: dict[str, str] = field(default_factory=dict)  # reasons, by member
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of an extracted folder; None where there is none to be read."""
+    ``skipped`` are the reasons for the members that were left out, by their names.
+    """
     try:
-        values = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return Manifest(**values)
+        return dict(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return None
+        return {}
 
 
 def is_extracted(folder: Path, archive: Path | None = None) -> bool:
     """Whether ``folder`` is a whole extraction, and of ``archive`` as it is now."""
     manifest = read_manifest(folder)
-    if manifest is None or manifest.files != _count(folder):
+    if manifest.get("files") != _count(folder):
         return False
-    return archive is None or _identity(archive) == astuple(manifest)[:3]
+    return archive is None or _identity(archive).items() <= manifest.items()
 
 
 def extract(
@@ -112,10 +102,9 @@ def _extract(archive: Path, folder: Path, members: re.Pattern, limits: Limits) -
                 f"{archive}: none of its {len(skipped):,} members is named as in "
                 f"{members.pattern!r}. Use the archive that its name says."
             )
-        manifest = Manifest(*_identity(archive), files, size, skipped)
-        (temporary / MANIFEST).write_text(
-            json.dumps(asdict(manifest), indent=1), encoding="utf-8"
-        )
+        manifest = {"files": files, "bytes": size, "skipped": skipped}
+        text = json.dumps(_identity(archive) | manifest, indent=1)
+        (temporary / MANIFEST).write_text(text, encoding="utf-8")
 
 
 class _Member(tarfile.TarInfo):
@@ -197,9 +186,10 @@ def _check(archive: Path, place: str, sizes: tuple, limits: Limits) -> None:
         )
 
 
-def _identity(archive: Path) -> tuple[str, int, int]:
-    status = archive.stat()
-    return archive.name, status.st_size, status.st_mtime_ns
+def _identity(archive: Path) -> dict:
+    state = archive.stat()
+    size, changed = state.st_size, state.st_mtime_ns
+    return {"archive": archive.name, "archive_bytes": size, "archive_time": changed}
 
 
 def _count(folder: Path) -> int:

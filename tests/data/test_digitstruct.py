@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from builders import boxes_of
 from fuzzing import by_the_element
-from h5py import h5s, h5t
+from h5py import h5o, h5s, h5t
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -150,6 +150,19 @@ def test_rows_of_one_image_are_not_joined(file, path):
     as_it_is = read_boxes(path)
     np.testing.assert_array_equal(as_it_is.image, [3, 1, 1, 1, *[3] * 7])
     np.testing.assert_array_equal(as_it_is.images, [3, 1, 2, 3])
+
+
+@pytest.mark.parametrize("part", [b".", b"left"])
+def test_damage_at_any_byte_of_a_header_spoils_no_other_row(file, path, part):
+    start = 512 + h5o.get_info(bbox(file, 1).id, part).addr
+    file.close()
+    sound = path.read_bytes()
+    for place in range(start, start + 40):
+        changed = bytes([sound[place] ^ 0xFF])
+        path.write_bytes(sound[:place] + changed + sound[place + 1 :])
+        boxes, faults = read_sound_boxes(path)
+        assert list(faults) in ([], [1])
+        assert_equal(boxes, boxes_of(ROWS | {image: [] for image in faults}))
 
 
 @pytest.mark.parametrize("name", ["train", "test", "extra"])
