@@ -16,9 +16,8 @@ from matplotlib.ticker import StrMethodFormatter
 from helpers import paper
 from helpers.accuracy import constant_answer, measure
 from helpers.evaluation import evaluate
-from helpers.figures.style import RED, percent, styled
+from helpers.figures.style import PALETTE, RED, percent, styled
 from helpers.files import write_table
-from helpers.recipe import MOST_LAYERS
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.runs import Run
@@ -98,7 +97,7 @@ def figure_3(curve: pd.DataFrame) -> Figure:
     )
     figure, axes = _panels()
     for axis, name in zip(axes, MEASURES, strict=True):
-        axis.set_xscale("log")
+        _log_steps(axis)
         axis.plot(validation["step"], validation[name], color=RED, label="validation")
         axis.axhline(constant[name].item(), color="gray", ls=":", label="constant")
         end = max(1, test["step"].item()), test[name].item()
@@ -110,9 +109,7 @@ def figure_3(curve: pd.DataFrame) -> Figure:
     axes[1].plot(paper.FIGURE_3_STEPS, paper.FIGURE_3_TEST, "o", **open_gray)
     axes[0].plot([], [], "s--", label="report, validation", **open_gray)
     axes[0].plot([], [], "o", label="report, test", **open_gray)
-    figure.set_layout_engine("constrained")
-    lines = axes[0].get_legend_handles_labels()
-    figure.legend(*lines, loc="outside upper center", ncols=5, frameon=False)
+    _legend_above(figure, axes[0])
     return figure
 
 
@@ -121,26 +118,31 @@ def figure_6(curves: pd.DataFrame) -> Figure:
     """Draw accuracy by depth from `learning_curve` tables (report, Figure 6).
 
     Fully connected networks are dotted, convolutional ones solid. Lines are
-    validation, dots at their end test; the report's dots, six-position averages after
-    100,000 steps, stand open beside them.
+    validation, dots at their end test; the report's dots, six-position averages, stand
+    open at its own 100,000 steps, to which the logarithmic axis reaches.
     """
     figure, axes = _panels()
-    end = curves["step"].max()
     for layers, curve in curves.groupby("layers"):
-        colour = plt.get_cmap("viridis")(0.9 * (layers - 1) / (MOST_LAYERS - 1))
+        colour = ("gray", *PALETTE)[layers - 1]
         validation = curve[curve["part"] == "validation"]
         test = curve[curve["part"] == "test"]
         style = "-" if layers >= FIRST_CONVOLUTIONAL else ":"
         line = {"color": colour, "label": f"{layers} layer{'s' * (layers > 1)}"}
         for axis, measured in zip(axes, MEASURES, strict=True):
-            axis.plot(validation["step"], validation[measured], style, **line)
+            axis.plot(validation["step"], validation[measured], style, lw=2, **line)
             axis.plot(test["step"], test[measured], "o", color=colour)
         if layers in paper.FIGURE_6:
-            published = paper.FIGURE_6[layers]
-            axes[1].plot(1.06 * end, published, "o", color=colour, mfc="none")
+            published = paper.FIGURE_6_STEPS, paper.FIGURE_6[layers]
+            axes[1].plot(*published, "o", color=colour, mfc="none")
+    for axis, measured in zip(axes, MEASURES, strict=True):
+        for constant in curves.loc[curves["part"] == "constant", measured].head(1):
+            axis.axhline(constant, color="black", lw=0.8, ls="--")
+        _log_steps(axis)
+    axes[1].set_xlim(right=1.4 * max(paper.FIGURE_6_STEPS, curves["step"].max()))
+    axes[0].plot([], [], "--", color="black", lw=0.8, label="constant answer")
     axes[0].plot([], [], "o", color="gray", label="test")
     axes[0].plot([], [], "o", color="gray", mfc="none", label="report, test")
-    axes[0].legend(fontsize=8, loc="upper left", ncols=2)
+    _legend_above(figure, axes[0])
     return figure
 
 
@@ -190,3 +192,16 @@ def _panels():
         percent(axis.yaxis)
         axis.grid(alpha=0.3)
     return figure, axes
+
+
+def _log_steps(axis) -> None:
+    """Let the axis of the steps be logarithmic, its ticks still plain numbers."""
+    axis.set(xscale="log", xlabel="step (logarithmic)")
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+
+
+def _legend_above(figure: Figure, axis) -> None:
+    """Put the legend of an axis above the panels, off the curves."""
+    figure.set_layout_engine("constrained")
+    lines = axis.get_legend_handles_labels()
+    figure.legend(*lines, loc="outside upper center", ncols=5, frameon=False)

@@ -49,7 +49,8 @@ def photos_figure(
         for box, colour in ((photo.box, "yellow"), (found[place].box, "deepskyblue")):
             if box is not None:
                 draw_outline(axis, box, colour)
-        axis.set_title(photo.number, fontsize=11, fontweight="bold")
+        axis.set_title(photo.number, fontsize=11, fontweight="bold", loc="left")
+        axis.set_title(photo.name, fontsize=7, color="gray", loc="right")
         for line, (way, title) in enumerate(WAYS.items()):
             text, offset = f"{title}: {row[way] or 'nothing'}", (0, -7 - 10 * line)
             colour = GREEN if row[way] == row["number"] else RED

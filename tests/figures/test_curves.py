@@ -109,16 +109,17 @@ def curves_of(accuracies):
     return pd.DataFrame(rows).assign(step=100, **sizes)
 
 
-def test_figure_6_tells_kinds_of_layers_apart_and_has_the_report_s_dots():
+def test_figure_6_tells_kinds_of_layers_apart_and_has_the_report_s_dots_at_its_steps():
     axes = figure_6(curves_of({2: 0.6, 4: 0.8, 5: 0.9, 7: 0.9})).axes
     styles = {line.get_label(): line.get_linestyle() for line in axes[0].lines}
     assert [styles["2 layers"], styles["4 layers"]] == [":", ":"]
     assert [styles["5 layers"], styles["7 layers"]] == ["-", "-"]
     beyond = [
-        [y for line in axis.lines for x, y in line.get_xydata() if x > 100]
+        [(x, y) for line in axis.lines for x, y in line.get_xydata() if x > 100]
         for axis in axes
     ]
-    assert beyond == [[], [paper.FIGURE_6[layers] for layers in (2, 4, 5, 7)]]
+    dots = [(100_000, paper.FIGURE_6[layers]) for layers in (2, 4, 5, 7)]
+    assert beyond == [[], dots]
 
 
 def test_depth_table_has_the_test_scores_beside_the_report_s():

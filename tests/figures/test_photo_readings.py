@@ -150,7 +150,7 @@ def test_figure_tells_right_from_wrong_and_draws_both_boxes(answers):
     photos = [photo(number) for number in "123"]
     found = FakeReader().read(photos)
     axis, empty, below, _ = photos_figure(photos, answers, found, [1], columns=2).axes
-    assert axis.get_title() == "2"
+    assert axis.get_title("left") == "2"
     wrong, still_wrong, right, also_right = (text.get_color() for text in below.texts)
     assert wrong == still_wrong != right == also_right
     assert [patch.get_width() for patch in axis.patches] == [12, 12]
