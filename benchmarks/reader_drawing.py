@@ -41,13 +41,13 @@ def main() -> None:
 
     from handwritten import handwritten_numbers
 
-    from helpers.reader.crops import crop_contexts
     from helpers.reader.evaluation import archive_numbers
     from helpers.reader.networks import build_reader
     from helpers.sample import plates
     from helpers.sample.scenes import style_glyphs
     from helpers.training.batches import Examples
     from workshop.making.calibration import strict
+    from workshop.making.contexts import crop_contexts
     from workshop.making.examples import (
         KINDS,
         draw_examples,

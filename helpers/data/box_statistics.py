@@ -18,32 +18,21 @@ def lengths(boxes: Boxes) -> pd.Series:
     return numbers if counts[0] else numbers[1:]
 
 
-def largest_boxes(boxes: Boxes) -> dict[str, np.ndarray]:
+def largest_boxes(boxes: Boxes) -> pd.DataFrame:
     """Find ``width`` and ``height`` of each image's widest and tallest box, in pixels.
 
-    Either is (N,) for the N images that have a box, by ascending number.
+    A row for each image that has a box, by ascending number.
     """
-    order = np.argsort(boxes.image, kind="stable")
-    _, starts = np.unique(boxes.image[order], return_index=True)
-    return {
-        name: np.maximum.reduceat(getattr(boxes, name)[order], starts)
-        for name in ("width", "height")
-    }
+    sizes = pd.DataFrame({"width": boxes.width, "height": boxes.height})
+    return sizes.groupby(boxes.image).max()
 
 
 def box_summary(boxes: Boxes) -> pd.DataFrame:
     """Take mean, 98th percentile and maximum of each image's widest and tallest box."""
-    rows = {
-        name: {
-            "images": len(sizes),
-            "mean": sizes.mean(),
-            "p98": np.percentile(sizes, 98),
-            "max": sizes.max(),
-        }
-        for name, sizes in largest_boxes(boxes).items()
-    }
+    found = largest_boxes(boxes).describe([0.98]).T[["count", "mean", "98%", "max"]]
+    found.columns = ["images", "mean", "p98", "max"]
     names = {"width": "widest", "height": "tallest"}
-    return pd.DataFrame.from_dict(rows, orient="index").rename(names)
+    return found.astype({"images": int}).rename(names)
 
 
 def image_sizes(folder: Path, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -87,8 +76,5 @@ def odd_images(
 
 def _digits_of_images(boxes: Boxes) -> np.ndarray:
     """Number of boxes of each of ``boxes.images``, in their order."""
-    ordered = np.sort(boxes.image)
-    first, end = (
-        np.searchsorted(ordered, boxes.images, side) for side in ("left", "right")
-    )
-    return end - first
+    counts = pd.Series(boxes.image).value_counts()
+    return counts.reindex(boxes.images, fill_value=0).to_numpy()

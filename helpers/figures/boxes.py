@@ -16,13 +16,13 @@ from helpers.figures.style import BLUE, RED, draw_outline, image_grid, styled
 
 def figure_1(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
     """Draw a histogram of each image's widest digit box (report, Figure 1)."""
-    sizes = largest_boxes(boxes)["width"]
+    sizes = largest_boxes(boxes)["width"].to_numpy()
     return _box_histogram(sizes, paper.TRAIN_WIDEST, "widest digit box, pixels")
 
 
 def figure_2(boxes: Boxes) -> tuple[Figure, pd.DataFrame]:
     """Draw a histogram of each image's tallest digit box (report, Figure 2)."""
-    sizes = largest_boxes(boxes)["height"]
+    sizes = largest_boxes(boxes)["height"].to_numpy()
     return _box_histogram(sizes, paper.TRAIN_TALLEST, "tallest digit box, pixels")
 
 

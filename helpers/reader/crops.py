@@ -1,8 +1,4 @@
-"""What the reader sees of an image: gray crops round a number, with room to move.
-
-A training example is a context, a crop with more round the number than the network
-sees; each time it is used, another part of it becomes the network's crop.
-"""
+"""What the reader sees of an image: gray crops round a number."""
 
 import numpy as np
 from PIL import Image
@@ -14,9 +10,6 @@ SIZE = (72, 48)
 
 MARGIN = 0.15
 """What a crop shows round the number, as a share of the box on every side."""
-
-CONTEXT_SIZE = (108, 72)
-"""Width and height of a context in pixels: its middle ``SIZE`` is the crop."""
 
 CROP_GROWTHS = (-0.03, -0.06, -0.09)
 """Growth of a number's box on every side for each crop that it is read from, as a share
@@ -39,18 +32,6 @@ def number_crops(image: Image.Image, boxes) -> np.ndarray:
     """Crop each box as often as a number is read: uint8 (N, 3, 48, 72)."""
     crops = [crop_gray(image, grow(boxes, growth)) for growth in CROP_GROWTHS]
     return np.stack(crops, axis=1)
-
-
-def crop_contexts(image: Image.Image, boxes) -> np.ndarray:
-    """Crop boxes with the room of a context: uint8 (N, 72, 108)."""
-    room = ((1 + 2 * MARGIN) * CONTEXT_SIZE[1] / SIZE[1] - 1) / 2
-    return crop_gray(image, boxes, CONTEXT_SIZE, room)
-
-
-def middle(contexts):
-    """Cut the middles of contexts (N, 72, 108), array or tensor: (N, 48, 72)."""
-    left, top = (np.array(CONTEXT_SIZE) - SIZE) // 2
-    return contexts[:, top : top + SIZE[1], left : left + SIZE[0]]
 
 
 def _crop(image: Image.Image, box, size: tuple[int, int]) -> np.ndarray:

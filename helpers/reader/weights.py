@@ -24,13 +24,8 @@ def save_weights(path: Path | str, networks: dict, metadata: dict) -> None:
         for name, network in networks.items()
         for number, value in enumerate(network.get_weights())
     }
-    _write(path, arrays, metadata)
-
-
-def rewrite_metadata(path: Path | str, metadata: dict) -> None:
-    """Give a file of weights other metadata; the arrays in it stay, to the bit."""
-    _, arrays = read_arrays(path, EXPECTED, VERSION)
-    _write(path, arrays, metadata)
+    metadata = metadata | {"version": VERSION}
+    write_arrays(path, metadata, arrays, np.savez_compressed)
 
 
 def load_weights(
@@ -54,8 +49,3 @@ def load_weights(
             )
         network.set_weights([value.astype(np.float32) for value in values])
     return networks, metadata
-
-
-def _write(path: Path | str, arrays: dict, metadata: dict) -> None:
-    metadata = metadata | {"version": VERSION}
-    write_arrays(path, metadata, arrays, np.savez_compressed)

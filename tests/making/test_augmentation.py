@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from helpers.reader.crops import CONTEXT_SIZE, SIZE
+from helpers.reader.crops import SIZE
 from workshop.making.augmentation import augment, zoom
+from workshop.making.contexts import CONTEXT_SIZE
 
 COUNT = 256
 

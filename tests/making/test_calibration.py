@@ -10,13 +10,14 @@ from PIL import Image
 
 from helpers.accuracy import BLANK, POSITIONS
 from helpers.preprocessing import number_label
-from helpers.reader.crops import CONTEXT_SIZE, SIZE, crop_contexts, number_crops
+from helpers.reader.crops import SIZE, number_crops
 from helpers.reader.weights import SHIPPED
 from workshop.making.calibration import (
     fit_confidences,
     reader_crops,
     strict,
 )
+from workshop.making.contexts import CONTEXT_SIZE, crop_contexts
 
 
 class Stub:

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from helpers.accuracy import BLANK, MAX_DIGITS
-from helpers.reader.crops import CONTEXT_SIZE
 from workshop.making import examples
+from workshop.making.contexts import CONTEXT_SIZE
 from workshop.making.examples import (
     KINDS,
     MAX_NUMBERS,

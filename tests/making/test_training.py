@@ -8,12 +8,13 @@ import pytest
 import tensorflow as tf
 
 from helpers.preprocessing import number_label
-from helpers.reader.crops import CONTEXT_SIZE, SIZE
+from helpers.reader.crops import SIZE
 from helpers.reader.networks import build_finder, build_reader
 from helpers.training.batches import Examples
 from helpers.training.checkpoints import CheckpointError
 from helpers.training.losses import cross_entropy
 from workshop.making import training
+from workshop.making.contexts import CONTEXT_SIZE
 from workshop.making.training import (
     Plan,
     reader_batches,

@@ -7,12 +7,12 @@ import pytest
 from builders import by_image, read_weights, write_numbers
 
 from helpers.errors import InputError
-from helpers.reader.crops import crop_contexts
 from helpers.reader.evaluation import archive_numbers
 from helpers.reader.weights import save_weights
 from helpers.training.batches import Examples
 from workshop.making import tuning
 from workshop.making.calibration import strict
+from workshop.making.contexts import crop_contexts
 from workshop.making.training import Plan
 from workshop.making.tuning import (
     TuningOptions,

@@ -4,16 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.reader.crops import (
-    CONTEXT_SIZE,
-    CROP_GROWTHS,
-    MARGIN,
-    SIZE,
-    crop_contexts,
-    crop_gray,
-    middle,
-    number_crops,
-)
+from helpers.reader.crops import CROP_GROWTHS, MARGIN, SIZE, crop_gray, number_crops
+from workshop.making.contexts import CONTEXT_SIZE, crop_contexts, middle
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ import math
 
 import tensorflow as tf
 
-from helpers.reader.crops import CONTEXT_SIZE, SIZE
+from helpers.reader.crops import SIZE
 from helpers.training.batches import warp
+from workshop.making.contexts import CONTEXT_SIZE
 
 
 def augment(contexts: tf.Tensor, seed, width: int = SIZE[0]) -> tf.Tensor:

@@ -8,9 +8,10 @@ from helpers.accuracy import coverage_at_accuracy
 from helpers.evaluation import forward
 from helpers.preprocessing import normalise
 from helpers.reader.calibration import fit_temperature
-from helpers.reader.crops import CONTEXT_SIZE, MARGIN, SIZE, middle, number_crops
+from helpers.reader.crops import MARGIN, SIZE, number_crops
 from helpers.reader.decoding import decode
 from helpers.reader.reader import Reader
+from workshop.making.contexts import CONTEXT_SIZE, middle
 
 
 def strict(network: keras.Model, contexts: np.ndarray, labels: np.ndarray) -> float:

@@ -13,11 +13,11 @@ from PIL import Image
 
 from helpers.accuracy import MAX_DIGITS
 from helpers.preprocessing import number_label
-from helpers.reader.crops import crop_contexts
 from helpers.sample import distributions
 from helpers.sample.distributions import Order, draw_digits, draw_lengths
 from helpers.sample.scenes import draw_scene
 from helpers.training.batches import Examples
+from workshop.making.contexts import crop_contexts
 from workshop.making.drawing.styles import (
     cast_glyphs,
     cast_style,

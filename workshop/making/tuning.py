@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from helpers.errors import InputError
-from helpers.reader.crops import crop_contexts
 from helpers.reader.evaluation import Numbers, archive_numbers
 from helpers.reader.reader import Reader
 from helpers.reader.weights import save_weights
@@ -18,6 +17,7 @@ from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.devices import prepare_process
 from workshop.making.calibration import calibrate, strict
+from workshop.making.contexts import crop_contexts
 from workshop.making.examples import drawn_kinds, drawn_sources
 from workshop.making.make import SHARES
 from workshop.making.training import Plan, train_reader

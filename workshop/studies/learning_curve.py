@@ -26,13 +26,13 @@ from helpers import paper
 from helpers.accuracy import measure
 from helpers.figures.style import styled
 from helpers.reader import Reader
-from helpers.reader.crops import crop_contexts
 from helpers.reader.decoding import decode
 from helpers.reader.evaluation import archive_numbers
 from helpers.reader.networks import build_reader
 from helpers.settings import Settings
 from helpers.training.batches import Examples
 from helpers.training.devices import prepare_process
+from workshop.making.contexts import crop_contexts
 from workshop.making.training import Plan, train_reader
 from workshop.making.tuning import TUNING, TuningOptions, copy_network, tuning_sources
 from workshop.studies.charts import finish, reach
