@@ -174,35 +174,6 @@ def build_network(layers: int, **changes) -> keras.Model:
     return keras.Model(inputs, x, name=f"report_{layers}_layers")
 
 
-def build_letter_network(**changes) -> keras.Model:
-    """Model 1 of the report on letters: one hidden layer and an output layer.
-
-    float32 (N, 28, 28, 1), pixels (v - 127.5) / 255, to logits (N, 10). ``changes``
-    are those of `helpers.recipe.Recipe.letters`.
-    """
-    recipe = Recipe.letters(**changes)
-    side, seeds = recipe.crop_size, endless_seeds(recipe.seed)
-
-    def dense(units, activation, name):
-        xavier = keras.initializers.GlorotUniform(next(seeds))
-        return keras.layers.Dense(
-            units, activation, kernel_initializer=xavier, name=name
-        )
-
-    return keras.Sequential(
-        [
-            keras.Input((side, side, 1), name="letters"),
-            keras.layers.Flatten(name="flatten"),
-            dense(recipe.widths[0], "relu", "dense1"),
-            keras.layers.Dropout(
-                1 - recipe.keep_rate, seed=next(seeds), name="dropout1"
-            ),
-            dense(10, None, "logits"),
-        ],
-        name="letters_2_layers",
-    )
-
-
 def dense_kernels(network: keras.Model) -> list[keras.Variable]:
     """The weights that L2 regularisation holds small: every dense layer's kernel."""
     dense = (PositionDense, keras.layers.Dense)

@@ -88,12 +88,6 @@ class Recipe:
         """`quick` or the report's own, hours of work, as the settings' profile says."""
         return {"quick": cls.quick, "report": cls}[profile](layers, **changes)
 
-    @classmethod
-    def letters(cls, **changes) -> "Recipe":
-        """The report's Model 1 on letters: 128 hidden units and an output layer."""
-        sizes = {"layers": 2, "crop_size": 28, "widths": (128,), "keep_rate": 0.9}
-        return cls(**sizes | {"batch_size": 50, "steps": 50_000} | changes)
-
     def metadata(self) -> dict:
         """The recipe as plain values, by which it is named and told from others."""
         return {

@@ -3,12 +3,11 @@
 import hashlib
 import json
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
 import tensorflow as tf
 
@@ -16,7 +15,7 @@ from helpers.accuracy import position_accuracy, sequence_accuracy
 from helpers.datasets import prepare
 from helpers.evaluation import evaluate, predict
 from helpers.files import atomic_write
-from helpers.networks import build_letter_network, build_network, dense_kernels
+from helpers.networks import build_network, dense_kernels
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.batches import Examples, length_weights, stream
@@ -28,41 +27,15 @@ from helpers.training.progress import Progress
 NETWORK, SUMMARY = "network.keras", "run.json"
 
 
-@dataclass(frozen=True)
-class Task:
-    """The network that a recipe means, and how its answers are judged.
-
-    ``build`` makes a recipe's untrained network; ``measures``, by name, take
-    (predicted, labels) and give a value from 0 to 1.
-    """
-
-    name: str
-    build: Callable[[Recipe], keras.Model]
-    measures: Mapping[str, Callable[[np.ndarray, np.ndarray], float]]
-
-    def measure(self, predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-        """Every measure of some answers, by its name."""
-        return {name: one(predicted, labels) for name, one in self.measures.items()}
-
-
-NUMBER_TASK = Task(
-    "numbers",
-    lambda recipe: build_network(**vars(recipe)),
-    {"strict": sequence_accuracy, "six_position": position_accuracy},
-)
-LETTER_TASK = Task(
-    "letters",
-    lambda recipe: build_letter_network(**vars(recipe)),
-    {"accuracy": lambda predicted, labels: float(np.mean(predicted == labels))},
-)
+MEASURES = {"strict": sequence_accuracy, "six_position": position_accuracy}
 
 
 @dataclass(frozen=True)
 class Run:
     """A training run as it stands.
 
-    Its ``history`` has the rows of `Trainer.history`, with the task's measures on the
-    validation images. No seconds include validation.
+    Its ``history`` has the rows of `Trainer.history`, with `MEASURES` on the validation
+    images. No seconds include validation.
     """
 
     folder: Path
@@ -96,37 +69,33 @@ def number_data(settings: Settings) -> dict[str, Examples]:
     return {name: Examples(split.images, split.labels) for name, split in splits}
 
 
-def run_name(
-    recipe: Recipe, data: Mapping[str, Examples], task: Task = NUMBER_TASK
-) -> str:
+def run_name(recipe: Recipe, data: Mapping[str, Examples]) -> str:
     """A folder name that tells a recipe and its data from every other.
 
     It begins with the number of layers and of steps, for people, and ends with a
     digest of everything the run depends on.
     """
     metadata = {name: data[name].metadata() for name in ("train", "validation")}
-    made_of = json.dumps([task.name, recipe.metadata(), metadata], sort_keys=True)
+    made_of = json.dumps(["numbers", recipe.metadata(), metadata], sort_keys=True)
     digest = hashlib.sha256(made_of.encode()).hexdigest()[:8]
-    return f"{task.name}_{recipe.layers}_layers_{recipe.steps}_steps_{digest}"
+    return f"numbers_{recipe.layers}_layers_{recipe.steps}_steps_{digest}"
 
 
 def run(
     recipe: Recipe,
     data: Mapping[str, Examples],
     settings: Settings,
-    task: Task = NUMBER_TASK,
     progress: Progress | None = None,
 ) -> Run:
     """Train by ``recipe``, or pick up the run that was made so before; see `train`."""
-    folder = settings.runs / run_name(recipe, data, task)
-    return train(recipe, data, folder, task, progress)
+    folder = settings.runs / run_name(recipe, data)
+    return train(recipe, data, folder, progress)
 
 
 def train(
     recipe: Recipe,
     data: Mapping[str, Examples],
     folder: Path | str,
-    task: Task = NUMBER_TASK,
     progress: Progress | None = None,
     strategy: tf.distribute.Strategy = ONE_DEVICE,
     shares: int | None = None,
@@ -146,7 +115,7 @@ def train(
     folder = Path(folder)
     training, validation = data["train"], data["validation"]
     with strategy.scope():
-        network = task.build(recipe)
+        network = build_network(**vars(recipe))
         optimizer = _optimizer(recipe)
         optimizer.build(network.trainable_variables)
     for name in ("train", "validation"):
@@ -163,6 +132,10 @@ def train(
             weights=length_weights(training.labels, recipe.length_shares),
         )
 
+    def measure() -> dict[str, float]:
+        answers = predict(network, validation.images)
+        return {name: one(answers, validation.labels) for name, one in MEASURES.items()}
+
     trainer = Trainer(
         network=network,
         optimizer=optimizer,
@@ -170,7 +143,7 @@ def train(
         batches=batches,
         folder=folder,
         identity={
-            "task": task.name,
+            "task": "numbers",
             "recipe": recipe.metadata(),
             "data": {"train": training.metadata(), "validation": validation.metadata()},
         },
@@ -178,9 +151,7 @@ def train(
         batch_size=recipe.batch_size,
         interval=recipe.validation_interval,
         learning_rate=recipe.learning_rate,
-        measure=lambda: task.measure(
-            predict(network, validation.images), validation.labels
-        ),
+        measure=measure,
         penalty=lambda: l2_penalty(kernels, recipe.l2_beta, recipe.l2_rows),
         strategy=strategy,
         shares=shares,
@@ -189,7 +160,7 @@ def train(
     if not trainer.finished:
         (folder / SUMMARY).unlink(missing_ok=True)
     trainer.fit(progress)
-    columns = ["step", "loss", "learning_rate", *task.measures, "seconds"]
+    columns = ["step", "loss", "learning_rate", *MEASURES, "seconds"]
     history = pd.DataFrame(trainer.history, columns=columns)
     made = Run(folder, recipe, network, history, trainer.step, trainer.seconds)
     if is_chief(strategy) and not (folder / SUMMARY).is_file():

@@ -8,8 +8,9 @@ import pytest
 from builders import TINY, bright_numbers
 
 from helpers.evaluation import evaluate
+from helpers.networks import build_network
 from helpers.recipe import Recipe
-from helpers.training.runs import NUMBER_TASK, run
+from helpers.training.runs import run
 from workshop.studies import ablations
 from workshop.studies.ablations import (
     BASELINE,
@@ -52,7 +53,7 @@ def test_every_ablation_changes_one_field_and_can_be_built():
     for recipe in recipes.values():
         change = set(recipe.metadata().items()) - set(Recipe().metadata().items())
         assert len(change) == 1
-        assert NUMBER_TASK.build(recipe).output_shape == (None, 6, 11)
+        assert build_network(**vars(recipe)).output_shape == (None, 6, 11)
 
 
 def test_results_are_those_of_the_runs(settings):

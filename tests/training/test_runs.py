@@ -12,15 +12,13 @@ import pytest
 from builders import FIVE_LAYERS, TINY, assert_same_training, bright_numbers
 
 from helpers.evaluation import evaluate, predict
-from helpers.networks import dense_kernels
-from helpers.recipe import Recipe
+from helpers.networks import build_network, dense_kernels
 from helpers.training import runs
 from helpers.training.batches import Examples
 from helpers.training.checkpoints import CheckpointError
 from helpers.training.progress import Progress
 from helpers.training.runs import (
-    LETTER_TASK,
-    NUMBER_TASK,
+    MEASURES,
     number_data,
     run,
     run_name,
@@ -52,7 +50,8 @@ def test_another_seed_gives_another_run(undisturbed, tmp_path):
 def test_run_says_how_the_network_does(undisturbed):
     last = undisturbed.history.iloc[-1]
     answers = predict(undisturbed.network, DATA["validation"].images)
-    measures = NUMBER_TASK.measure(answers, DATA["validation"].labels)
+    labels = DATA["validation"].labels
+    measures = {name: one(answers, labels) for name, one in MEASURES.items()}
     assert measures == undisturbed.scores == last[list(measures)].to_dict()
     assert (undisturbed.finished, undisturbed.step) == (True, 60)
     assert undisturbed.steps_per_second == 60 / last["seconds"]
@@ -76,7 +75,7 @@ def test_l2_rows_limits_what_is_held_small(tmp_path):
     recipe = replace(
         FIVE_LAYERS, l2_rows=1, l2_beta=1e4, steps=1, initial_learning_rate=1e-6
     )
-    before = [k.numpy() for k in dense_kernels(NUMBER_TASK.build(recipe))]
+    before = [k.numpy() for k in dense_kernels(build_network(**vars(recipe)))]
     made = train(recipe, DATA, tmp_path / "run")
     for old, kernel in zip(before, dense_kernels(made.network), strict=True):
         shrunk = np.abs(kernel.numpy() - 0.99 * old).max(axis=(0, 2)) < 1e-4
@@ -131,15 +130,6 @@ def test_network_and_summary_are_kept(undisturbed):
 def test_run_of_other_data_is_refused(undisturbed):
     with pytest.raises(CheckpointError, match=r"data\.train\.digest"):
         train(FIVE_LAYERS, DATA | {"train": FLIPPED}, undisturbed.folder)
-
-
-def test_letters_train_by_the_same_loop(tmp_path):
-    images = DATA["train"].images.astype(np.float32) / 255 - 0.5
-    letters = Examples(images, DATA["train"].labels[:, 1])
-    recipe = Recipe.letters(crop_size=12, widths=(32,), steps=400)
-    data = {"train": letters, "validation": letters}
-    made = train(recipe, data, tmp_path / "run", LETTER_TASK)
-    assert made.scores["accuracy"] > 0.9
 
 
 @pytest.mark.parametrize(
@@ -209,11 +199,11 @@ def test_name_stays_as_recipes_gain_fields():
 
 
 def test_name_differs_with_all_that_a_run_depends_on():
-    names = {run_name(FIVE_LAYERS, DATA), run_name(FIVE_LAYERS, DATA, LETTER_TASK)}
+    names = {run_name(FIVE_LAYERS, DATA)}
     names |= {run_name(FIVE_LAYERS, DATA | {part: FLIPPED}) for part in DATA}
     for change in ({"seed": 1}, {"keep_rate": 0.7}, {"momentum": 0.9}):
         names.add(run_name(replace(FIVE_LAYERS, **change), DATA))
-    assert len(names) == 7
+    assert len(names) == 6
     assert run_name(FIVE_LAYERS, DATA | {"test": FLIPPED}) in names
 
 
