@@ -1,9 +1,7 @@
 """The rehearsal at full size, rehearsed on a handful of images."""
 
 import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -85,19 +83,6 @@ def test_stage_that_fails_is_told_of(tmp_path, capfd):
     told = capfd.readouterr().err
     assert "archives.json" in told
     assert "rehearsal: the stage parse ended with exit status 1; expected 0" in told
-
-
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
-def test_memory_is_that_of_a_process_and_those_below_it():
-    hold = "held = bytearray(50_000_000); print(flush=True); input()"
-    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {hold!r}])"
-    words = [sys.executable, "-c", start]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with subprocess.Popen(words, **pipes) as process:
-        process.stdout.readline()
-        assert 50e6 < tool.memory(process.pid) < 120e6
-        process.communicate(b"\n")
-    assert tool.memory(process.pid) == 0
 
 
 @pytest.mark.parametrize(

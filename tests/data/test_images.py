@@ -109,23 +109,6 @@ def test_colour_that_stands_for_transparent_shows_the_backdrop(mode, value):
     assert first_pixel(encoded(image, transparency=value)) == GRAY
 
 
-def test_sixteen_bits_are_scaled_and_not_clipped():
-    levels = Image.fromarray(np.array([[0, 256, 32768, 65535]], np.uint16))
-    np.testing.assert_array_equal(pixels(encoded(levels))[0, :, 0], [0, 1, 128, 255])
-
-
-def test_cmyk_jpeg_is_not_inverted():
-    data = encoded(Image.new("CMYK", (8, 8), (255, 0, 0, 0)), "JPEG")
-    red, green, blue = first_pixel(data)
-    assert red < 10
-    assert min(green, blue) > 245
-
-
-def test_first_image_of_an_animation_counts(image):
-    data = encoded(image, "GIF", save_all=True, append_images=[image.rotate(180)])
-    np.testing.assert_array_equal(pixels(data), np.asarray(image))
-
-
 def test_content_counts_and_not_the_ending_of_the_name(image, tmp_path):
     path = tmp_path / "door.png"
     path.write_bytes(encoded(image, "JPEG"))

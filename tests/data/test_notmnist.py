@@ -138,15 +138,6 @@ def test_no_picture_is_in_two_splits_or_twice_in_one():
     assert len(keys) == len(np.unique(keys)) == 250
 
 
-def test_letters_keep_their_pictures_in_a_split():
-    large = made_up(20, 1)
-    train = split(large, made_up(5, 2), 0)["train"]
-    place = {file: row for row, file in enumerate(large.files)}
-    rows = [place[file] for file in train.files]
-    np.testing.assert_array_equal(train.images, large.images[rows])
-    np.testing.assert_array_equal(train.labels, large.labels[rows])
-
-
 @pytest.mark.parametrize(
     ("seeds", "sizes", "message"),
     [

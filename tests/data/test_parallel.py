@@ -32,16 +32,6 @@ def test_one_process_or_one_task_needs_no_other_process(tasks, processes, own):
     assert found.count(os.getpid()) == own
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs affinity")
-def test_cores_that_this_process_may_not_use_are_not_counted():
-    program = (
-        "import os; from helpers.data.parallel import ordered_map; "
-        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); "
-        "assert set(ordered_map(os.getpid, [()] * 4)) == {os.getpid()}"
-    )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 def test_error_of_a_task_is_raised_in_its_turn(processes):
     results = ordered_map(operator.floordiv, [(4, 2), (1, 0), (1, 1)], processes)

@@ -1,6 +1,5 @@
 """The store: what is in it, what is not, and when it is made anew."""
 
-import json
 from dataclasses import replace
 
 import h5py
@@ -225,9 +224,3 @@ def test_file_that_is_no_store_gives_way_to_one(built, harm):
     path = built().path
     harm(path)
     assert len(built().test) == 9
-
-
-def test_store_of_another_version_gives_way(built):
-    made = built()
-    metadata(json.dumps(made.metadata | {"version": 0}))(made.path)
-    assert built().metadata == made.metadata

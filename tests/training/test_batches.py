@@ -63,11 +63,6 @@ def test_weighted_pass_holds_each_row_as_often_as_its_weight_says():
     np.testing.assert_allclose(counts.mean(0), weights, atol=0.15)
 
 
-def test_weighted_pass_is_shuffled():
-    order = next(pass_orders(100, seed=1, weights=np.arange(100.0)))
-    assert 0 < (np.diff(order) < 0).sum() < 99
-
-
 def test_images_come_with_their_labels():
     examples = numbered(10)
     images, labels = next(iter(stream(examples, 6, seed=1)))

@@ -135,15 +135,6 @@ def test_goes_on_after_a_stop_as_if_undisturbed(
     assert_same_training(train(tmp_path), undisturbed)
 
 
-def test_seconds_go_on_after_a_stop(tmp_path):
-    first = train(tmp_path, AtStep(5, lambda progress: progress.stop.set(), rows=True))
-    again = train(tmp_path)
-    seconds = [row["seconds"] for row in again.history]
-    assert seconds[0] == first.seconds > 0
-    assert seconds == sorted(seconds)
-    assert again.seconds == seconds[-1]
-
-
 def test_finished_run_takes_no_step(undisturbed):
     assert_same_training(train(undisturbed.folder, loss=fail), undisturbed)
 
