@@ -6,9 +6,9 @@ python tools/comparisons.py lengths --data FOLDER --distortion 0.1 --momentum 0.
 
 What the recipes have in common is the report's, but for the options of
 `python -m helpers train` that are given. The results are written to figures/long for
-notebook 08 to draw, to optimizers_SOURCE.csv and the like, SOURCE being ``sample`` for
-drawn images and ``svhn`` for photographs. What is stopped or killed goes on from where
-it was when the same command is given again.
+notebooks 09 and 10 to draw, to optimizers_SOURCE.csv and the like, SOURCE being
+``sample`` for drawn images and ``svhn`` for photographs. What is stopped or killed goes
+on from where it was when the same command is given again.
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ python tools/learning_curve.py --data FOLDER --sizes 250 1000 --seeds 2016 2017
 FOLDER holds train and test archives in the official layout. For each number of images
 the network is trained twice, from the weights that drawn images taught it and from
 random ones, and measured on the whole test archive. After each training the results so
-far are written to figures/long/learning_curve_SOURCE.csv, for notebook 08 to draw,
+far are written to figures/long/learning_curve_SOURCE.csv, for notebook 10 to draw,
 SOURCE being ``sample`` for drawn images and ``svhn`` for photographs. A command that is
 stopped or killed goes on from its checkpoint when it is given again.
 """

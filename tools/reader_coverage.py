@@ -6,7 +6,7 @@ python tools/reader_coverage.py --data FOLDER --tuned FILE
 FOLDER holds a test archive in the official layout; FILE is what `python -m helpers
 tune` wrote. Nothing is chosen by these images: temperature and threshold are those of
 the weights' metadata. The answers are written to figures/long/coverage_SOURCE.csv for
-notebook 08 to draw, SOURCE being ``sample`` for drawn images and ``svhn`` for
+notebooks 08 and 10 to draw, SOURCE being ``sample`` for drawn images and ``svhn`` for
 photographs.
 """
 

@@ -101,7 +101,7 @@ def wrong_readings(
 
 @styled
 def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
-    """Show wrong readings of images uint8 (N, side, side), of each kind the first few.
+    """Show wrong readings of images uint8 (N, H, W), of each kind the first few.
 
     See `draw_reading`.
     """
@@ -111,8 +111,9 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
     figure, axes = empty_grid(rows, each, (0.95 * each, 1.4 * rows), layout=None)
     for row, kind in zip(axes, left, strict=False):
         chosen = np.flatnonzero(kinds == kind)
-        head = {"transform": row[0].transAxes, "weight": "bold"}
-        row[0].text(0, 1.38, f"{kind}: {len(chosen)}", **head)
+        place = {"xycoords": "axes fraction", "textcoords": "offset points"}
+        heading = f"{kind}: {len(chosen)}"
+        row[0].annotate(heading, (0, 1), (1, 27), **place, weight="bold")
         for axis, place in zip(row, chosen, strict=False):
             axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
             draw_reading(axis, predicted[place], labels[place])
