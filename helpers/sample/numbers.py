@@ -122,7 +122,7 @@ def draw_habit(rng: np.random.Generator, count: int) -> np.ndarray:
 
     float64 (4, count), in digit heights.
     """
-    sides = rng.normal((0.07, 0.05, 0.05, 0.06), (0.05, 0.035, 0.06, 0.04))
+    sides = rng.normal((0.07, 0.09, 0.08, 0.07), (0.05, 0.055, 0.07, 0.05))
     shift = rng.normal(0, 0.03)
     slips = rng.normal(0, 0.03, (4, count))
     slips[1] = rng.normal(0, 0.015, count)

@@ -110,7 +110,7 @@ def compose(
     size = np.maximum(np.rint(frame), (12, 10)).astype(int)
     spare = size - union * scale
     lean = rng.normal(0, 0.02, 2) + (rng.random(2) < 0.1) * rng.normal(0, 0.15, 2)
-    lean[1] -= 0.03
+    lean[1] -= 0.05
     start = spare * np.clip(0.5 + lean, -0.03, 1.03) - low * scale
     fit = np.array([[scale, 0, start[0]], [0, scale, start[1]], [0, 0, 1]])
     boxes = np.concatenate([boxes[:, :2] * scale + start, boxes[:, 2:] * scale], 1)
@@ -143,10 +143,11 @@ def _facade(rng, number, style, matrix, size, height, sides):
         plane = x - middle[0], y - middle[1]
         plates.put_plate(rng, canvas, *plane, style, tuple(extent), light)
     part, x, y = textures.cut(canvas, x, y, points.min(0) - 0.3, points.max(0) + 0.3)
-    if too_faint(part, style.digit):
-        colour = plates.contrasting(rng, part.mean((0, 1)))
-        style = replace(style, digit=colour)
-    plates.put_digits(rng, part, numbers.ink(number, x, y), style, scale, light)
+    ink = numbers.ink(number, x, y)
+    ground = part[ink > 0.1]
+    if too_faint(ground, style.digit):
+        style = replace(style, digit=plates.contrasting(rng, ground.mean(0)))
+    plates.put_digits(rng, part, ink, style, scale, light)
     camera.light_up(rng, canvas, scale)
     pixels = (np.clip(canvas, 0, 1) * 255).astype(np.uint8)
     to_pixels = np.array([[scale, 0, origin[0]], [0, scale, origin[1]], [0, 0, 1]])
@@ -157,7 +158,7 @@ def too_faint(ground: np.ndarray, colour: np.ndarray) -> bool:
     """Say whether a colour, (3,), hardly stands out from an uneven ground, (..., 3)."""
     gray = ground @ textures.LUMA
     step = abs(gray.mean() - colour @ textures.LUMA)
-    return bool(step < 0.12 + gray.std())
+    return bool(step < 0.1 + gray.std())
 
 
 def _put_sides(rng, canvas, x, y, extent, sides) -> None:
@@ -167,7 +168,7 @@ def _put_sides(rng, canvas, x, y, extent, sides) -> None:
             continue
         low, high = np.full(2, -np.inf), np.full(2, np.inf)
         (low if sign > 0 else high)[axis] = start = sign * (
-            extent[axis] / 2 + rng.uniform(0.3, 2.0)
+            extent[axis] / 2 + rng.uniform(0.15, 1.8)
         )
         part, u, v = textures.cut(canvas, x, y, low, high)
         if min(part.shape[:2]) < 3:

@@ -14,7 +14,7 @@ _ENAMEL = (
 )
 _MOUNTED = (
     *("arimo", "roboto", "lato", "oswald", "libre_baskerville", "open_sans", "inter"),
-    *("dm_serif_display", "lora", "barlow_condensed", "poppins"),
+    *("dm_serif_display", "lora", "barlow_condensed", "poppins", "kanit", "rajdhani"),
 )
 _PAINTED = ("arimo", "oswald", "roboto", "bebas_neue", "anton", "lobster", "rowdies")
 GROUPS = {

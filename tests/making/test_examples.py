@@ -116,7 +116,7 @@ def test_kept_examples_are_those_of_their_kind_and_drawn_once(tmp_path):
     counts = {"numbers": 3, "notes": 2}
     first = drawn_kinds(tmp_path, counts, 5, shard=4)
     names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == ["notes_v5_5_000.npz", "numbers_v7_5_000.npz"]
+    assert names == ["notes_v6_5_000.npz", "numbers_v8_5_000.npz"]
     again = drawn_examples("notes", tmp_path, 2, 5)
     np.testing.assert_array_equal(again[0], first["notes"].images)
     assert [len(first[kind]) for kind in counts] == [3, 2]

@@ -179,10 +179,10 @@ class Kind:
 
 
 KINDS = {
-    "numbers": Kind("numbers", draw_examples, 7),
-    "notes": Kind("notes by hand", draw_notes, 5),
-    "cast": Kind("old plates", draw_cast, 4),
-    "whole": Kind("whole images", draw_whole, 6, shard=2_500),
+    "numbers": Kind("numbers", draw_examples, 8),
+    "notes": Kind("notes by hand", draw_notes, 6),
+    "cast": Kind("old plates", draw_cast, 5),
+    "whole": Kind("whole images", draw_whole, 7, shard=2_500),
 }
 
 
