@@ -7,7 +7,8 @@ import pytest
 
 from helpers.settings import ROOT
 
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+FOLDER = ROOT / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 MAX_CELL_LINES = 30
 MACHINE_PATH = re.compile(r"(?<![\w.])/(home|root|work|tmp|Users|usr)/")
 
@@ -76,6 +77,30 @@ def test_links_lead_to_its_neighbours(path, notebook):
 def test_cells_are_short(notebook):
     for cell in code_cells(notebook):
         assert len(cell.source.splitlines()) <= MAX_CELL_LINES, cell.source
+
+
+def test_pictures_are_there_and_described(notebook):
+    for text, name in re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", prose(notebook)):
+        assert text, f"{name} has no description"
+        assert (FOLDER / name).is_file(), name
+
+
+def test_checks_are_out_of_the_way(notebook):
+    for cell in code_cells(notebook):
+        hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        checks = bool(re.search(r"^check\(", cell.source, re.MULTILINE))
+        assert hidden == checks == ("hide-cell" in tags(cell)), cell.source
+        assert "True" not in "".join(printed(cell)).split(), cell.source
+
+
+def test_every_exercise_has_a_solution(path, notebook):
+    exercises = prose(notebook).split("## Exercises")[1]
+    solved = prose(nbformat.read(FOLDER / "solutions" / path.name, as_version=4))
+    numbers = re.findall(r"^(\d)\. ", exercises, re.MULTILINE)
+    assert len(numbers) >= 4
+    assert re.findall(r"^## (?:Exercise )?(\d)", solved, re.MULTILINE) == numbers
+    assert exercises.count("(harder)") == 2
+    assert f"(solutions/{path.name})" in exercises
 
 
 def test_report_is_rebuilt_by_helpers_alone(path, notebook):

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
@@ -150,15 +149,13 @@ def figure_6(curves: pd.DataFrame) -> Figure:
 def compare_runs(runs: Mapping[str, Run]) -> Figure:
     """Draw the validation accuracy of runs on numbers that differ in one thing."""
     figure, axes = _panels()
-    colours = plt.get_cmap("viridis")(np.linspace(0, 0.9, len(runs)))
     for axis, measured in zip(axes, MEASURES, strict=True):
-        for (name, run), colour in zip(runs.items(), colours, strict=True):
-            history = run.history
-            axis.plot(history["step"], history[measured], color=colour, label=name)
+        for name, run in runs.items():
+            axis.plot(run.history["step"], run.history[measured], label=name)
         axis.autoscale(axis="y")  # small differences are what matters here
         lowest, (_, highest) = FLOORS[measured], axis.get_ylim()
         axis.set_ylim(lowest, max(highest, lowest + 0.1))  # whole percent that differ
-    axes[0].legend(fontsize=8, loc="upper left")
+    _legend_above(figure, axes[0])
     return figure
 
 
