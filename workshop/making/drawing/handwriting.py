@@ -12,14 +12,7 @@ from PIL import Image
 
 from helpers.sample.glyphs import HEIGHT, Glyph
 from workshop.making.drawing.forms import ALL_FORMS, FORMS
-from workshop.making.drawing.strokes import (
-    curve_through,
-    evenly,
-    inked,
-    joined,
-    warped,
-    wavering,
-)
+from workshop.making.drawing.strokes import bent, inked, joined, path_through, slanted
 
 SLIP_SHARE, MIXED_SHARE, ROUNDED_SHARE = 0.2, 0.7, 0.3
 """Of a free hand: share of digits in another form than its usual one, of forms between
@@ -100,8 +93,7 @@ def between(form, other, share: float) -> list[np.ndarray]:
     """Mix strokes, ``share`` of the way from those of a form to those of another."""
     pairs = zip(form, other, strict=True)
     return [
-        (1 - share) * evenly(curve_through(start), STEPS)
-        + share * evenly(curve_through(end), STEPS)
+        (1 - share) * path_through(start, STEPS) + share * path_through(end, STEPS)
         for start, end in pairs
     ]
 
@@ -115,12 +107,11 @@ def rounded(rng, digit: int, form: list[np.ndarray]) -> list[np.ndarray]:
 
 def write_form(rng, hand: Hand, digit: int, form: list[np.ndarray]) -> Glyph:
     """Write a form of a digit, see `draw_form`, as it comes out once."""
-    paths = [evenly(curve_through(stroke)) for stroke in form]
-    points = wavering(rng, np.concatenate(paths), hand.waver)
-    points = warped(rng, points, hand.warp)
+    paths = [path_through(stroke) for stroke in form]
+    points = bent(rng, np.concatenate(paths), hand.waver, hand.warp)
     width = hand.width * np.exp(rng.normal(0, hand.spread))
-    points[:, 0] *= width if digit == 1 else max(width, MIN_PENS * hand.pen)
-    points[:, 0] -= (hand.slant + rng.normal(0, hand.lean)) * points[:, 1]
+    width = width if digit == 1 else max(width, MIN_PENS * hand.pen)
+    points = slanted(points, width, hand.slant + rng.normal(0, hand.lean))
     thickness, end = np.empty(len(points)), 0
     for path in paths:
         start, end = end, end + len(path)

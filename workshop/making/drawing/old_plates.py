@@ -10,14 +10,7 @@ import numpy as np
 
 from helpers.sample.glyphs import Glyph
 from workshop.making.drawing.forms import PLATE_FORMS
-from workshop.making.drawing.strokes import (
-    curve_through,
-    evenly,
-    inked,
-    joined,
-    warped,
-    wavering,
-)
+from workshop.making.drawing.strokes import bent, inked, joined, path_through, slanted
 
 EVEN, MIN_THICKNESS = 0.13, 0.03
 """Thickness in heights of strokes that neither swell nor shrink, and the least."""
@@ -70,9 +63,8 @@ def cast(rng, foundry: Foundry, digits: tuple[int, ...]) -> tuple[Glyph, ...]:
 def cast_form(rng, foundry: Foundry, form: list[np.ndarray]) -> Glyph:
     """Cast strokes (K, 3) of points and their thickness, as a maker has them."""
     points = np.concatenate([_thick(stroke, foundry) for stroke in form])
-    places = wavering(rng, points[:, :2], foundry.waver)
-    places = warped(rng, places, foundry.warp) * [foundry.width, 1]
-    places[:, 0] -= foundry.slant * places[:, 1]
+    places = bent(rng, points[:, :2], foundry.waver, foundry.warp)
+    places = slanted(places, foundry.width, foundry.slant)
     return inked(places, points[:, 2])
 
 
@@ -81,6 +73,6 @@ def _thick(stroke: np.ndarray, foundry: Foundry) -> np.ndarray:
     thick = (EVEN + foundry.contrast * (stroke[:, 2] - EVEN)) * foundry.weight
     thick[[0, -1]] *= np.where(thick[[0, -1]] > EVEN, foundry.balls, 1)
     thick = np.maximum(thick, MIN_THICKNESS)
-    dense = evenly(curve_through(np.column_stack([stroke[:, :2], thick])))
+    dense = path_through(np.column_stack([stroke[:, :2], thick]))
     dense[:, 2] = np.maximum(dense[:, 2], MIN_THICKNESS)
     return dense

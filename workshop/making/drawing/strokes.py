@@ -35,6 +35,11 @@ def evenly(path: np.ndarray, count: int | None = None) -> np.ndarray:
     return np.stack([np.interp(places, along, axis) for axis in path.T], 1)
 
 
+def path_through(points, count: int | None = None) -> np.ndarray:
+    """Lead a `curve_through` points, ``count`` of it taken `evenly`."""
+    return evenly(curve_through(points), count)
+
+
 def joined(strokes: list[np.ndarray]) -> list[np.ndarray]:
     """Write on with each stroke that begins where the one before ended."""
     longer = [strokes[0]]
@@ -65,6 +70,18 @@ def wavering(rng, points: np.ndarray, deviation: float, waves: int = 6) -> np.nd
     phases = rng.uniform(0, 2 * np.pi, waves)
     heights = rng.normal(0, deviation * np.sqrt(2 / waves), (waves, 2))
     return points + np.sin(points @ ways.T + phases) @ heights
+
+
+def bent(rng, points: np.ndarray, waver: float, warp: float) -> np.ndarray:
+    """Bend points (K, 2) in places, then as a whole: `wavering`, then `warped`."""
+    return warped(rng, wavering(rng, points, waver), warp)
+
+
+def slanted(points: np.ndarray, width: float, slant: float) -> np.ndarray:
+    """Make points (K, 2) so many times as wide, then lean them to the left below."""
+    points = points * [width, 1]
+    points[:, 0] -= slant * points[:, 1]
+    return points
 
 
 def inked(points: np.ndarray, thickness: np.ndarray) -> Glyph:
