@@ -29,9 +29,6 @@ CHECKPOINT = {
     "length": 0.957,
 }
 
-# Seven layers, batch 100, on the author's machine: 100,000 steps in 7 hours.
-STEPS_PER_SECOND = 4
-
 # Letters in each split, mean and standard deviation of their pixels.
 TABLE_1 = {
     "train": (200_000, -0.082, 0.454),

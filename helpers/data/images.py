@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from helpers.errors import InputError
+from helpers.preprocessing import eight_bits
 
 PHOTO_FORMATS = (
     *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000"),
@@ -237,9 +238,9 @@ def _eight_bits(image: Image.Image, name: str) -> Image.Image:
     if image.mode == "I":  # 32 bits that hold 8 or 16, by what is in them
         kind = np.result_type(*map(np.min_scalar_type, image.getextrema()))
         return _from_array(np.asarray(image).astype(kind), name)
-    if image.mode == "F" or image.mode.startswith("I;16"):
+    if image.mode == "F":
         return _from_array(np.asarray(image), name)
-    return image
+    return eight_bits(image)
 
 
 def _from_array(array: np.ndarray, name: str) -> Image.Image:

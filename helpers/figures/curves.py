@@ -182,7 +182,9 @@ def depth_gap(curves: pd.DataFrame, measured: str) -> float:
 
 
 def _panels():
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharex=True, layout="tight")
+    figure, axes = plt.subplots(
+        1, 2, figsize=(10, 4), sharex=True, layout="constrained"
+    )
     for axis, (name, title) in zip(axes, MEASURES.items(), strict=True):
         axis.set(title=title, xlabel="step", ylabel="accuracy", ylim=(FLOORS[name], 1))
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
@@ -199,6 +201,5 @@ def _log_steps(axis) -> None:
 
 def _legend_above(figure: Figure, axis) -> None:
     """Put the legend of an axis above the panels, off the curves."""
-    figure.set_layout_engine("constrained")
     lines = axis.get_legend_handles_labels()
     figure.legend(*lines, loc="outside upper center", ncols=5, frameon=False)

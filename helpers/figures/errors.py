@@ -18,6 +18,9 @@ KINDS = (
 )
 """Kinds of errors; an answer is of the first that fits."""
 
+ABOVE = {"xycoords": "axes fraction", "textcoords": "offset points"}
+"""Where a text above an image stands: in points from its upper left corner."""
+
 
 def kind_of_error(predicted, labels) -> np.ndarray:
     """Say of each answer whether it is right, and if not of which of `KINDS`.
@@ -72,16 +75,15 @@ def draw_reading(axis: Axes, predicted, label) -> None:
     for height, line in ((13, truth), (2, read)):
         for n, (text, colour) in enumerate(line):
             weight = "bold" if colour == RED else "normal"
-            axis.annotate(
-                text,
-                (0, 1),
-                (1 + 6.5 * n, height),
-                xycoords="axes fraction",
-                textcoords="offset points",
-                fontsize=9,
-                color=colour,
-                weight=weight,
-            )
+            style = ABOVE | {"fontsize": 9, "color": colour, "weight": weight}
+            axis.annotate(text, (0, 1), (1 + 6.5 * n, height), **style)
+
+
+def _show_readings(axes, places, images, predicted, labels) -> None:
+    """Show the images at some places, one on each of the axes, as they were read."""
+    for axis, place in zip(axes, places, strict=False):
+        axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
+        draw_reading(axis, predicted[place], labels[place])
 
 
 @styled
@@ -92,9 +94,7 @@ def wrong_readings(
     wrong = np.flatnonzero(kind_of_error(predicted, labels) != RIGHT)[:most]
     rows = max(1, -(-len(wrong) // columns))
     figure, axes = empty_grid(rows, columns, (1.15 * columns, 1.5 * rows), layout=None)
-    for axis, place in zip(axes.flat, wrong, strict=False):
-        axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
-        draw_reading(axis, predicted[place], labels[place])
+    _show_readings(axes.flat, wrong, images, predicted, labels)
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.33 / (1.5 * rows), hspace=0.35)
     return figure
 
@@ -111,11 +111,8 @@ def error_gallery(images, predicted, labels, each: int = 10) -> Figure:
     figure, axes = empty_grid(rows, each, (0.95 * each, 1.4 * rows), layout=None)
     for row, kind in zip(axes, left, strict=False):
         chosen = np.flatnonzero(kinds == kind)
-        place = {"xycoords": "axes fraction", "textcoords": "offset points"}
         heading = f"{kind}: {len(chosen)}"
-        row[0].annotate(heading, (0, 1), (1, 27), **place, weight="bold")
-        for axis, place in zip(row, chosen, strict=False):
-            axis.imshow(images[place], cmap="gray", vmin=0, vmax=255)
-            draw_reading(axis, predicted[place], labels[place])
+        row[0].annotate(heading, (0, 1), (1, 27), **ABOVE, weight="bold")
+        _show_readings(row, chosen, images, predicted, labels)
     figure.subplots_adjust(0.01, 0.01, 0.99, 1 - 0.5 / (1.4 * rows), hspace=0.7)
     return figure
