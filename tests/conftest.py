@@ -1,6 +1,7 @@
 """What the tests share: the real images, where there are any, and a made-up few."""
 
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,14 @@ def real_data() -> Path:
     folder = (ROOT / value).resolve()
     assert folder.is_dir(), f"WORKBOOK_REAL_DATA is {value!r}, which is no folder"
     return folder
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    """Close the figures of a test, if anything in it has loaded what makes them."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture
