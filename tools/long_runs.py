@@ -16,7 +16,7 @@ import pandas as pd
 from study_command import parse, study_parser
 from study_command import run as run_command
 
-from helpers.figures.curves import figure_6, keep_curves, learning_curve, long_curves
+from helpers.figures.curves import figure_6, keep_curves, long_curves, training_curve
 from helpers.files import atomic_write
 from helpers.recipe import Recipe
 from helpers.settings import Settings
@@ -47,7 +47,7 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
         made = run(recipe, data, settings)
         if not made.finished:
             raise KeyboardInterrupt
-        curves.append(learning_curve(made, data))
+        curves.append(training_curve(made, data))
         if layers == 7:
             keep_curves("figure_03", settings, curves[-1])
         if len(options.layers) > 1:

@@ -1,4 +1,4 @@
-"""Learning curves of training runs: their tables, and Figures 3 and 6 drawn from them.
+"""Training curves of training runs: their tables, and Figures 3 and 6 drawn from them.
 
 A curve that was kept as CSV gives the same figure again, long after its run.
 """
@@ -31,7 +31,7 @@ FLOORS = {"strict": 0, "six_position": 0.5}
 """Where the accuracy axis of a panel begins; no sensible answer is below."""
 
 
-def learning_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
+def training_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
     """Collect all that the figures draw of a run on numbers, and what it was made from.
 
     A row for each row of the run's history (``part`` is ``validation``), one for the
@@ -86,7 +86,7 @@ def kept_curves(name: str, settings: Settings) -> dict[str, pd.DataFrame]:
 
 @styled
 def figure_3(curve: pd.DataFrame) -> Figure:
-    """Draw a `learning_curve` beside the report's (report, Figure 3).
+    """Draw a `training_curve` beside the report's (report, Figure 3).
 
     Lines are validation accuracy, dots test accuracy at their end. The steps have a
     logarithmic axis, so that the report's 200,000 fit beside a run of any length.
@@ -114,7 +114,7 @@ def figure_3(curve: pd.DataFrame) -> Figure:
 
 @styled
 def figure_6(curves: pd.DataFrame) -> Figure:
-    """Draw accuracy by depth from `learning_curve` tables (report, Figure 6).
+    """Draw accuracy by depth from `training_curve` tables (report, Figure 6).
 
     Fully connected networks are dotted, convolutional ones solid. Lines are
     validation, dots at their end test; the report's dots, six-position averages, stand

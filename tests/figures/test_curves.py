@@ -17,7 +17,7 @@ from helpers.figures.curves import (
     figure_6,
     keep_curves,
     kept_curves,
-    learning_curve,
+    training_curve,
 )
 from helpers.networks import build_network
 from helpers.recipe import Recipe
@@ -44,7 +44,7 @@ def curve_of(history):
     run = Run("folder", TINY, network, history, step=20, seconds=2.0)
     data = {"train": ones(5), "validation": ones(2), "test": ones(3)}
     data["test"].labels[2, 1] = 7
-    return learning_curve(run, data)
+    return training_curve(run, data)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def curve():
     return curve_of([[10, 3.0, 0.1, 0.5, 0.75, 1.0], [20, 2.0, 0.05, 1.0, 1.0, 2.0]])
 
 
-def test_learning_curve_ends_in_test_and_constant_answer(curve):
+def test_training_curve_ends_in_test_and_constant_answer(curve):
     assert curve["part"].tolist() == ["validation", "validation", "test", "constant"]
     assert curve["step"].tolist() == [10, 20, 20, 20]
     strict, six_position = [0.5, 1.0, 2 / 3, 2 / 3], [0.75, 1.0, 17 / 18, 17 / 18]
