@@ -46,7 +46,8 @@ environment: $(READY)  ## make the Python environment in .venv
 .PHONY: notebooks
 notebooks: $(READY)  ## run every notebook; pages in build/notebooks, figures in build/figures
 	$(BIN)/python -m helpers draw
-	$(BIN)/jupyter nbconvert --execute --to html --embed-images --output-dir build/notebooks $(NOTEBOOKS)
+	printf '%s\n' $(NOTEBOOKS) | xargs -n 1 -P 2 \
+	  $(BIN)/jupyter nbconvert --execute --to html --embed-images --output-dir build/notebooks
 
 .PHONY: lab
 lab: $(READY)  ## open JupyterLab on the notebooks
