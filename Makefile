@@ -43,11 +43,13 @@ $(READY): requirements.lock pyproject.toml
 .PHONY: environment
 environment: $(READY)  ## make the Python environment in .venv
 
+# Without the widgets' state a page shows their still pictures, and loads no script.
 .PHONY: notebooks
 notebooks: $(READY)  ## run every notebook; pages in build/notebooks, figures in build/figures
 	$(BIN)/python -m helpers draw
 	printf '%s\n' $(NOTEBOOKS) | xargs -n 1 -P 2 \
-	  $(BIN)/jupyter nbconvert --execute --to html --embed-images --output-dir build/notebooks
+	  $(BIN)/jupyter nbconvert --execute --ExecutePreprocessor.store_widget_state=False \
+	  --to html --embed-images --output-dir build/notebooks
 
 .PHONY: lab
 lab: $(READY)  ## open JupyterLab on the notebooks

@@ -4,7 +4,6 @@ What it does by mouse `helpers.reader.Reader.read` does in a line.
 """
 
 import html
-import io
 from collections.abc import Mapping
 from contextlib import contextmanager
 
@@ -14,6 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageDraw
 
 from helpers.data.images import Photo, PhotoError, load_photo
+from helpers.widgets.still import png
 
 LONG_SIDE = 420
 """Longer side of the photo in the panel, in pixels."""
@@ -163,14 +163,14 @@ class PhotoPicker(widgets.VBox):
     def _tell(self, reading) -> None:
         """Show a reading, of the box as it stands, and the photo with that box."""
         self.reading = reading
-        self._photo.value = _png(draw_photo_with_box(self.image, self.box))
+        self._photo.value = png(draw_photo_with_box(self.image, self.box))
         if reading.error:
             self._chart.value = b""
             self._say_problem(reading.error)
             return
         self._said.value = f"<b>{html.escape(describe(reading))}</b>"
         crop = self.reader.crops(self.image, [self.box])[0]
-        self._chart.value = _png(draw_reading(reading, crop))
+        self._chart.value = png(draw_reading(reading, crop))
 
     def _say_problem(self, words: str) -> None:
         self._said.value = f'<span style="color:#b00020">{html.escape(words)}</span>'
@@ -223,12 +223,3 @@ def _size_shown(image: Image.Image) -> tuple[int, int]:
     """Width and height of a photo in the panel."""
     scale = LONG_SIDE / max(image.size)
     return tuple(max(1, round(scale * side)) for side in image.size)
-
-
-def _png(picture: Image.Image | Figure) -> bytes:
-    stream = io.BytesIO()
-    if isinstance(picture, Figure):
-        picture.savefig(stream, format="png", dpi=100)
-    else:
-        picture.save(stream, "PNG", compress_level=1)
-    return stream.getvalue()

@@ -3,7 +3,6 @@
 What it does by mouse `helpers.training.runs.run` does in a line; the panel says which.
 """
 
-import io
 import shlex
 import threading
 import time
@@ -22,6 +21,7 @@ from helpers.training.batches import Examples
 from helpers.training.options import recipe_command, written
 from helpers.training.progress import Progress
 from helpers.training.runs import run
+from helpers.widgets.still import Still, png
 
 ROWS = 20
 """Validations in a run of the panel."""
@@ -47,7 +47,7 @@ KNOBS = {
 slider stops, or None for a field to type in."""
 
 
-class TrainingPanel(widgets.VBox):
+class TrainingPanel(Still, widgets.VBox):
     """Sliders over a recipe's values, buttons, and the curves of every run.
 
     It starts from ``recipe``, which also has the values without a slider. ``data`` are
@@ -193,9 +193,7 @@ class TrainingPanel(widgets.VBox):
         self._export.value = f"{code}\n{command}"
 
     def _show_curves(self) -> None:
-        picture = io.BytesIO()
-        draw_curves(self._curves).savefig(picture, format="png", dpi=100)
-        self._chart.value = picture.getvalue()
+        self._chart.value = png(draw_curves(self._curves))
 
 
 class _PanelProgress(Progress):
