@@ -147,6 +147,10 @@ class Page:
         self.until(item.is_enabled)
         self.browser.execute_script("arguments[0].click()", item)
 
+    def drag(self, item, right, down):
+        mouse = ActionChains(self.browser).move_to_element(item).click_and_hold()
+        mouse.move_by_offset(right, down).release().perform()
+
 
 @pytest.fixture
 def opened(browser, lab, tmp_path):
@@ -183,9 +187,12 @@ def test_photo_box_and_reading_in_jupyterlab(opened):
     page.says("7750 (90%)")
     Select(page.find(".widget-dropdown select")).select_by_visible_text("door")
     page.says("100100 (90%)")
-    across = ".widget-hslider .noUi-handle-upper"
-    page.find(across).send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
-    page.says("102100 (90%)")
+    edge = page.until(lambda: page.find(".wrapper line.right"))
+    page.drag(edge, 70, 0)  # 420 pixels show 300
+    page.says("150100 (90%)")
+    page.drag(page.find(".wrapper rect.movable"), 14, 28)
+    page.drag(page.find(".wrapper line.top"), 0, -14)
+    page.says("150110 (90%)")
     pictures = page.browser.find_elements(By.CSS_SELECTOR, ".jp-OutputArea img")
     page.until(lambda: all(p.get_property("naturalWidth") for p in pictures))
     assert len(pictures) == 2

@@ -1,4 +1,4 @@
-"""The photo picker, its sliders and files set as by a browser, but without one."""
+"""The photo picker, its box and files set as by a browser, but without one."""
 
 import io
 from dataclasses import dataclass, field
@@ -10,12 +10,8 @@ from builders import encoded
 from PIL import Image
 
 from helpers.reader import Reading
-from helpers.widgets.photo_picker import (
-    PhotoPicker,
-    describe,
-    draw_photo_with_box,
-    draw_reading,
-)
+from helpers.widgets.photo_box import SliderBox, draw_photo_with_box
+from helpers.widgets.photo_picker import PhotoPicker, describe, draw_reading
 
 DIGIT = (("7", 0.9), ("1", 0.1), ("4", 0.0))
 
@@ -66,24 +62,59 @@ def upload(picker, name: str, content: bytes) -> None:
     picker._upload.set_trait("value", (file,))
 
 
-def test_sliders_move_the_edges_and_each_move_is_read_and_shown(reader):
+def bounds(left, top, right, bottom) -> dict:
+    """A box as the browser sends it, in pixels of the photo as it is shown."""
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
+
+
+def test_dragged_box_is_read_and_the_page_without_widgets_shows_it(reader):
     picker = PhotoPicker(reader, {"a": photo()}, {"a": (50, 25, 150.4, 75)})
     assert reader.asked == [(50, 25, 150, 75)]  # the known box; nothing looked for
-    before = Image.open(io.BytesIO(picker._photo.value))
-    assert before.size == (420, 210)
-    picker._across.value = (20, 120)
-    assert picker.reading.number == "100"
-    picker._down.value = (0, 70)  # counted from below, as the slider stands
-    assert picker.box == reader.asked[-1] == (20, 30, 120, 100)
-    after = Image.open(io.BytesIO(picker._photo.value))
-    assert before.tobytes() != after.tobytes()
-    assert Image.open(io.BytesIO(picker._chart.value)).format == "PNG"
+    before = picker.still()
+    assert Image.open(io.BytesIO(picker._photo.image_bytes)).size == (420, 210)
+    picker._photo.bboxes = [bounds(21, 42, 126, 147)]
+    assert (picker.reading.number, picker.box) == ("50", (10, 20, 60, 70))
+    assert Image.open(io.BytesIO(before)).size[1] > 210
+    assert picker.still() != before
 
 
-@pytest.mark.parametrize(("end", "box"), [(0, (0, 1)), (200, (199, 200))])
-def test_box_is_never_empty(picker, end, box):
-    picker._across.value = end, end
-    assert picker.box[::2] == box
+def test_box_drawn_anew_takes_the_place_of_the_old_one(reader, picker):
+    old = picker._photo.bboxes
+    for new in (bounds(21, 21, 21, 21), bounds(21, 21, 63, 42)):  # pressed, released
+        picker._photo.bboxes = [*old, new]
+    assert reader.asked[1:] == [(10, 10, 30, 20)]
+    assert len(picker._photo.bboxes) == 1
+
+
+def test_number_is_found_again_where_the_box_is_deleted(reader, picker):
+    picker.read((1, 2, 30, 40))
+    picker._photo.bboxes = []
+    assert (picker.box, reader.asked[-1]) == (FOUND.box, None)
+
+
+@pytest.mark.parametrize(
+    ("box", "cut"),
+    [
+        ((-5, -5, 999, 999), (0, 0, 200, 100)),
+        ((300, 300, 400, 400), (199, 99, 200, 100)),
+        ((7, 7, 7, 7), (7, 7, 8, 8)),
+    ],
+)
+def test_box_is_cut_to_the_photo_and_never_empty(picker, box, cut):
+    picker.read(box)
+    assert picker.box == cut
+
+
+def test_sliders_move_the_box_where_the_library_is_missing():
+    moved = []
+    box = SliderBox(lambda edges: moved.append(edges.round().tolist()))
+    box.show(photo(), (20, 30, 120, 100))
+    assert (box._across.value, moved) == ((0.1, 0.6), [])
+    before = box._picture.value
+    box._down.value = 0.25, 0.7  # counted from below, as the slider stands
+    assert moved == [[20, 30, 120, 75]]
+    box.show(photo(), moved[0])
+    assert box._picture.value != before
 
 
 def test_each_photo_is_read_where_its_number_is_found(reader, picker):
@@ -91,9 +122,8 @@ def test_each_photo_is_read_where_its_number_is_found(reader, picker):
     assert "12 (90%)" in picker._said.value
     picker._chosen.value = "b"
     assert picker.image.size == (60, 300)
-    assert (picker._across.max, picker._down.max) == (60, 300)
     assert picker.box == FOUND.box
-    picker.box = (1, 50, 11, 60)
+    picker.read((1, 50, 11, 60))
     assert picker.reading.number == "10"
     picker._find.click()
     assert (picker.box, picker.reading) == (FOUND.box, FOUND)
@@ -122,7 +152,6 @@ def test_upload_is_shown_and_joins_the_list_or_takes_its_place(reader, name, lis
 def test_first_photo_can_be_an_upload(reader):
     picker = PhotoPicker(reader, {})
     picker._find.click()
-    picker._across.value = (0, 1)
     assert reader.asked == []
     assert "upload" in picker._said.value
     upload(picker, "mine.png", encoded(photo()))
