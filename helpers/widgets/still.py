@@ -32,7 +32,8 @@ class Explorer(Still, widgets.VBox):
     """
 
     def __init__(self, draw: Callable[..., Figure], **controls):
-        self._chart = widgets.Image(format="png", layout={"max_width": "100%"})
+        own_size = {"max_width": "100%", "align_self": "flex-start"}
+        self._chart = widgets.Image(format="png", layout=own_size)
 
         @wraps(draw)
         def show(**values):
@@ -41,6 +42,9 @@ class Explorer(Still, widgets.VBox):
             plt.close(figure)  # or the notebook shows it below, too
 
         self.controls = widgets.interactive(show, **controls)
+        for control in self.controls.kwargs_widgets:
+            control.description = control.description.replace("_", " ")
+            control.style = {"description_width": "7em"}
         super().__init__([self.controls, self._chart])
 
 
