@@ -27,9 +27,6 @@ MEASURES = {"strict": "strict: whole number right", "six_position": "six-positio
 FIRST_CONVOLUTIONAL = 5
 """The fewest layers of a network with a convolution."""
 
-FLOORS = {"strict": 0, "six_position": 0.5}
-"""Where the accuracy axis of a panel begins; no sensible answer is below."""
-
 
 def training_curve(run: Run, data: Mapping[str, Examples]) -> pd.DataFrame:
     """Collect all that the figures draw of a run on numbers, and what it was made from.
@@ -108,7 +105,7 @@ def figure_3(curve: pd.DataFrame) -> Figure:
     axes[1].plot(paper.FIGURE_3_STEPS, paper.FIGURE_3_TEST, "o", **open_gray)
     axes[0].plot([], [], "s--", label="report, validation", **open_gray)
     axes[0].plot([], [], "o", label="report, test", **open_gray)
-    _legend_above(figure, axes[0])
+    _finish(figure, axes)
     return figure
 
 
@@ -141,7 +138,7 @@ def figure_6(curves: pd.DataFrame) -> Figure:
     axes[0].plot([], [], "--", color="black", lw=0.8, label="constant answer")
     axes[0].plot([], [], "o", color="gray", label="test")
     axes[0].plot([], [], "o", color="gray", mfc="none", label="report, test")
-    _legend_above(figure, axes[0])
+    _finish(figure, axes)
     return figure
 
 
@@ -152,10 +149,7 @@ def compare_runs(runs: Mapping[str, Run]) -> Figure:
     for axis, measured in zip(axes, MEASURES, strict=True):
         for name, run in runs.items():
             axis.plot(run.history["step"], run.history[measured], label=name)
-        axis.autoscale(axis="y")  # small differences are what matters here
-        lowest, (_, highest) = FLOORS[measured], axis.get_ylim()
-        axis.set_ylim(lowest, max(highest, lowest + 0.1))  # whole percent that differ
-    _legend_above(figure, axes[0])
+    _finish(figure, axes)
     return figure
 
 
@@ -185,8 +179,8 @@ def _panels():
     figure, axes = plt.subplots(
         1, 2, figsize=(10, 4), sharex=True, layout="constrained"
     )
-    for axis, (name, title) in zip(axes, MEASURES.items(), strict=True):
-        axis.set(title=title, xlabel="step", ylabel="accuracy", ylim=(FLOORS[name], 1))
+    for axis, title in zip(axes, MEASURES.values(), strict=True):
+        axis.set(title=title, xlabel="step", ylabel="accuracy")
         axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         percent(axis.yaxis)
         axis.grid(alpha=0.3)
@@ -199,7 +193,8 @@ def _log_steps(axis) -> None:
     axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
-def _legend_above(figure: Figure, axis) -> None:
-    """Put the legend of an axis above the panels, off the curves."""
-    lines = axis.get_legend_handles_labels()
+def _finish(figure: Figure, axes) -> None:
+    """Put the legend above the panels, and begin the axis of strict accuracy at 0."""
+    axes[0].set_ylim(0, max(0.1, axes[0].get_ylim()[1]))  # whole percent that differ
+    lines = axes[0].get_legend_handles_labels()
     figure.legend(*lines, loc="outside upper center", ncols=5, frameon=False)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from helpers.files import atomic_write
 from helpers.settings import Settings
@@ -127,4 +127,5 @@ def draw_outline(axis: Axes, box, colour: str) -> None:
 def percent(*axes: Axis) -> None:
     """Label the ticks of fractions as whole percentages."""
     for axis in axes:
+        axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
         axis.set_major_formatter(PercentFormatter(1, decimals=0))

@@ -10,7 +10,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from scipy import stats
 
 from helpers.accuracy import (
@@ -184,7 +183,6 @@ def coverage_figure(answers: Answers) -> Figure:
         ylim=(max(0, lowest - 0.03), 1.005),
     )
     percent(axis.xaxis, axis.yaxis)
-    axis.yaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="lower left")
     return figure

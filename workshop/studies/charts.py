@@ -9,7 +9,7 @@ from helpers.figures.style import percent
 def finish(axis: Axes, strict: bool = True) -> None:
     """Give a chart its grid and legend, and if asked an axis of strict accuracy."""
     if strict:
-        axis.set(ylabel="strict: whole number right", ylim=(0, 1))
+        axis.set(ylabel="strict: whole number right", ylim=(0, None))
         percent(axis.yaxis)
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8)
