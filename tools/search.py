@@ -6,9 +6,9 @@ python tools/search.py --trials 60 --steps 3000 --storage postgresql://USER@HOST
 
 The trials are kept in a database, runs/SOURCE/search.db unless --storage names another.
 The same command goes on with the search that is there, in --processes at once; given on
-several machines that share a server's database, they search together. The trials are
-written to figures/long/search_SOURCE.csv. With --test, once, at the end, the best
-trial's values and Table 4's are trained from three seeds and measured on the test
+several machines that share a server's database, they search together. The trials that
+ended are written to figures/long/search_SOURCE.csv. With --test, once, at the end, the
+best trial's values and Table 4's are trained from three seeds and measured on the test
 images: figures/long/search_test_SOURCE.csv. What is not searched is the report's, but
 for the options of `python -m helpers train` that are given.
 """
@@ -55,7 +55,8 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
     else:
         study = open_study(base, data, storage, settings.seed)
         search(study, base, data, settings, options.trials)
-    keep_curves("search", settings, study_table(study), index=True)
+    ended = study_table(study).query("state in ('complete', 'pruned')")
+    keep_curves("search", settings, ended, index=True)
     if count_ended(study) < options.trials:
         raise KeyboardInterrupt  # the search took it, and stopped in order
     if options.test:

@@ -8,7 +8,6 @@ import pytest
 from workshop.studies.search import SPACE, study_table
 from workshop.studies.search_figures import (
     SearchPanel,
-    importance_figure,
     trials_figure,
     values_figure,
 )
@@ -41,13 +40,6 @@ def test_trials_figure_shows_what_each_trial_reached(table):
     assert len(complete.get_ydata()) == 9
     assert best.get_ydata()[-1] == table.query("state == 'complete'")["strict"].max()
     assert table_4.get_ydata()[0] == table["strict"][0]
-
-
-def test_importance_is_that_of_the_value_that_matters(table):
-    (axis,) = importance_figure(table).axes
-    labels = [label.get_text() for label in axis.get_yticklabels()]
-    widths = [bar.get_width() for bar in axis.patches]
-    assert labels[widths.index(max(widths))] == "keep_rate"
 
 
 def test_values_have_a_panel_each(table):

@@ -1,6 +1,5 @@
 """Figures of a search's `study_table`, now or kept, and a panel that follows it."""
 
-import io
 import threading
 
 import ipywidgets as widgets
@@ -8,9 +7,9 @@ import matplotlib.pyplot as plt
 import optuna
 import pandas as pd
 from matplotlib.figure import Figure
-from sklearn.ensemble import RandomForestRegressor
 
 from helpers.figures.style import percent, styled
+from helpers.widgets.still import Still, png
 from workshop.studies.charts import finish
 from workshop.studies.search import SPACE, study_table
 
@@ -29,20 +28,7 @@ def trials_figure(table: pd.DataFrame) -> Figure:
         axis.axhline(complete["strict"][0], color="k", ls=":", label="Table 4")
     finish(axis)
     axis.set(xlabel="trial", ylabel="strict, on validation")
-    return figure
-
-
-@styled
-def importance_figure(table: pd.DataFrame) -> Figure:
-    """Draw how much of the trials' differences each value explains to a forest."""
-    complete = table[table["state"] == "complete"]
-    forest = RandomForestRegressor(random_state=2016)
-    forest.fit(complete[[*SPACE]], complete["strict"])
-    shares = pd.Series(forest.feature_importances_, index=[*SPACE]).sort_values()
-    figure, axis = plt.subplots(figsize=(7, 3.6), layout="tight")
-    axis.barh(shares.index, shares)
-    axis.set_xlabel("share of the differences explained (random forest)")
-    percent(axis.xaxis)
+    axis.xaxis.get_major_locator().set_params(integer=True)
     return figure
 
 
@@ -63,7 +49,7 @@ def values_figure(table: pd.DataFrame) -> Figure:
     return figure
 
 
-class SearchPanel(widgets.VBox):
+class SearchPanel(Still, widgets.VBox):
     """The trials of a study so far, drawn anew every few seconds until stopped."""
 
     def __init__(self, study: optuna.Study, seconds: float = 5):
@@ -86,9 +72,7 @@ class SearchPanel(widgets.VBox):
         table = study_table(self.study)
         counts = table["state"].value_counts()
         self._message.value = ", ".join(f"{n} {state}" for state, n in counts.items())
-        picture = io.BytesIO()
-        trials_figure(table).savefig(picture, format="png", dpi=100)
-        self._chart.value = picture.getvalue()
+        self._chart.value = png(trials_figure(table))
         best = table[table["state"] == "complete"].nlargest(5, "strict")
         self._best.value = best.to_html(float_format="{:.4g}".format)
 
