@@ -117,9 +117,6 @@ PUBLISHED = {
     # github.com/potterhsu/SVHNClassifier-PyTorch, its README
     "best public program (SVHNClassifier-PyTorch)": 0.9565,
 }
-PUBLISHED_TRAINED_ON = (
-    f"{ALL_IMAGES:,} photographs, train and extra, less a few for validation"
-)
 
 # Share of the official test images kept by accuracy (source: GOODFELLOW).
 GOODFELLOW_COVERAGE = {0.98: 0.9564}

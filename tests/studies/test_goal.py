@@ -56,7 +56,7 @@ def test_table_takes_in_the_long_run_and_the_reader_in_its_boxes(settings, resul
     reader = table.loc["the reader"]
     assert (reader["strict"], reader["images"]) == (0.9, 200)
     assert reader["trained_on"] == "drawn images alone"
-    assert table.loc["the reader, tuned", "strict"] == 0.95
+    assert table.loc["the reader, fine-tuned", "strict"] == 0.95
     assert table.index.is_unique
     assert table["strict"].is_monotonic_increasing
 
