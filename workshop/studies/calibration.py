@@ -136,7 +136,7 @@ def reliability_figure(answers: Answers) -> Figure:
     The area of a mark grows with the images in its bin, and its bar is their Wilson
     interval, 95 %.
     """
-    size, options = (3.6 * len(answers), 3.8), {"squeeze": False, "sharey": True}
+    size, options = (2.7 * len(answers), 3.2), {"squeeze": False, "sharey": True}
     figure, axes = plt.subplots(
         1, len(answers), figsize=size, layout="constrained", **options
     )

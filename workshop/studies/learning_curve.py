@@ -41,7 +41,7 @@ SIZES = (250, 500, 1_000, 2_000, 4_434)  # images to learn from: up to all at ha
 RESAMPLES = 200  # of the bootstrap behind an interval
 FRESH_PLAN = Plan(steps=4_000)  # random weights take more steps than a tuning
 
-STARTS = {True: "pretrained on drawn images", False: "from random weights"}
+STARTS = {True: "fine-tuned", False: "from random weights"}
 """What a curve is called, by whether its network was pretrained."""
 
 

@@ -107,19 +107,7 @@ def pairs_figure(
     return image_grid(beside, texts, columns=5, side=1.8)
 
 
-def _candidates(images: np.ndarray) -> np.ndarray:
-    """Pair each crop with its nearest ones: int64 (P, 2), ascending, none twice."""
-    if len(images) < 2:
-        return np.empty((0, 2), np.int64)
-    count = min(NEIGHBOURS, len(images) - 1)
-    search = NearestNeighbors(n_neighbors=count, algorithm="brute")
-    vectors = _in_chunks(_magnitudes, images)
-    nearest = search.fit(vectors).kneighbors(return_distance=False)
-    rows = np.repeat(np.arange(len(images)), nearest.shape[1])
-    return np.unique(np.sort(np.stack([rows, nearest.ravel()], 1), axis=1), axis=0)
-
-
-def _magnitudes(images: np.ndarray) -> np.ndarray:
+def magnitudes(images: np.ndarray) -> np.ndarray:
     """Describe crops by Fourier magnitudes: float32 (N, 91), of mean 0 and length 1."""
     fade = np.hanning(SIDE + 2)[1:-1].astype(np.float32)
     x = images.astype(np.float32)
@@ -130,6 +118,18 @@ def _magnitudes(images: np.ndarray) -> np.ndarray:
     vectors = np.sqrt(waves[:, rows]).reshape(len(x), -1)
     vectors -= vectors.mean(axis=1, keepdims=True)
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+
+
+def _candidates(images: np.ndarray) -> np.ndarray:
+    """Pair each crop with its nearest ones: int64 (P, 2), ascending, none twice."""
+    if len(images) < 2:
+        return np.empty((0, 2), np.int64)
+    count = min(NEIGHBOURS, len(images) - 1)
+    search = NearestNeighbors(n_neighbors=count, algorithm="brute")
+    vectors = _in_chunks(magnitudes, images)
+    nearest = search.fit(vectors).kneighbors(return_distance=False)
+    rows = np.repeat(np.arange(len(images)), nearest.shape[1])
+    return np.unique(np.sort(np.stack([rows, nearest.ravel()], 1), axis=1), axis=0)
 
 
 def _filters(side: int, focus: float, zooms: tuple[float, ...]) -> np.ndarray:
