@@ -154,6 +154,7 @@ def reliability_figure(answers: Answers) -> Figure:
             ylim=(0, 1.02),
         )
         percent(axis.xaxis, axis.yaxis)
+        axis.set_xticks((0, 0.5, 1))
         axis.grid(alpha=0.3)
     axes[0, 0].set_ylabel("whole numbers right")
     return figure
