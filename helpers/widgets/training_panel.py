@@ -18,13 +18,14 @@ from helpers.figures.style import percent
 from helpers.recipe import MOST_LAYERS, Recipe
 from helpers.settings import SOURCES, Settings
 from helpers.training.batches import Examples
+from helpers.training.loop import HISTORY
 from helpers.training.options import recipe_command, written
 from helpers.training.progress import Progress
-from helpers.training.runs import run
+from helpers.training.runs import run, run_name
 from helpers.widgets.still import Still, png
 
 ROWS = 20
-"""Validations in a run of the panel."""
+"""Validations in a run of the panel, or more: the report has one in 1,000 steps."""
 
 CURVES = {
     "loss": "training loss",
@@ -33,27 +34,49 @@ CURVES = {
 }
 """What the chart shows of a run, each on an axis of its own."""
 
+MOMENTUM = ("SGD", "RMSprop")
+"""The optimizers that take one."""
+
+NETWORK, TRAINING, LIMITS = "Network", "Training", "Regularisation"
+
 KNOBS = {
-    "layers": range(1, MOST_LAYERS + 1),
-    "widths": None,
-    "keep_rate": [n / 20 for n in range(2, 21)],
-    "l2_beta": (0.0, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01),
-    "initial_learning_rate": (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
-    "decay_rate": [n / 100 for n in range(50, 101)],
-    "batch_size": (10, 25, 50, 100, 200, 400),
-    "steps": None,
+    "layers": (NETWORK, 1, range(1, MOST_LAYERS + 1)),
+    "depths": (NETWORK, 5, None),
+    "patch_size": (NETWORK, 5, range(1, 9)),
+    "pooling": (NETWORK, 5, None),
+    "widths": (NETWORK, 2, None),
+    "lrn_alpha": (NETWORK, 5, (0.0, 0.0001, 0.001, 0.01, 0.1, 1.0)),
+    "lrn_beta": (NETWORK, 5, (0.25, 0.5, 0.75, 1.0)),
+    "lrn_radius": (NETWORK, 5, range(9)),
+    "lrn_bias": (NETWORK, 5, (0.5, 1.0, 2.0, 4.0)),
+    "optimizer": (TRAINING, 1, (*MOMENTUM, "Adagrad", "Adam", "Nadam")),
+    "initial_learning_rate": (
+        *(TRAINING, 1),
+        (0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    ),
+    "decay_rate": (TRAINING, 1, [n / 100 for n in range(50, 101)]),
+    "momentum": (TRAINING, 1, (0.0, 0.5, 0.8, 0.9, 0.95)),
+    "batch_size": (TRAINING, 1, (10, 25, 50, 100, 200, 400)),
+    "steps": (TRAINING, 1, None),
+    "seed": (TRAINING, 1, None),
+    "keep_rate": (LIMITS, 2, [n / 20 for n in range(2, 21)]),
+    "l2_beta": (LIMITS, 1, (0.0, 5e-5, 1e-4, 2e-4, 5e-4, 0.001, 0.002, 0.005, 0.01)),
+    "distortion": (LIMITS, 1, (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)),
 }
-"""A recipe's values that can be set, the report's Table 4 and the steps: where a
-slider stops, or None for a field to type in."""
+"""A recipe's values that can be set: those of the report's Table 4, whose strides and
+pool are one, ``pooling``, and more. For each its tab, from how many layers on it has an
+effect, and where its slider stops, or None for a field to type in or a box to tick."""
 
 
 class TrainingPanel(Still, widgets.VBox):
-    """Sliders over a recipe's values, buttons, and the curves of every run.
+    """Knobs for a recipe's values, buttons, and the curves of every run.
 
-    It starts from ``recipe``, which also has the values without a slider. ``data`` are
-    the examples by name, ``"train"`` and ``"validation"``. The settings' folder keeps
-    the runs; one that was made before is shown at once. Its ``recipe`` is as the
-    sliders stand; its ``runs`` are all so far by name, the last one last.
+    It starts from ``recipe``, which also has the values without a knob, and with the
+    curves of its run, if that was made before. ``data`` are the examples by name,
+    ``"train"`` and ``"validation"``. The settings' folder keeps the runs; one that was
+    made before is shown at once. Its ``recipe`` is as the knobs stand; those without an
+    effect in it count as the report's. Its ``runs`` are all so far by name, the last
+    one last.
     """
 
     def __init__(
@@ -62,7 +85,11 @@ class TrainingPanel(Still, widgets.VBox):
         self.start, self.data, self.settings = recipe, data, settings
         self.runs, self._curves = {}, {}
         self._thread = self._progress = None
-        self._knobs = {name: _knob(name, getattr(recipe, name)) for name in KNOBS}
+        self._knobs, tabs = {}, {}
+        for name, (tab, _, choices) in KNOBS.items():
+            knob = self._knobs[name] = _knob(name, choices, getattr(recipe, name))
+            knob.observe(self._show_settings, "value")
+            tabs.setdefault(tab, []).append(knob)
         buttons = []
         for label, icon, style, press in (
             ("Train", "play", "success", self.train),
@@ -77,15 +104,14 @@ class TrainingPanel(Still, widgets.VBox):
         self._stop.disabled = True
         self._bar = widgets.IntProgress(layout={"width": "300px"})
         self._said = widgets.HTML()
-        self._chart = widgets.Image(format="png", layout={"width": "900px"})
+        self._chart = widgets.Image(format="png", layout={"max_width": "100%"})
         layout = {"width": "620px", "height": "74px"}
         self._export = widgets.Textarea(description="settings", layout=layout)
-        knobs = list(self._knobs.values())
-        for knob in knobs:
-            knob.observe(self._show_settings, "value")
+        columns = {"grid_template_columns": "repeat(2, max-content)"}
+        pages = [widgets.GridBox(knobs, layout=columns) for knobs in tabs.values()]
         super().__init__(
             [
-                widgets.HBox([widgets.VBox(knobs[:4]), widgets.VBox(knobs[4:])]),
+                widgets.Tab(pages, titles=tuple(tabs)),
                 widgets.HBox(buttons),
                 widgets.HBox([self._bar, self._said]),
                 self._chart,
@@ -93,21 +119,28 @@ class TrainingPanel(Still, widgets.VBox):
             ]
         )
         self._show_settings()
+        kept = settings.runs / run_name(self.recipe, data) / HISTORY
+        if kept.is_file():
+            name = _label(self.recipe, recipe)
+            self._curves[name] = pd.read_csv(kept).to_dict("records")
         self._show_curves()
 
     @property
     def recipe(self) -> Recipe:
-        """The recipe as the sliders stand; a ValueError where there is none."""
+        """The recipe as the knobs stand; a ValueError where there is none."""
         values = {name: knob.value for name, knob in self._knobs.items()}
-        words = values["widths"].replace(",", " ").split()
-        if len(words) != 3 or not all(word.isdigit() and int(word) for word in words):
-            raise ValueError(
-                f"widths are {values['widths']!r}; expected three whole numbers, as "
-                "128 64 16."
-            )
-        values["widths"] = tuple(map(int, words))
-        interval = max(1, values["steps"] // ROWS)
-        return replace(self.start, **values, validation_interval=interval)
+        for name in ("depths", "widths"):
+            words = values[name].replace(",", " ").split()
+            if len(words) != 3 or not all(w.isdigit() and int(w) for w in words):
+                raise ValueError(
+                    f"{name} are {values[name]!r}; expected three whole numbers, as "
+                    f"{written(getattr(Recipe, name))}."
+                )
+            values[name] = tuple(map(int, words))
+        interval = min(Recipe.validation_interval, max(1, values["steps"] // ROWS))
+        recipe = replace(self.start, **values, validation_interval=interval)
+        idle = {name: getattr(Recipe, name) for name in _idle(recipe)}
+        return replace(recipe, **idle)
 
     def train(self) -> None:
         """Train by the sliders, in the background; `wait` waits for the end."""
@@ -177,12 +210,17 @@ class TrainingPanel(Still, widgets.VBox):
             self._train.disabled, self._stop.disabled = False, True
 
     def _show_settings(self, change=None) -> None:
-        """Say the recipe in Python, less what is the report's, and as a command."""
+        """Say the recipe in Python, less what is the report's, and as a command.
+
+        Knobs that have no effect in it are grayed.
+        """
         try:
             recipe = self.recipe
         except ValueError as error:
             self._export.value = str(error)
             return
+        for name, knob in self._knobs.items():
+            knob.disabled = name in _idle(recipe)
         changed = _changed(recipe, Recipe()).items()
         code = f"Recipe({', '.join(f'{name}={value!r}' for name, value in changed)})"
         command, settings = recipe_command(recipe), self.settings
@@ -232,7 +270,8 @@ def draw_curves(curves: Mapping[str, list[dict]]) -> Figure:
 
     Each row has a ``step`` and some of the values.
     """
-    figure = Figure(figsize=(9, 3.2), layout="tight")  # no pyplot: another thread draws
+    size = 9, 3 + 0.22 * len(curves)  # a line for each in the legend
+    figure = Figure(figsize=size, layout="constrained")  # no pyplot: in a thread
     axes = figure.subplots(1, len(CURVES), sharex=True)
     for axis, (measured, title) in zip(axes, CURVES.items(), strict=True):
         for name, rows in curves.items():
@@ -244,26 +283,37 @@ def draw_curves(curves: Mapping[str, list[dict]]) -> Figure:
     loss, *accuracies = axes
     loss.set_ylim(bottom=0)
     if curves:
-        loss.legend(fontsize=8)
+        figure.legend(
+            *loss.get_legend_handles_labels(), loc="outside lower left", fontsize=9
+        )
     for axis in accuracies:
         axis.set_ylim(0, 1)
         percent(axis.yaxis)
     return figure
 
 
-def _knob(name: str, value) -> widgets.Widget:
-    """A slider or field that can hold ``value``, too, if no slider stops there."""
-    look = {
-        "description": name.replace("_", " "),
-        "style": {"description_width": "130px"},
-        "layout": {"width": "420px"},
-    }
-    if KNOBS[name]:
-        options = sorted({*KNOBS[name], value})
-        return widgets.SelectionSlider(value=value, options=options, **look)
-    if isinstance(value, tuple):
-        return widgets.Text(value=_shown(value), **look)
-    return widgets.BoundedIntText(value=value, min=1, max=10**9, **look)
+def _idle(recipe: Recipe) -> set[str]:
+    """The values that have no effect in a recipe."""
+    idle = {name for name, (_, least, _) in KNOBS.items() if recipe.layers < least}
+    if recipe.lrn_alpha == 0:
+        idle |= {"lrn_beta", "lrn_radius", "lrn_bias"}
+    return idle if recipe.optimizer in MOMENTUM else idle | {"momentum"}
+
+
+def _knob(name: str, choices, value) -> widgets.Widget:
+    """A slider, list, box or field that can hold ``value``, too."""
+    words = name.replace("_", " ").replace("distortion", "augmentation")
+    words = words.replace("lrn", "LRN").replace("l2", "L2")
+    look = {"style": {"description_width": "120px"}, "layout": {"width": "380px"}}
+    look |= {"description": words, "value": _shown(value)}
+    if choices:
+        kind = widgets.Dropdown if isinstance(value, str) else widgets.SelectionSlider
+        return kind(options=sorted({*choices, value}), **look)
+    if isinstance(value, bool):
+        return widgets.Checkbox(**look)
+    if isinstance(value, int):
+        return widgets.BoundedIntText(min=0, max=10**9, **look)
+    return widgets.Text(**look)
 
 
 def _shown(value):
@@ -273,9 +323,9 @@ def _shown(value):
 
 def _label(recipe: Recipe, start: Recipe) -> str:
     """What a run is called in the legend: its layers, and what else was changed."""
-    named = {"layers": recipe.layers, "validation_interval": recipe.validation_interval}
-    changed = _changed(recipe, replace(start, **named))
-    words = (f"{name} {written(value)}" for name, value in changed.items())
+    named = ("layers", "validation_interval", *_idle(recipe))
+    changed = _changed(recipe, start).items()
+    words = (f"{name} {written(value)}" for name, value in changed if name not in named)
     return ", ".join([f"{recipe.layers} layers", *words])
 
 

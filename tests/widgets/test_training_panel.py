@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 from builders import bright_numbers
 
+from helpers import paper
 from helpers.recipe import Recipe
 from helpers.settings import Settings
 from helpers.training.runs import run
 from helpers.widgets import training_panel
-from helpers.widgets.training_panel import TrainingPanel, draw_curves
+from helpers.widgets.training_panel import KNOBS, TrainingPanel, draw_curves
 
 START = Recipe(layers=2, crop_size=12, widths=(8, 8, 4), batch_size=10, steps=40)
+CONVOLUTIONS = {name for name, (_, layers, _) in KNOBS.items() if layers == 5}
 DATA = {"train": bright_numbers(50, 1), "validation": bright_numbers(20, 2)}
 
 
@@ -28,11 +30,35 @@ def press(panel, label: str) -> None:
     panel.wait(600)
 
 
-def test_sliders_start_at_the_recipe_and_change_it(panel):
+def test_knobs_start_at_the_recipe_and_change_it(panel):
     assert panel.recipe == replace(START, validation_interval=2)
+    assert {*paper.TABLE_4} - {*panel._knobs} == {
+        *("convolution_stride", "pool_size", "pool_stride")  # by the knob `pooling`
+    }
     panel._knobs["keep_rate"].value = 0.5
     panel._knobs["widths"].value = "9, 8, 7"
     assert (panel.recipe.keep_rate, panel.recipe.widths) == (0.5, (9, 8, 7))
+
+
+@pytest.mark.parametrize(
+    ("changes", "idle"),
+    [
+        ({"layers": 5}, set()),
+        ({"layers": 5, "lrn_alpha": 0.0}, {"lrn_beta", "lrn_bias", "lrn_radius"}),
+        ({"optimizer": "Adam"}, {"momentum", *CONVOLUTIONS}),
+        ({"layers": 1}, {"keep_rate", "widths", *CONVOLUTIONS}),
+    ],
+)
+def test_knob_without_effect_is_grayed_and_leaves_the_run_as_it_is(
+    panel, changes, idle
+):
+    panel._knobs["momentum"].value, panel._knobs["lrn_bias"].value = 0.9, 2.0
+    for name, value in changes.items():
+        panel._knobs[name].value = value
+    assert {name for name, knob in panel._knobs.items() if knob.disabled} == idle
+    assert panel.recipe == replace(
+        panel.recipe, **{n: getattr(Recipe, n) for n in idle}
+    )
 
 
 def test_training_is_that_of_the_plain_function(panel, tmp_path):
@@ -46,10 +72,11 @@ def test_training_is_that_of_the_plain_function(panel, tmp_path):
     assert panel._train.disabled is False
 
 
-def test_chart_grows_with_each_run_and_is_cleared(panel):
+def test_chart_grows_with_each_run_and_is_cleared(panel, tmp_path):
     empty = panel._chart.value
     press(panel, "Train")
     one = panel._chart.value
+    assert TrainingPanel(START, DATA, Settings(runs_root=tmp_path)).still() == one
     panel._knobs["layers"].value = 1
     press(panel, "Train")
     assert list(panel.runs) == ["2 layers", "1 layers"]
