@@ -218,18 +218,18 @@ def dropout(canvas: Canvas) -> None:
 @picture(
     "Local response normalisation",
     "Bars of 16 channels at one place of a layer, all 1 but for one of 10, before and "
-    "after normalisation: the loud one shrinks to 1.55 and its neighbours within the "
-    "radius of 5 to 0.16, while channels farther away keep 0.6 or more.",
+    "after normalisation: the large activation shrinks to 1.55 and its neighbours "
+    "within the radius of 5 to 0.16, while channels farther away keep 0.6 or more.",
     height=3.4,
 )
 def local_response_normalisation(canvas: Canvas) -> None:
     """Draw activations over channels before and after, by the layer itself."""
-    layer, channels, loud = LocalResponseNormalization(), 16, 9
+    layer, channels, large = LocalResponseNormalization(), 16, 9
     before = np.ones(channels, np.float32)
-    before[loud] = 10
+    before[large] = 10
     after = np.asarray(layer(before[None, None, None])).ravel()
-    near = np.abs(np.arange(channels) - loud) <= layer.radius
-    colours = [BLUE if at != loud else RED for at in range(channels)]
+    near = np.abs(np.arange(channels) - large) <= layer.radius
+    colours = [BLUE if at != large else RED for at in range(channels)]
     for x, values, name, top in (
         (0.75, before, "before", 12.5),
         (4.95, after, "after", 1.85),
@@ -241,16 +241,16 @@ def local_response_normalisation(canvas: Canvas) -> None:
         axes.axvspan(low - 0.5, high + 0.5, color=tint(ORANGE, 0.25), zorder=0)
         axes.set(ylim=(0, top), xticks=range(0, channels, 3))
         axes.locator_params(axis="y", nbins=5)
-        for at in (loud, low + 2, 0):
+        for at in (large, low + 2, 0):
             text = number(values[at], 0 if name == "before" else 2)
             axes.text(at, values[at], text, ha="center", va="bottom", size=9)
     squares = (before[near] ** 2).sum()
     formula = (
         rf"$x \cdot ({layer.bias:g} + {layer.alpha:g}\,s)^{{-{layer.beta:g}}}$"
         f",  s: sum of the squares of the channel and {layer.radius} neighbours "
-        "on either side (shaded for the loud one)"
+        "on either side (shaded for the large activation)"
     )
     canvas.text(4.5, 2.88, formula, size=9.5)
-    own = f"{before[loud]:g} {TIMES} ({layer.bias:g} + {layer.alpha:g} {TIMES} "
-    own += f"{squares:g})$^{{-{layer.beta:g}}}$ = {after[loud]:.2f}"
+    own = f"{before[large]:g} {TIMES} ({layer.bias:g} + {layer.alpha:g} {TIMES} "
+    own += f"{squares:g})$^{{-{layer.beta:g}}}$ = {after[large]:.2f}"
     canvas.text(4.5, 3.17, own, color=RED)
