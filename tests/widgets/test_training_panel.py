@@ -32,9 +32,8 @@ def press(panel, label: str) -> None:
 
 def test_knobs_start_at_the_recipe_and_change_it(panel):
     assert panel.recipe == replace(START, validation_interval=2)
-    assert {*paper.TABLE_4} - {*panel._knobs} == {
-        *("convolution_stride", "pool_size", "pool_stride")  # by the knob `pooling`
-    }
+    by_pooling = {"convolution_stride", "pool_size", "pool_stride"}
+    assert {*paper.TABLE_4} - {*panel._knobs} == by_pooling
     panel._knobs["keep_rate"].value = 0.5
     panel._knobs["widths"].value = "9, 8, 7"
     assert (panel.recipe.keep_rate, panel.recipe.widths) == (0.5, (9, 8, 7))
@@ -49,16 +48,12 @@ def test_knobs_start_at_the_recipe_and_change_it(panel):
         ({"layers": 1}, {"keep_rate", "widths", *CONVOLUTIONS}),
     ],
 )
-def test_knob_without_effect_is_grayed_and_leaves_the_run_as_it_is(
-    panel, changes, idle
-):
+def test_knob_without_effect_is_grayed_and_leaves_the_run(panel, changes, idle):
     panel._knobs["momentum"].value, panel._knobs["lrn_bias"].value = 0.9, 2.0
     for name, value in changes.items():
         panel._knobs[name].value = value
     assert {name for name, knob in panel._knobs.items() if knob.disabled} == idle
-    assert panel.recipe == replace(
-        panel.recipe, **{n: getattr(Recipe, n) for n in idle}
-    )
+    assert all(getattr(panel.recipe, n) == getattr(Recipe, n) for n in idle)
 
 
 def test_training_is_that_of_the_plain_function(panel, tmp_path):
