@@ -6,6 +6,7 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image, ImageDraw
 
+from helpers.figures.style import PALETTE
 from helpers.widgets.still import png
 
 try:
@@ -13,8 +14,17 @@ try:
 except ImportError:  # sliders do without
     BBoxWidget = None
 
+COLOUR = PALETTE[4]
 LONG_SIDE = 420
 """Longer side of the photo as it is shown, in pixels."""
+
+MORE_CSS = """
+.wrapper > .classes { display: none }
+.wrapper > .image { margin: 32px }
+.wrapper > .image > svg { user-select: none; box-sizing: content-box }
+.wrapper > .image > svg { padding: 32px; left: -32px; top: -32px }
+"""
+"""Hides the classes, of which there is one, and lets a drag end beside the photo."""
 
 
 class SliderBox(widgets.HBox):
@@ -66,14 +76,11 @@ else:
         It works as a `SliderBox`; ``moved`` is given None if the user deletes the box.
         """
 
-        _css = (
-            BBoxWidget._css + ".wrapper > .classes { display: none }"
-            ".wrapper svg { user-select: none }"
-        )
+        _css = BBoxWidget._css + MORE_CSS
 
         def __init__(self, moved: Callable):
             self.moved, self._image, self._placed = moved, None, {}
-            super().__init__(hide_buttons=True, colors=["#E69F00"])
+            super().__init__(hide_buttons=True, colors=[COLOUR])
             self.observe(self._take, "bboxes")
 
         def show(self, image: Image.Image, box) -> None:
@@ -105,7 +112,7 @@ def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
     edges = (left, top, max(left, right - 1), max(top, bottom - 1))
     draw = ImageDraw.Draw(shown)
     draw.rectangle(edges, outline="black", width=4)  # seen on any ground
-    draw.rectangle(edges, outline="yellow", width=2)
+    draw.rectangle(edges, outline=COLOUR, width=2)
     return shown
 
 

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from helpers.data.images import Photo, PhotoError, load_photo
+from helpers.figures.style import BLUE
 from helpers.widgets.photo_box import PhotoBox, draw_photo_with_box
 from helpers.widgets.still import Still, png
 
@@ -157,7 +158,7 @@ def draw_reading(reading, crop: np.ndarray) -> Figure:
     pairs = zip(axes, reading.alternatives, strict=True)
     for place, (axis, choices) in enumerate(pairs, 1):
         digits, chances = zip(*choices, strict=True)
-        bars = axis.barh(range(len(digits)), chances, color="steelblue")
+        bars = axis.barh(range(len(digits)), chances, color=BLUE)
         axis.bar_label(bars, fmt="{:.0%}", padding=2, fontsize=8)
         axis.set(xlim=(0, 1.4), xticks=[])  # room for 100%
         axis.set_yticks(range(len(digits)), digits, fontsize=11)

@@ -105,7 +105,7 @@ class TrainingPanel(Still, widgets.VBox):
         self._bar = widgets.IntProgress(layout={"width": "300px"})
         self._said = widgets.HTML()
         self._chart = widgets.Image(format="png", layout={"max_width": "100%"})
-        layout = {"width": "620px", "height": "74px"}
+        layout = {"width": "620px", "height": "96px"}
         self._export = widgets.Textarea(description="settings", layout=layout)
         columns = {"grid_template_columns": "repeat(2, max-content)"}
         pages = [widgets.GridBox(knobs, layout=columns) for knobs in tabs.values()]
@@ -304,7 +304,7 @@ def _knob(name: str, choices, value) -> widgets.Widget:
     """A slider, list, box or field that can hold ``value``, too."""
     words = name.replace("_", " ").replace("distortion", "augmentation")
     words = words.replace("lrn", "LRN").replace("l2", "L2")
-    look = {"style": {"description_width": "120px"}, "layout": {"width": "380px"}}
+    look = {"style": {"description_width": "130px"}, "layout": {"width": "380px"}}
     look |= {"description": words, "value": _shown(value)}
     if choices:
         kind = widgets.Dropdown if isinstance(value, str) else widgets.SelectionSlider
