@@ -21,6 +21,7 @@ from matplotlib.ticker import (
     StrMethodFormatter,
 )
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from helpers import paper
 from helpers.accuracy import measure
@@ -166,6 +167,7 @@ def fit_power_law(images, errors, test_images, floor: bool = False) -> PowerLaw:
     return law(min(found, key=lambda one: one.fun).x)
 
 
+@threadpool_limits.wrap(limits=1)  # threads slow tiny fits down, 20 times
 def estimate(
     table: pd.DataFrame,
     quantity: Callable[[PowerLaw], float | np.ndarray],
