@@ -9,13 +9,7 @@ import pytest
 
 from helpers.accuracy import measure
 from helpers.datasets import evaluate_archive
-from helpers.evaluation import (
-    evaluate,
-    forward,
-    load_network,
-    network_input,
-    predict,
-)
+from helpers.evaluation import evaluate, forward, load_network, network_input, predict
 from helpers.networks import build_network
 from helpers.preprocessing import normalise
 from helpers.settings import Settings

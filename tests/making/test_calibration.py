@@ -12,11 +12,7 @@ from helpers.accuracy import BLANK, POSITIONS
 from helpers.preprocessing import number_label
 from helpers.reader.crops import SIZE, number_crops
 from helpers.reader.weights import SHIPPED
-from workshop.making.calibration import (
-    fit_confidences,
-    reader_crops,
-    strict,
-)
+from workshop.making.calibration import fit_confidences, reader_crops, strict
 from workshop.making.contexts import CONTEXT_SIZE, crop_contexts
 
 

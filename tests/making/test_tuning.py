@@ -14,11 +14,7 @@ from workshop.making import tuning
 from workshop.making.calibration import strict
 from workshop.making.contexts import crop_contexts
 from workshop.making.training import Plan
-from workshop.making.tuning import (
-    TuningOptions,
-    fine_tune,
-    split_images,
-)
+from workshop.making.tuning import TuningOptions, fine_tune, split_images
 
 OPTIONS = TuningOptions(plan=Plan(steps=3, batch_size=10), drawn=6, shard=6)
 

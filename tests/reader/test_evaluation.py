@@ -10,11 +10,7 @@ from helpers.data.digitstruct import read_sound_boxes, write_boxes
 from helpers.datasets import evaluate_archive
 from helpers.networks import build_network
 from helpers.preprocessing import label_text
-from helpers.reader.evaluation import (
-    archive_numbers,
-    evaluate_reader,
-    read_numbers,
-)
+from helpers.reader.evaluation import archive_numbers, evaluate_reader, read_numbers
 from helpers.reader.reader import Reading
 
 B = 10

@@ -6,11 +6,7 @@ import optuna
 import pytest
 
 from workshop.studies.search import SPACE, study_table
-from workshop.studies.search_figures import (
-    SearchPanel,
-    trials_figure,
-    values_figure,
-)
+from workshop.studies.search_figures import SearchPanel, trials_figure, values_figure
 
 
 def new_study(trials: int = 0):

@@ -13,8 +13,6 @@ from helpers.widgets.photo_box import SliderBox, draw_photo_with_box
 from helpers.widgets.photo_picker import PhotoPicker, describe, draw_reading
 
 DIGIT = (("7", 0.9), ("1", 0.1), ("4", 0.0))
-
-
 BOX = (10, 20, 50, 40)
 FOUND = Reading("12", 0.9, BOX, True, (DIGIT, DIGIT))
 
@@ -53,11 +51,8 @@ def photo(width=200, height=100) -> Image.Image:
 
 def upload(picker, name: str, content: bytes) -> None:
     """Set what the browser sends; the rest of a file's fields nobody reads."""
-    file = {"name": name, "type": "", "size": len(content)}
-    file |= {
-        "content": memoryview(content),
-        "last_modified": datetime.now(timezone.utc),
-    }
+    rest = {"type": "", "size": 0, "last_modified": datetime.now(timezone.utc)}
+    file = {"name": name, "content": memoryview(content), **rest}
     picker._upload.set_trait("value", (file,))
 
 

@@ -110,14 +110,11 @@ def test_run_taken_up_again_has_the_curve_of_all_its_steps(panel):
     assert loss.get_xdata().tolist() == strict.get_xdata().tolist() == steps
 
 
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [(MemoryError(), "MemoryError"), (RuntimeError("some cause"), "some cause")],
-)
-def test_error_is_said(panel, monkeypatch, error, words):
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("some cause")])
+def test_error_is_said(panel, monkeypatch, error):
     monkeypatch.setattr(training_panel, "run", Mock(side_effect=error))
     press(panel, "Train")
-    assert words in panel._said.value
+    assert panel._said.value == (str(error) or "MemoryError")
     assert panel._train.disabled is False
 
 

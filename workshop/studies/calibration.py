@@ -12,11 +12,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import stats
 
-from helpers.accuracy import (
-    checked_confidences,
-    coverage_at_accuracy,
-    wilson_interval,
-)
+from helpers.accuracy import checked_confidences, coverage_at_accuracy, wilson_interval
 from helpers.figures.style import percent, styled
 from workshop.studies.charts import reach
 

@@ -14,12 +14,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogLocator,
-    NullLocator,
-    StrMethodFormatter,
-)
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, StrMethodFormatter
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 

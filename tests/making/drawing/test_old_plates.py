@@ -9,12 +9,7 @@ from scipy.ndimage import label
 
 from helpers.sample.glyphs import HEIGHT
 from workshop.making.drawing.forms import PLATE_FORMS
-from workshop.making.drawing.old_plates import (
-    Foundry,
-    cast,
-    cast_form,
-    draw_foundry,
-)
+from workshop.making.drawing.old_plates import Foundry, cast, cast_form, draw_foundry
 
 PLAIN = Foundry()
 RINGS = (1, 0, 0, 0, 1, 0, 1, 0, 2, 1)

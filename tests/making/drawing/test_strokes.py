@@ -3,12 +3,7 @@
 import numpy as np
 import pytest
 
-from workshop.making.drawing.strokes import (
-    curve_through,
-    joined,
-    warped,
-    wavering,
-)
+from workshop.making.drawing.strokes import curve_through, joined, warped, wavering
 
 ROW = np.stack([np.linspace(0, 1, 21), np.full(21, 0.3)], 1)
 
