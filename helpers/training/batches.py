@@ -17,8 +17,8 @@ from helpers.evaluation import network_input
 class Examples:
     """Images (N, height, width) with their labels, one row each.
 
-    uint8 crops a network sees with mean 0 and standard deviation 1 each, float32 pixels
-    as they are. Labels are integers (N, 6), [length, d1..d5] with blank 10, or (N,).
+    Images are uint8 crops, which a network sees with mean 0 and standard deviation 1
+    each. Labels are integers (N, 6), [length, d1..d5] with blank 10.
     """
 
     images: np.ndarray
@@ -26,11 +26,9 @@ class Examples:
 
     def __post_init__(self):
         images, labels = self.images, self.labels
-        floats = images.dtype == np.float32
         for is_wrong, expected in (
             (images.ndim != 3 or not images.size, "images (N, height, width), none 0"),
-            (not floats and images.dtype != np.uint8, "uint8 crops or float32 pixels"),
-            (floats and not np.isfinite(images).all(), "pixels that are finite"),
+            (images.dtype != np.uint8, "uint8 crops"),
             (len(labels) != len(images), "a label for each image"),
             (labels.dtype.kind not in "iu", "labels that are integers"),
             ((labels < 0).any(), "labels from 0"),
