@@ -24,6 +24,7 @@ from helpers.training.options import add_recipe_options, recipe_of
 from helpers.training.runs import number_data
 from workshop.studies.ablations import compare
 from workshop.studies.search import (
+    ENDED,
     count_ended,
     open_study,
     search,
@@ -55,8 +56,9 @@ def main(words: Sequence[str] | None = None, settings: Settings | None = None) -
     else:
         study = open_study(base, data, storage, settings.seed)
         search(study, base, data, settings, options.trials)
-    ended = study_table(study).query("state in ('complete', 'pruned')")
-    keep_curves("search", settings, ended, index=True)
+    table = study_table(study)
+    ended = table["state"].isin([state.name.lower() for state in ENDED])
+    keep_curves("search", settings, table[ended], index=True)
     if count_ended(study) < options.trials:
         raise KeyboardInterrupt  # the search took it, and stopped in order
     if options.test:

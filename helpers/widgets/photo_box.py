@@ -88,7 +88,7 @@ else:
             if image is not self._image:
                 self._image = image
                 self.image_bytes = png(image.convert("RGB").resize(size_shown(image)))
-            self._scale = LONG_SIDE / max(image.size)
+            self._scale = scale_shown(image)
             left, top, right, bottom = np.multiply(box, self._scale).tolist()
             self._placed = {"x": left, "y": top, "label": ""}
             self._placed |= {"width": right - left, "height": bottom - top}
@@ -107,7 +107,7 @@ else:
 
 def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
     """Draw a photo as it is shown, with a box in pixels of ``image`` on it."""
-    left, top, right, bottom = np.multiply(box, LONG_SIDE / max(image.size))
+    left, top, right, bottom = np.multiply(box, scale_shown(image))
     shown = image.convert("RGB").resize(size_shown(image), reducing_gap=2)
     edges = (left, top, max(left, right - 1), max(top, bottom - 1))
     draw = ImageDraw.Draw(shown)
@@ -118,5 +118,9 @@ def draw_photo_with_box(image: Image.Image, box) -> Image.Image:
 
 def size_shown(image: Image.Image) -> tuple[int, int]:
     """Width and height of a photo as it is shown, in pixels."""
-    scale = LONG_SIDE / max(image.size)
-    return tuple(max(1, round(scale * side)) for side in image.size)
+    return tuple(max(1, round(scale_shown(image) * side)) for side in image.size)
+
+
+def scale_shown(image: Image.Image) -> float:
+    """Pixels of a photo as it is shown for one of its own."""
+    return LONG_SIDE / max(image.size)

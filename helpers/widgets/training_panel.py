@@ -143,7 +143,7 @@ class TrainingPanel(Still, widgets.VBox):
         return replace(recipe, **idle)
 
     def train(self) -> None:
-        """Train by the sliders, in the background; `wait` waits for the end."""
+        """Train by the knobs, in the background; `wait` waits for the end."""
         if self._train.disabled:  # a run is under way
             return
         try:
@@ -169,7 +169,7 @@ class TrainingPanel(Still, widgets.VBox):
             self._thread.join(seconds)
 
     def reset(self) -> None:
-        """Put the sliders at the report's values; the steps at those of the start."""
+        """Put the knobs at the report's values; the steps at those of the start."""
         values = Recipe(self.start.layers, steps=self.start.steps)
         for name, knob in self._knobs.items():
             knob.value = _shown(getattr(values, name))
@@ -219,8 +219,9 @@ class TrainingPanel(Still, widgets.VBox):
         except ValueError as error:
             self._export.value = str(error)
             return
+        idle = _idle(recipe)
         for name, knob in self._knobs.items():
-            knob.disabled = name in _idle(recipe)
+            knob.disabled = name in idle
         changed = _changed(recipe, Recipe()).items()
         code = f"Recipe({', '.join(f'{name}={value!r}' for name, value in changed)})"
         command, settings = recipe_command(recipe), self.settings
